@@ -1,0 +1,88 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One settings list for every Swift target; each flag links the proposal that explains it.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+  .enableUpcomingFeature("ExistentialAny"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+  .enableUpcomingFeature("MemberImportVisibility"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0470-isolated-conformances.md
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0481-weak-let.md
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
+  .strictMemorySafety(),
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0443-warning-control-flags.md
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "timeseries-cache",
+  products: [
+    .library(name: "TimeSeriesCache", targets: ["TimeSeriesCache"]),
+    .library(name: "AWSClients", targets: ["AWSClients"]),
+    .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
+    .library(name: "SigV4", targets: ["SigV4"]),
+    .executable(name: "QueueFunction", targets: ["QueueFunction"]),
+    .executable(name: "FetchFunction", targets: ["FetchFunction"]),
+    .executable(name: "APIFunction", targets: ["APIFunction"]),
+    .executable(name: "local-cloud", targets: ["local-cloud"]),
+    .executable(name: "local-queue", targets: ["local-queue"]),
+    .executable(name: "local-fetch", targets: ["local-fetch"]),
+    .executable(name: "local-api", targets: ["local-api"]),
+    .executable(name: "hydration", targets: ["hydration"]),
+  ],
+  targets: [
+    // C libraries, each a module map over Debian's headers.
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+
+    // What goes to AWS. Arrows only go up this list.
+    .target(name: "Basics"),
+    .target(name: "SigV4", dependencies: ["Basics", "CCrypto"]),
+    .target(name: "HTTPTransport", dependencies: ["Basics", "CCurl"]),
+    .target(name: "AWSClients", dependencies: ["Basics", "SigV4", "HTTPTransport"]),
+    .target(name: "LambdaRuntime", dependencies: ["Basics", "HTTPTransport"]),
+    .target(
+      name: "TimeSeriesCache",
+      dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
+    .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache"]),
+    .executableTarget(name: "FetchFunction", dependencies: ["TimeSeriesCache"]),
+    .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache"]),
+
+    // What stays on this machine.
+    .target(
+      name: "LocalCloud",
+      dependencies: ["Basics", "SigV4", "AWSClients", "CSQLite", "CMicroHTTPD"]),
+    .target(name: "CommandLineSupport", dependencies: ["Basics"]),
+    .executableTarget(name: "local-cloud", dependencies: ["LocalCloud", "CommandLineSupport"], path: "local/cloud"),
+    .executableTarget(name: "local-queue", dependencies: ["TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
+    .executableTarget(name: "local-fetch", dependencies: ["TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
+    .executableTarget(name: "local-api", dependencies: ["TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
+    .executableTarget(name: "read-series", dependencies: ["TimeSeriesCache"], path: "local/example"),
+    .executableTarget(
+      name: "hydration", dependencies: ["AWSClients", "CommandLineSupport"], path: "e2eTest/hydration"),
+
+    // Tests, one target a library.
+    .target(name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "LocalCloud"], path: "Tests/TestSupport"),
+    .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
+    .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "TestSupport"]),
+    .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "TestSupport"]),
+    .testTarget(name: "AWSClientsTests", dependencies: ["AWSClients", "TestSupport"]),
+    .testTarget(name: "LambdaRuntimeTests", dependencies: ["LambdaRuntime", "TestSupport"]),
+    .testTarget(name: "TimeSeriesCacheTests", dependencies: ["TimeSeriesCache", "LocalCloud", "TestSupport"]),
+    .testTarget(name: "LocalCloudTests", dependencies: ["LocalCloud", "AWSClients", "TestSupport"]),
+  ]
+)
+
+for target in package.targets where target.type != .system && target.type != .plugin {
+  target.swiftSettings = (target.swiftSettings ?? []) + settings
+}

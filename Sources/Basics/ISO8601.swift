@@ -1,0 +1,99 @@
+/// A time read from ISO 8601 text (the extended forms of RFC 3339, and AWS's basic form).
+public struct ISO8601Time: Sendable, Hashable {
+  /// The instant, were the text's own clock UTC.
+  public var time: UTCTime
+  /// Seconds east of UTC, or nil where the text names no zone.
+  public var offsetSeconds: Int?
+
+  /// Epoch milliseconds; a text without a zone is taken as `defaultOffsetSeconds` east of UTC.
+  public func epochMilliseconds(defaultOffsetSeconds: Int = 0) -> Int64 {
+    time.epochMilliseconds - Int64(offsetSeconds ?? defaultOffsetSeconds) * 1000
+  }
+
+  /// Reads `2020-05-24`, `2020-05-24T20:30`, `2020-05-24T20:30:15.123456789`, each with or without `Z`, `+02:00`, `+0200`
+  /// or `+02`; a blank may stand for the `T`. `20150830T123600Z` is read too.
+  public init?(_ text: some StringProtocol) {
+    var scanner = Scanner(bytes: Array(text.utf8))
+    guard let year = scanner.digits(4) else { return nil }
+    let extended = scanner.take("-")
+    guard let month = scanner.digits(2), !extended || scanner.take("-"), let day = scanner.digits(2) else { return nil }
+    var (hour, minute, second, nanosecond) = (0, 0, 0, 0)
+    if !scanner.atEnd {
+      guard scanner.take("T") || scanner.take("t") || scanner.take(" "), let hours = scanner.digits(2),
+        !extended || scanner.take(":"), let minutes = scanner.digits(2)
+      else { return nil }
+      (hour, minute) = (hours, minutes)
+      if extended ? scanner.take(":") : scanner.nextIsDigit {
+        guard let seconds = scanner.digits(2) else { return nil }
+        second = seconds
+        if scanner.take(".") || scanner.take(",") {
+          guard let fraction = scanner.fraction() else { return nil }
+          nanosecond = fraction
+        }
+      }
+    }
+    guard
+      let time = UTCTime(
+        year: year, month: month, day: day, hour: hour, minute: minute, second: second, nanosecond: nanosecond),
+      let offset = scanner.zone(), scanner.atEnd
+    else { return nil }
+    self.time = time
+    offsetSeconds = offset.seconds
+  }
+
+  private struct Scanner {
+    let bytes: [UInt8]
+    var index = 0
+
+    var atEnd: Bool { index == bytes.count }
+    var nextIsDigit: Bool { index < bytes.count && Self.isDigit(bytes[index]) }
+
+    static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+    mutating func take(_ character: Unicode.Scalar) -> Bool {
+      guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+      index += 1
+      return true
+    }
+
+    mutating func digits(_ count: Int) -> Int? {
+      guard bytes.count - index >= count else { return nil }
+      var value = 0
+      for byte in bytes[index..<index + count] {
+        guard Self.isDigit(byte) else { return nil }
+        value = value * 10 + Int(byte - UInt8(ascii: "0"))
+      }
+      index += count
+      return value
+    }
+
+    /// Digits after the point as nanoseconds; what is finer is cut off.
+    mutating func fraction() -> Int? {
+      guard nextIsDigit else { return nil }
+      var value = 0
+      var count = 0
+      while nextIsDigit {
+        if count < 9 { value = value * 10 + Int(bytes[index] - UInt8(ascii: "0")) }
+        count += 1
+        index += 1
+      }
+      for _ in min(count, 9)..<9 { value *= 10 }
+      return value
+    }
+
+    mutating func zone() -> (seconds: Int?, Void)? {
+      if atEnd { return (nil, ()) }
+      if take("Z") || take("z") { return (0, ()) }
+      let negative = take("-")
+      guard negative || take("+"), let hours = digits(2) else { return nil }
+      var minutes = 0
+      if !atEnd {
+        _ = take(":")
+        guard let read = digits(2) else { return nil }
+        minutes = read
+      }
+      guard hours < 24, minutes < 60 else { return nil }
+      return ((negative ? -1 : 1) * (hours * 3600 + minutes * 60), ())
+    }
+  }
+}

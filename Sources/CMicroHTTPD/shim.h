@@ -1,0 +1,23 @@
+#pragma once
+#include <microhttpd.h>
+
+// MHD_start_daemon is variadic: the one set of options that this project uses.
+static inline struct MHD_Daemon *cmhd_start(const struct sockaddr *address, uint16_t port, unsigned int threads,
+                                            MHD_AccessHandlerCallback handler, void *handler_context,
+                                            MHD_RequestCompletedCallback completed, void *completed_context) {
+  return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, port, NULL, NULL,
+                          handler, handler_context,
+                          MHD_OPTION_SOCK_ADDR, address,
+                          MHD_OPTION_THREAD_POOL_SIZE, threads,
+                          MHD_OPTION_CONNECTION_LIMIT, 4096u,
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * 1024),
+                          MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+                          MHD_OPTION_NOTIFY_COMPLETED, completed, completed_context,
+                          MHD_OPTION_END);
+}
+
+// The port is returned in a union member chosen by the request.
+static inline uint16_t cmhd_port(struct MHD_Daemon *daemon) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
+  return info ? info->port : 0;
+}
