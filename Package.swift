@@ -54,9 +54,9 @@ let package = Package(
     .target(
       name: "TimeSeriesCache",
       dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
-    .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache"]),
-    .executableTarget(name: "FetchFunction", dependencies: ["TimeSeriesCache"]),
-    .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache"]),
+    .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
+    .executableTarget(name: "FetchFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
+    .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
 
     // What stays on this machine.
     .target(

@@ -1,1 +1,7 @@
+import Glibc
+import LambdaRuntime
+import TimeSeriesCache
 
+// From requests to the merged series: see `APIHandler`.
+exit(
+  await LambdaRuntime.run { environment, http, _ in try APIHandler(environment: environment, http: http) })

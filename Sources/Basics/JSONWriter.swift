@@ -14,6 +14,9 @@ public struct JSONWriter: Sendable {
     unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Takes back what was appended behind a length.
+  public mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
   public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
 
   public mutating func integer(_ value: some BinaryInteger) { bytes.append(contentsOf: String(value).utf8) }

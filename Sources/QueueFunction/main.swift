@@ -1,1 +1,7 @@
+import Glibc
+import LambdaRuntime
+import TimeSeriesCache
 
+// From registered identifiers to the queue: see `QueueHandler`.
+exit(
+  await LambdaRuntime.run { environment, http, _ in try QueueHandler(environment: environment, http: http) })

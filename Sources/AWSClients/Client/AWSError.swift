@@ -1,0 +1,115 @@
+import Basics
+public import HTTPTransport
+
+/// What a service answered instead of a result, or why it could not be asked.
+///
+/// A code that this library does not know stays representable, down to the raw body. No credential is ever part of it.
+public struct AWSError: Error, Sendable, CustomStringConvertible {
+  /// The service's own name for the error; an open set.
+  public struct Code: Sendable, Hashable, RawRepresentable, ExpressibleByStringLiteral, CustomStringConvertible {
+    public var rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+    public init(stringLiteral value: String) { rawValue = value }
+    public var description: String { rawValue }
+
+    public static let validation: Code = "ValidationException"
+    public static let resourceNotFound: Code = "ResourceNotFoundException"
+    public static let conflict: Code = "ConflictException"
+    public static let rejectedRecords: Code = "RejectedRecordsException"
+    public static let parameterNotFound: Code = "ParameterNotFound"
+    /// No answer came: see ``AWSError/transport``.
+    public static let transport: Code = "TransportError"
+    /// No credentials were found, or none could be had.
+    public static let credentials: Code = "CredentialsError"
+    /// Region or endpoint are missing or unusable.
+    public static let configuration: Code = "ConfigurationError"
+    /// The answer is not what the service promises.
+    public static let unexpectedAnswer: Code = "UnexpectedAnswer"
+  }
+
+  public var code: Code
+  public var message: String
+  /// Such as `DynamoDB_20120810.Query`.
+  public var operation: String
+  /// The HTTP status; nil where no answer came.
+  public var status: Int?
+  public var requestID: String?
+  /// The body as it came, for what is not modelled.
+  public var body: [UInt8]
+  public var transport: HTTPError.Code?
+  /// What the service asked to wait, in milliseconds (`x-amz-retry-after`).
+  public var retryAfter: Double?
+  /// The service's own clock, epoch seconds, from its `Date` header.
+  var serverTime: Int64?
+
+  public init(
+    _ code: Code, _ message: String, operation: String, status: Int? = nil, requestID: String? = nil,
+    body: [UInt8] = [], transport: HTTPError.Code? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.operation = operation
+    self.status = status
+    self.requestID = requestID
+    self.body = body
+    self.transport = transport
+  }
+
+  public var description: String {
+    let at = status.map { ", status \($0)" } ?? ""
+    let id = requestID.map { ", request \($0)" } ?? ""
+    return "\(operation): \(code): \(message)\(at)\(id)"
+  }
+
+  /// True where the service wants fewer requests.
+  public var isThrottling: Bool { Self.throttling.contains(code.rawValue) || status == 429 }
+
+  /// True where the same request may succeed later (the SDKs' standard retry mode).
+  public var isRetryable: Bool {
+    if let transport { return [.cannotConnect, .connectionLost, .timedOut].contains(transport) }
+    if Self.throttling.contains(code.rawValue) || Self.transient.contains(code.rawValue) { return true }
+    guard let status else { return false }
+    return [500, 502, 503, 504, 429, 421].contains(status)
+  }
+
+  /// True where the two clocks disagree.
+  var isClockSkew: Bool {
+    ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"]
+      .contains(code.rawValue)
+  }
+
+  /// True where a discovered endpoint no longer serves.
+  var invalidatesEndpoint: Bool { code == "InvalidEndpointException" || status == 421 }
+
+  private static let throttling: Set<String> = [
+    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException", "RequestThrottled",
+    "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
+    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "SlowDown", "EC2ThrottledException",
+  ]
+  private static let transient: Set<String> = [
+    "RequestTimeout", "RequestTimeoutException", "PriorRequestNotComplete", "InvalidEndpointException",
+    "IDPCommunicationError", "InternalServerError", "InternalServerException",
+  ]
+}
+
+extension AWSError {
+  /// Reads an error answer of the JSON protocols: `__type` (the part after `#`, before `:`), `message` in either case.
+  init(response: HTTPResponse, operation: String) {
+    let json = try? JSON(parsing: response.body)
+    let type = json?["__type"]?.string ?? json?["code"]?.string ?? response.headers["x-amzn-errortype"]
+    let name = type.map { text in
+      String(text.split(separator: "#").last ?? "").split(separator: ":").first.map(String.init) ?? text
+    }
+    let message = json?["message"]?.string ?? json?["Message"]?.string ?? json?["errorMessage"]?.string
+    self.init(
+      Code(rawValue: name ?? "HTTP\(response.status)"), message ?? "no message", operation: operation,
+      status: response.status, requestID: response.headers["x-amzn-requestid"] ?? response.headers["x-amz-request-id"],
+      body: response.body)
+    retryAfter = response.headers["x-amz-retry-after"].flatMap(Double.init)
+    serverTime = response.headers["date"].flatMap(HTTPDate.epochSeconds)
+  }
+
+  init(_ error: HTTPError, operation: String) {
+    self.init(.transport, error.message, operation: operation, transport: error.code)
+  }
+}

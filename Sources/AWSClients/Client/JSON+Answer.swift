@@ -1,0 +1,11 @@
+import Basics
+
+extension JSON {
+  /// A member that an answer must have.
+  func required<Value>(_ name: String, _ operation: String, _ read: (JSON) -> Value?) throws(AWSError) -> Value {
+    guard let value = self[name].flatMap(read) else {
+      throw AWSError(.unexpectedAnswer, "the answer lacks '\(name)', or it is of another kind", operation: operation)
+    }
+    return value
+  }
+}

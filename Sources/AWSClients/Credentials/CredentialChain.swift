@@ -1,0 +1,64 @@
+public import Basics
+public import HTTPTransport
+import SigV4
+
+/// The sources of credentials in the SDKs' order: environment, web identity, profile, container, instance.
+///
+/// See <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>.
+public struct CredentialChain: CredentialProvider {
+  private let providers: [any CredentialProvider]
+
+  public init(environment: Environment, http: any HTTPClient, clock: WallClock = .system) {
+    providers = [
+      EnvironmentCredentials(environment: environment),
+      WebIdentityCredentials(environment: environment, http: http, clock: clock),
+      ProfileCredentials(environment: environment, http: http, clock: clock),
+      ContainerCredentials(environment: environment, http: http),
+      InstanceCredentials(environment: environment, http: http),
+    ]
+  }
+
+  public func resolve() async throws(CredentialError) -> TemporaryCredentials? {
+    for provider in providers {
+      if let found = try await provider.resolve() { return found }
+    }
+    return nil
+  }
+}
+
+/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION`.
+struct EnvironmentCredentials: CredentialProvider {
+  let environment: Environment
+
+  func resolve() async throws(CredentialError) -> TemporaryCredentials? {
+    guard let key = environment["AWS_ACCESS_KEY_ID"] else { return nil }
+    guard let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
+      throw CredentialError("AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not")
+    }
+    return TemporaryCredentials(
+      Credentials(accessKeyID: key, secretAccessKey: secret, sessionToken: environment["AWS_SESSION_TOKEN"]),
+      expiration: environment["AWS_CREDENTIAL_EXPIRATION"].flatMap { ISO8601Time($0)?.epochMilliseconds() })
+  }
+}
+
+extension TemporaryCredentials {
+  /// Reads the JSON that containers, instances, processes and the portal answer with.
+  init(
+    _ json: JSON, token: String, from source: String, key: String = "AccessKeyId", secret: String = "SecretAccessKey",
+    expiration: String = "Expiration"
+  ) throws(CredentialError) {
+    guard let keyID = json[key]?.string, let secretKey = json[secret]?.string else {
+      throw CredentialError("\(source): the answer lacks \(key) or \(secret)")
+    }
+    var end: Int64?
+    switch json[expiration] {
+    case .string(let text)?:
+      guard let time = ISO8601Time(text) else { throw CredentialError("\(source): \(expiration) is no ISO 8601 time") }
+      end = time.epochMilliseconds()
+    case .some(let number): end = number.int64
+    case nil: end = nil
+    }
+    self.init(
+      Credentials(accessKeyID: keyID, secretAccessKey: secretKey, sessionToken: json[token]?.string), expiration: end)
+  }
+}

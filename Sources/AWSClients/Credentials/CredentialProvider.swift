@@ -1,0 +1,35 @@
+public import SigV4
+
+/// One place where credentials may come from.
+public protocol CredentialProvider: Sendable {
+  /// The credentials, or nil where this source is not configured and the next one is to be asked.
+  ///
+  /// - Throws: ``CredentialError`` where the source is configured and fails; the chain then stops.
+  func resolve() async throws(CredentialError) -> TemporaryCredentials?
+}
+
+/// Credentials with the time at which they end.
+public struct TemporaryCredentials: Sendable, Hashable {
+  public var credentials: Credentials
+  /// Epoch milliseconds; nil for credentials that do not end.
+  public var expiration: Int64?
+
+  public init(_ credentials: Credentials, expiration: Int64? = nil) {
+    self.credentials = credentials
+    self.expiration = expiration
+  }
+}
+
+/// Why a configured source gave no credentials; never holds a secret.
+public struct CredentialError: Error, Sendable, Hashable, CustomStringConvertible {
+  public var description: String
+  public init(_ description: String) { self.description = description }
+}
+
+/// Fixed credentials.
+public struct StaticCredentials: CredentialProvider {
+  private let value: TemporaryCredentials
+  public init(_ credentials: Credentials) { value = TemporaryCredentials(credentials) }
+  init(_ value: TemporaryCredentials) { self.value = value }
+  public func resolve() async throws(CredentialError) -> TemporaryCredentials? { value }
+}

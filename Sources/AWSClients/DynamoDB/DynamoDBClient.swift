@@ -1,0 +1,145 @@
+import Basics
+
+/// Amazon DynamoDB: the operations of the cache.
+///
+/// See <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/>. Every call throws ``AWSError``.
+public struct DynamoDBClient: Sendable {
+  private let client: AWSClient
+
+  public init(_ client: AWSClient) { self.client = client }
+
+  /// One page of items.
+  public struct Page: Sendable, Hashable {
+    public var items: [Item]
+    /// Where the next page starts; nil at the end. A page can be empty and still have one.
+    public var lastKey: Item?
+  }
+
+  /// What a Query reads.
+  public struct Query: Sendable {
+    public var table: String
+    public var keyCondition: String
+    public var filter: String?
+    public var projection: String?
+    /// What `#name` stands for in the expressions.
+    public var names: [String: String]
+    /// What `:name` stands for in the expressions.
+    public var values: Item
+    public var ascending: Bool = true
+    /// Items read for a page, before the filter; nil reads up to 1 MB.
+    public var limit: Int?
+    public var consistent: Bool = false
+
+    public init(
+      table: String, keyCondition: String, filter: String? = nil, projection: String? = nil, names: [String: String] = [:],
+      values: Item
+    ) {
+      self.table = table
+      self.keyCondition = keyCondition
+      self.filter = filter
+      self.projection = projection
+      self.names = names
+      self.values = values
+    }
+  }
+
+  /// - Returns: nil where the table has no item of that key.
+  public func getItem(_ key: Item, from table: String, consistent: Bool = false) async throws(AWSError) -> Item? {
+    let answer = try await client.call(
+      .dynamoDB, "GetItem",
+      ["TableName": .string(table), "Key": JSON(item: key), "ConsistentRead": .bool(consistent)])
+    guard let item = answer["Item"] else { return nil }
+    return try Self.item(item, "GetItem")
+  }
+
+  /// Replaces the item of the same key.
+  ///
+  /// - Parameter condition: an expression that the present item must meet; else ``AWSError`` with
+  ///   `ConditionalCheckFailedException`.
+  public func putItem(
+    _ item: Item, into table: String, condition: String? = nil, names: [String: String] = [:], values: Item = [:]
+  ) async throws(AWSError) {
+    var input: JSONObject = ["TableName": .string(table), "Item": JSON(item: item)]
+    Self.add(condition, names, values, to: &input)
+    _ = try await client.call(.dynamoDB, "PutItem", .object(input))
+  }
+
+  public func deleteItem(
+    _ key: Item, from table: String, condition: String? = nil, names: [String: String] = [:], values: Item = [:]
+  ) async throws(AWSError) {
+    var input: JSONObject = ["TableName": .string(table), "Key": JSON(item: key)]
+    Self.add(condition, names, values, to: &input)
+    _ = try await client.call(.dynamoDB, "DeleteItem", .object(input))
+  }
+
+  /// Puts up to 25 items of different keys, 16 MB in all.
+  ///
+  /// - Returns: the items that DynamoDB left out, to be sent again.
+  public func batchPut(_ items: [Item], into table: String) async throws(AWSError) -> [Item] {
+    let requests = items.map { ["PutRequest": ["Item": JSON(item: $0)]] as JSON }
+    let answer = try await client.call(
+      .dynamoDB, "BatchWriteItem", ["RequestItems": .object([table: .array(requests)])])
+    return try (answer["UnprocessedItems"]?[table]?.array ?? []).map { request throws(AWSError) in
+      guard let item = request["PutRequest"]?["Item"] else {
+        throw AWSError(.unexpectedAnswer, "an unprocessed request is no put", operation: "DynamoDB_20120810.BatchWriteItem")
+      }
+      return try Self.item(item, "BatchWriteItem")
+    }
+  }
+
+  /// - Parameter start: the last key of the page before.
+  public func query(_ query: Query, after start: Item? = nil) async throws(AWSError) -> Page {
+    var input: JSONObject = [
+      "TableName": .string(query.table), "KeyConditionExpression": .string(query.keyCondition),
+      "ScanIndexForward": .bool(query.ascending), "ConsistentRead": .bool(query.consistent),
+    ]
+    input["FilterExpression"] = query.filter.map { .string($0) }
+    input["ProjectionExpression"] = query.projection.map { .string($0) }
+    input["Limit"] = query.limit.map { .integer($0) }
+    Self.add(nil, query.names, query.values, to: &input)
+    return try await page("Query", input, start)
+  }
+
+  /// - Parameter projection: attributes to return, each named through `names`; nil returns all.
+  public func scan(
+    _ table: String, projection: String? = nil, names: [String: String] = [:], limit: Int? = nil, after start: Item? = nil
+  ) async throws(AWSError) -> Page {
+    var input: JSONObject = ["TableName": .string(table)]
+    input["ProjectionExpression"] = projection.map { .string($0) }
+    input["Limit"] = limit.map { .integer($0) }
+    Self.add(nil, names, [:], to: &input)
+    return try await page("Scan", input, start)
+  }
+
+  private func page(_ operation: String, _ input: JSONObject, _ start: Item?) async throws(AWSError) -> Page {
+    var input = input
+    input["ExclusiveStartKey"] = start.map { JSON(item: $0) }
+    let body = try await client.callRaw(.dynamoDB, operation, JSON.object(input).bytes)
+    return try Self.page(body, operation)
+  }
+
+  /// The one place where the answer that carries rows is read.
+  static func page(_ body: [UInt8], _ operation: String) throws(AWSError) -> Page {
+    let answer = try AWSClient.parse(body, "DynamoDB_20120810.\(operation)")
+    let elements = try answer.required("Items", operation, \.array)
+    var items: [Item] = []
+    items.reserveCapacity(elements.count)
+    for element in elements { items.append(try item(element, operation)) }
+    return Page(items: items, lastKey: try answer["LastEvaluatedKey"].map { key throws(AWSError) in try item(key, operation) })
+  }
+
+  private static func item(_ json: JSON, _ operation: String) throws(AWSError) -> Item {
+    guard let item = Item(item: json) else {
+      throw AWSError(.unexpectedAnswer, "an item has a value of no known type", operation: "DynamoDB_20120810.\(operation)")
+    }
+    return item
+  }
+
+  private static func add(_ condition: String?, _ names: [String: String], _ values: Item, to input: inout JSONObject) {
+    input["ConditionExpression"] = condition.map { .string($0) }
+    if !names.isEmpty {
+      input["ExpressionAttributeNames"] = .object(names.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
+    }
+    if !values.isEmpty { input["ExpressionAttributeValues"] = JSON(item: values) }
+  }
+}

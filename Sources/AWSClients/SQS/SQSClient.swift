@@ -1,0 +1,85 @@
+import Basics
+
+/// Amazon SQS: sending and receiving in batches of ten.
+///
+/// See <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/>. Every call throws ``AWSError``.
+public struct SQSClient: Sendable {
+  private let client: AWSClient
+
+  public init(_ client: AWSClient) { self.client = client }
+
+  public struct Entry: Sendable, Hashable {
+    /// Up to 80 letters, digits, `-` and `_`, unlike the batch's others.
+    public var id: String
+    public var body: String
+    public init(id: String, body: String) {
+      self.id = id
+      self.body = body
+    }
+  }
+
+  /// An entry that was not queued.
+  public struct Failure: Sendable, Hashable {
+    public var id: String
+    public var code: String
+    public var message: String
+    /// True where sending the same entry again would fail again.
+    public var isSenderFault: Bool
+  }
+
+  public struct Message: Sendable, Hashable {
+    public var id: String
+    public var receiptHandle: String
+    public var body: String
+  }
+
+  /// Sends 1 to 10 messages, 1,048,576 bytes in all.
+  ///
+  /// - Returns: the entries that failed; the others are queued.
+  public func sendMessageBatch(_ entries: [Entry], to queueURL: String) async throws(AWSError) -> [Failure] {
+    let answer = try await client.call(
+      .sqs, "SendMessageBatch",
+      [
+        "QueueUrl": .string(queueURL),
+        "Entries": .array(entries.map { ["Id": .string($0.id), "MessageBody": .string($0.body)] }),
+      ])
+    return try (answer["Failed"]?.array ?? []).map { entry throws(AWSError) in
+      Failure(
+        id: try entry.required("Id", "AmazonSQS.SendMessageBatch", \.string), code: entry["Code"]?.string ?? "unknown",
+        message: entry["Message"]?.string ?? "", isSenderFault: entry["SenderFault"]?.bool ?? false)
+    }
+  }
+
+  /// - Parameters:
+  ///   - maximum: 1 to 10.
+  ///   - wait: seconds to wait for a message, 0 to 20.
+  public func receiveMessages(from queueURL: String, maximum: Int = 10, wait: Int = 0) async throws(AWSError) -> [Message] {
+    let answer = try await client.call(
+      .sqs, "ReceiveMessage",
+      ["QueueUrl": .string(queueURL), "MaxNumberOfMessages": .integer(maximum), "WaitTimeSeconds": .integer(wait)],
+      timeout: .seconds(wait + 10), isLongPoll: true)
+    return try (answer["Messages"]?.array ?? []).map { message throws(AWSError) in
+      Message(
+        id: try message.required("MessageId", "AmazonSQS.ReceiveMessage", \.string),
+        receiptHandle: try message.required("ReceiptHandle", "AmazonSQS.ReceiveMessage", \.string),
+        body: try message.required("Body", "AmazonSQS.ReceiveMessage", \.string))
+    }
+  }
+
+  public func deleteMessage(_ receiptHandle: String, from queueURL: String) async throws(AWSError) {
+    _ = try await client.call(
+      .sqs, "DeleteMessage", ["QueueUrl": .string(queueURL), "ReceiptHandle": .string(receiptHandle)])
+  }
+
+  public func queueURL(named name: String) async throws(AWSError) -> String {
+    try await client.call(.sqs, "GetQueueUrl", ["QueueName": .string(name)])
+      .required("QueueUrl", "AmazonSQS.GetQueueUrl", \.string)
+  }
+
+  /// The queue's attributes by name, all of them text.
+  public func attributes(of queueURL: String) async throws(AWSError) -> [String: String] {
+    let answer = try await client.call(
+      .sqs, "GetQueueAttributes", ["QueueUrl": .string(queueURL), "AttributeNames": ["All"]])
+    return (answer["Attributes"]?.object?.members ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.string }
+  }
+}

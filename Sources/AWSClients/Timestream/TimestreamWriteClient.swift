@@ -1,0 +1,33 @@
+import Basics
+
+/// Amazon Timestream's ingestion; its endpoint is discovered, unless one is configured.
+///
+/// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_WriteRecords.html>.
+public struct TimestreamWriteClient: Sendable {
+  private let client: AWSClient
+
+  public init(_ client: AWSClient) { self.client = client }
+
+  /// How many records went where.
+  public struct Ingested: Sendable, Hashable {
+    public var total: Int
+    public var memoryStore: Int
+    public var magneticStore: Int
+  }
+
+  /// Writes 1 to 100 records.
+  ///
+  /// - Throws: ``AWSError`` with ``AWSError/Code/rejectedRecords`` where some were refused: see
+  ///   ``AWSError/rejectedRecords``. The others are stored.
+  public func writeRecords(
+    _ records: [TimestreamRecord], database: String, table: String
+  ) async throws(AWSError) -> Ingested {
+    let answer = try await client.call(
+      .timestreamWrite, "WriteRecords",
+      ["DatabaseName": .string(database), "TableName": .string(table), "Records": .array(records.map(\.json))])
+    let counts = answer["RecordsIngested"]
+    return Ingested(
+      total: counts?["Total"]?.int ?? records.count, memoryStore: counts?["MemoryStore"]?.int ?? 0,
+      magneticStore: counts?["MagneticStore"]?.int ?? 0)
+  }
+}

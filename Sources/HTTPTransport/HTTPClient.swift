@@ -1,0 +1,88 @@
+/// One HTTP exchange, however it is carried; the seam at which tests put a fake.
+public protocol HTTPClient: Sendable {
+  /// Sends a request and collects its whole answer, whatever the status.
+  ///
+  /// - Throws: ``HTTPError`` when there is no answer: no connection, no trust, too late, too large, cancelled. A status
+  ///   of 400 or 500 is an answer, not an error.
+  func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse
+}
+
+/// A request, complete: its URL is sent as it stands.
+public struct HTTPRequest: Sendable {
+  public var method: String
+  /// An absolute `http` or `https` URL, percent-encoded.
+  public var url: String
+  public var headers: HTTPHeaders
+  public var body: [UInt8]
+  /// From start to last byte; nil waits without limit.
+  public var timeout: Duration?
+  /// The largest answer that is accepted, in bytes after decompression.
+  public var responseLimit: Int
+  /// True offers the compressions that libcurl knows and undoes them.
+  public var acceptsCompression: Bool
+  /// True goes straight to the host, whatever proxy the environment names: for addresses of this machine.
+  public var bypassesProxy: Bool
+
+  /// 16 MiB: the largest answer that any of AWS's services used here gives.
+  public static let defaultResponseLimit: Int = 16 << 20
+
+  public init(
+    method: String = "GET", url: String, headers: HTTPHeaders = [:], body: [UInt8] = [],
+    timeout: Duration? = .seconds(30), responseLimit: Int = defaultResponseLimit, acceptsCompression: Bool = false,
+    bypassesProxy: Bool = false
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.timeout = timeout
+    self.responseLimit = responseLimit
+    self.acceptsCompression = acceptsCompression
+    self.bypassesProxy = bypassesProxy
+  }
+}
+
+public struct HTTPResponse: Sendable, Hashable {
+  public var status: Int
+  public var headers: HTTPHeaders
+  public var body: [UInt8]
+
+  public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+}
+
+/// Header fields in the order sent; names compare without regard to case (RFC 9110 §5.1).
+public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+  public struct Field: Sendable, Hashable {
+    public var name: String
+    public var value: String
+  }
+
+  public private(set) var fields: [Field]
+
+  public init() { fields = [] }
+
+  public init(dictionaryLiteral elements: (String, String)...) {
+    fields = elements.map { Field(name: $0.0, value: $0.1) }
+  }
+
+  /// The first field's value; setting replaces every field of the name, nil takes them away.
+  public subscript(name: String) -> String? {
+    get {
+      let name = name.lowercased()
+      return fields.first { $0.name.lowercased() == name }?.value
+    }
+    set {
+      let lowered = name.lowercased()
+      fields.removeAll { $0.name.lowercased() == lowered }
+      if let newValue { fields.append(Field(name: name, value: newValue)) }
+    }
+  }
+
+  public mutating func add(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
+
+  mutating func removeAll() { fields.removeAll() }
+}

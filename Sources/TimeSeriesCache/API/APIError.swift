@@ -1,0 +1,58 @@
+import Basics
+import LambdaRuntime
+
+/// An answer that is not the series: `{"error": {"code", "message"}}`, the message saying what to change.
+struct APIError: Error, Hashable {
+  var status: Int
+  var code: String
+  var message: String
+  var headers: [String: String] = [:]
+
+  static func badRequest(_ message: String) -> APIError { APIError(status: 400, code: "BadRequest", message: message) }
+
+  static let unauthorized: APIError = APIError(
+    status: 401, code: "Unauthorized", message: "send the API's key in the header x-security-token or x-api-key")
+
+  static func notFound(_ message: String) -> APIError { APIError(status: 404, code: "NotFound", message: message) }
+
+  static let methodNotAllowed: APIError = APIError(
+    status: 405, code: "MethodNotAllowed", message: "use GET", headers: ["Allow": "GET"])
+
+  static func tooLarge(_ message: String) -> APIError { APIError(status: 413, code: "TooLarge", message: message) }
+
+  static let noKey: APIError = APIError(
+    status: 503, code: "NoKeyConfigured",
+    message: "the API's own key is not set, or is still the placeholder: set it in the parameter of API_SSM_ID")
+
+  init(status: Int, code: String, message: String, headers: [String: String] = [:]) {
+    self.status = status
+    self.code = code
+    self.message = message
+    self.headers = headers
+  }
+
+  /// What a store's failure means for the one who asked; its own words go to the log alone.
+  init(_ error: StoreError) {
+    switch error.kind {
+    case .throttled:
+      self.init(
+        status: 429, code: "Throttled", message: "the store wants fewer requests: ask again after the seconds in Retry-After",
+        headers: ["Retry-After": "2"])
+    case .unavailable:
+      self.init(
+        status: 503, code: "Unavailable", message: "the store does not answer now: ask again after the seconds in Retry-After",
+        headers: ["Retry-After": "5"])
+    case .timedOut:
+      self.init(status: 504, code: "TimedOut", message: "the store did not answer in time: ask for a shorter range")
+    case .failed:
+      self.init(
+        status: 502, code: "StoreFailed", message: "the store refused the request; the log of this request's id says why")
+    }
+  }
+
+  var response: HTTPEventResponse {
+    let body: JSON = ["error": ["code": .string(code), "message": .string(message)]]
+    return HTTPEventResponse(
+      status: status, headers: headers.merging(["Content-Type": "application/json"]) { own, _ in own }, body: body.bytes)
+  }
+}

@@ -1,0 +1,107 @@
+import Basics
+public import LambdaRuntime
+import SigV4
+
+/// The API function: checks the key, reads the merged series, writes it in the form that was asked for.
+public struct APIHandler: LambdaHandler {
+  private let reader: SeriesReader
+  private let key: CachedParameter
+  private let clock: WallClock
+
+  /// A GET has no use for a body.
+  static let maximumBody: Int = 64 << 10
+
+  init(reader: SeriesReader, key: CachedParameter, clock: WallClock) {
+    self.reader = reader
+    self.key = key
+    self.clock = clock
+  }
+
+  public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
+    await response(to: try HTTPEvent(parsing: event), context).bytes
+  }
+
+  func response(to event: HTTPEvent, _ context: LambdaContext) async -> HTTPEventResponse {
+    do throws(APIError) {
+      try await authorize(event, context)
+      guard event.bodySize <= Self.maximumBody else { throw .tooLarge("send the request without a body") }
+      return try await route(event, context)
+    } catch {
+      context.logger.info("refused", ["status": .integer(error.status), "code": .string(error.code)])
+      return error.response
+    }
+  }
+
+  private func authorize(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) {
+    let expected: String
+    do { expected = try await key.value() } catch {
+      context.logger.error("the API's key cannot be read", ["error": .string("\(error)")])
+      throw APIError(
+        status: 503, code: "Unavailable", message: "the API's key cannot be read now: ask again after the seconds in Retry-After",
+        headers: ["Retry-After": "5"])
+    }
+    guard !PlaceholderKey.isPlaceholder(expected) else { throw .noKey }
+    let given = event.headers["x-security-token"] ?? event.headers["x-api-key"] ?? ""
+    guard Digest.constantTimeEqual(given, expected) else { throw .unauthorized }
+  }
+
+  private func route(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
+    let series = "/v1/series/"
+    if event.path.hasPrefix(series), event.path.utf8.count > series.utf8.count {
+      guard event.method == "GET" else { throw .methodNotAllowed }
+      return try await self.series(String(event.path.dropFirst(series.count)), event, context)
+    }
+    if event.path == "/timeSeries-data" {
+      guard event.method == "GET" else { throw .methodNotAllowed }
+      return try await reference(event, context)
+    }
+    throw .notFound("there are /v1/series/{identifier} and /timeSeries-data, not '\(event.path.prefix(100))'")
+  }
+
+  private func series(
+    _ identifier: String, _ event: HTTPEvent, _ context: LambdaContext
+  ) async throws(APIError) -> HTTPEventResponse {
+    let request = try SeriesRequest(
+      identifier: identifier, query: event.query, accept: event.headers["accept"], now: clock.now)
+    let page = try await read(context) { () async throws(StoreError) in
+      try await reader.page(of: request.identifier, in: request.range, after: request.after, limit: request.limit)
+    }
+    if page.rows.isEmpty, page.baseline == nil {
+      let exists = try await asked(context) { () async throws(StoreError) in try await reader.hasForecast(request.identifier) }
+      guard exists else {
+        throw .notFound("nothing is known of '\(request.identifier.text.prefix(100))': register it, or wait for its first fetch")
+      }
+    }
+    return try request.format.response(page, request)
+  }
+
+  private func reference(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
+    let request = try ReferenceRequest(query: event.query)
+    let page = try await read(context) { () async throws(StoreError) in
+      try await reader.page(of: request.identifier, in: request.range, limit: ReferenceRequest.limit)
+    }
+    guard page.next == nil else { throw ReferenceRequest.tooMany }
+    return try request.response(page.rows)
+  }
+
+  /// Reads a page and notes what it took.
+  private func read(
+    _ context: LambdaContext, _ body: () async throws(StoreError) -> SeriesReader.Page
+  ) async throws(APIError) -> SeriesReader.Page {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let page = try await asked(context, body)
+    let milliseconds = (clock.now - start) / .milliseconds(1)
+    context.logger.metrics([Metric(.mergeTime, milliseconds), Metric(.bytesMetered, page.bytesMetered)])
+    return page
+  }
+
+  private func asked<Value>(
+    _ context: LambdaContext, _ body: () async throws(StoreError) -> Value
+  ) async throws(APIError) -> Value {
+    do throws(StoreError) { return try await body() } catch {
+      context.logger.error("a store failed", ["error": .string(error.description)])
+      throw APIError(error)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Basics
+
+/// What `GET /v1/series/{identifier}` asks for, checked.
+struct SeriesRequest: Hashable {
+  var identifier: Identifier
+  var range: TimeRange
+  /// From the cursor: only what lies behind it.
+  var after: Int64?
+  var limit: Int
+  /// Nil asks for all.
+  var measures: Set<String>?
+  var format: PageFormat
+
+  static let defaultLimit: Int = 1000
+  static let maximumLimit: Int = 10_000
+  private static let parameters: Set<String> = ["from", "to", "limit", "cursor", "measures", "format"]
+
+  init(identifier: String, query: [String: String], accept: String?, now: Int64) throws(APIError) {
+    do throws(InvalidIdentifier) { self.identifier = try Identifier(identifier) } catch {
+      throw .badRequest(error.description)
+    }
+    if let unknown = query.keys.sorted().first(where: { !Self.parameters.contains($0) }) {
+      throw .badRequest("there is no parameter '\(unknown)': \(Self.parameters.sorted().joined(separator: ", ")) are")
+    }
+    if let cursor = query["cursor"] {
+      guard let cursor = Cursor(cursor) else { throw .badRequest("the cursor is none that this API gave: leave it out to start anew") }
+      range = cursor.range
+      after = cursor.after
+    } else {
+      let from = try Self.instant("from", query, default: now - 86_400_000, now: now)
+      let to = try Self.instant("to", query, default: now + 86_400_000, now: now)
+      guard let range = TimeRange(from: from, to: to) else { throw .badRequest("'from' lies behind 'to': exchange them") }
+      self.range = range
+    }
+    limit = Self.defaultLimit
+    if let text = query["limit"] {
+      guard let value = Int(text), (1...Self.maximumLimit).contains(value) else {
+        throw .badRequest("limit is '\(text.prefix(40))': give a whole number from 1 to \(Self.maximumLimit)")
+      }
+      limit = value
+    }
+    if let text = query["measures"], !text.isEmpty {
+      measures = Set(text.split(separator: ",").map { $0.filter { $0 != " " } })
+    }
+    format = try PageFormat(parameter: query["format"], accept: accept)
+  }
+
+  private static func instant(
+    _ name: String, _ query: [String: String], default: Int64, now: Int64
+  ) throws(APIError) -> Int64 {
+    guard let text = query[name], !text.isEmpty else { return `default` }
+    guard let time = TimeExpression.instant(text, now: now) else {
+      throw .badRequest(
+        "\(name) is '\(text.prefix(40))': give epoch milliseconds, ISO 8601 (2026-11-20T12:00Z), now, now-24h or now+2d")
+    }
+    return time
+  }
+}
+
+/// Where a next page starts: times alone, so that it never expires and needs no memory of the request.
+struct Cursor: Hashable {
+  var range: TimeRange
+  var after: Int64
+
+  var text: String { "\(range.from).\(range.to).\(after)" }
+
+  init(range: TimeRange, after: Int64) {
+    self.range = range
+    self.after = after
+  }
+
+  init?(_ text: String) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
+    guard parts.count == 3, let from = parts[0], let to = parts[1], let after = parts[2],
+      let range = TimeRange(from: from, to: to), from <= after, after <= to
+    else { return nil }
+    self.init(range: range, after: after)
+  }
+}

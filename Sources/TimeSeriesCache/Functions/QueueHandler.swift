@@ -1,0 +1,170 @@
+public import AWSClients
+import Basics
+public import LambdaRuntime
+
+/// The queue function: reads every registered identifier and puts them on the queue, a few a message.
+///
+/// However many there are, it holds one page of the table and a few batches at a time.
+public struct QueueHandler: LambdaHandler {
+  private let registry: IdentifierRegistry
+  private let queue: SQSClient
+  private let queueURL: String
+  private let identifiersPerMessage: Int
+  private let sleep: @Sendable (Duration) async throws -> Void
+
+  /// SendMessageBatch takes 10 messages.
+  static let messagesPerRequest: Int = 10
+  /// And 1 MiB of them; a little is left for what surrounds the bodies.
+  static let bytesPerRequest: Int = 1_000_000
+  /// SendMessageBatch requests in flight.
+  static let requestsInFlight: Int = 8
+  /// How often an entry that SQS failed is sent again.
+  static let attempts: Int = 5
+
+  public init(
+    registry: IdentifierRegistry, queue: SQSClient, queueURL: String, identifiersPerMessage: Int = 2,
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+  ) {
+    self.registry = registry
+    self.queue = queue
+    self.queueURL = queueURL
+    self.identifiersPerMessage = identifiersPerMessage
+    self.sleep = sleep
+  }
+
+  /// What a run did.
+  public struct Summary: Sendable, Hashable {
+    public var identifiers = 0
+    public var messages = 0
+    public var requests = 0
+    /// Entries that were sent again.
+    public var resent = 0
+    /// Items of the table whose identifier is none.
+    public var invalid = 0
+
+    var json: JSON {
+      [
+        "identifiers": .integer(identifiers), "messages": .integer(messages), "requests": .integer(requests),
+        "resent": .integer(resent), "invalid": .integer(invalid),
+      ]
+    }
+
+    mutating func add(_ other: Summary) {
+      identifiers += other.identifiers
+      messages += other.messages
+      requests += other.requests
+      resent += other.resent
+    }
+  }
+
+  public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
+    _ = try ScheduledEvent(parsing: event)
+    let summary = try await run(context.logger)
+    context.logger.metrics([Metric(.identifiersQueued, summary.identifiers)])
+    context.logger.info("queued", summary.json.object ?? [:])
+    return summary.json.bytes
+  }
+
+  /// - Throws: after everything was tried, where messages could not be queued; a later run queues them.
+  func run(_ logger: Logger) async throws -> Summary {
+    try await withThrowingTaskGroup(of: (Summary, QueueError?).self) { group in
+      var total = Summary()
+      var failure: QueueError?
+      var inFlight = 0
+      var pending: [Identifier] = []
+      var start: Item?
+
+      func collect(_ result: (Summary, QueueError?)) {
+        total.add(result.0)
+        failure = failure ?? result.1
+        inFlight -= 1
+      }
+      repeat {
+        let page = try await registry.page(after: start)
+        start = page.last
+        for reason in page.invalid { logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)]) }
+        total.invalid += page.invalid.count
+        pending += page.identifiers
+        for batch in batches(&pending, isLast: start == nil) {
+          if inFlight >= Self.requestsInFlight, let result = try await group.next() { collect(result) }
+          inFlight += 1
+          group.addTask { await send(batch) }
+        }
+      } while start != nil
+      while let result = try await group.next() { collect(result) }
+      if let failure { throw failure }
+      return total
+    }
+  }
+
+  /// Cuts identifiers into requests; what does not fill one stays pending unless it is the last.
+  private func batches(_ pending: inout [Identifier], isLast: Bool) -> [[Message]] {
+    var batches: [[Message]] = []
+    var batch: [Message] = []
+    var bytes = 0
+    var used = 0
+    var index = 0
+    while index < pending.count {
+      let end = min(index + identifiersPerMessage, pending.count)
+      if end - index < identifiersPerMessage, !isLast { break }
+      let message = Message(pending[index..<end])
+      if batch.count == Self.messagesPerRequest || bytes + message.body.utf8.count > Self.bytesPerRequest {
+        batches.append(batch)
+        used = index
+        batch = []
+        bytes = 0
+      }
+      batch.append(message)
+      bytes += message.body.utf8.count
+      index = end
+    }
+    if !batch.isEmpty, isLast || batch.count == Self.messagesPerRequest {
+      batches.append(batch)
+      used = index
+    }
+    pending.removeFirst(used)
+    return batches
+  }
+
+  private struct Message: Sendable {
+    var body: String
+    var identifiers: Int
+
+    init(_ identifiers: ArraySlice<Identifier>) {
+      body = (["identifiers": .array(identifiers.map { .string($0.text) })] as JSON).text
+      self.identifiers = identifiers.count
+    }
+  }
+
+  /// Sends a batch until SQS has taken every entry, or will not.
+  private func send(_ messages: [Message]) async -> (Summary, QueueError?) {
+    var summary = Summary()
+    var left = messages.enumerated().map { SQSClient.Entry(id: String($0.offset), body: $0.element.body) }
+    var reason = ""
+    for attempt in 0..<Self.attempts {
+      do throws(AWSError) {
+        summary.requests += 1
+        if attempt > 0 { summary.resent += left.count }
+        let failures = try await queue.sendMessageBatch(left, to: queueURL)
+        let failed = Dictionary(failures.map { ($0.id, $0) }) { first, _ in first }
+        for entry in left where failed[entry.id] == nil {
+          summary.messages += 1
+          summary.identifiers += Int(entry.id).map { messages[$0].identifiers } ?? 0
+        }
+        left.removeAll { failed[$0.id] == nil }
+        if left.isEmpty { return (summary, nil) }
+        reason = failures.first.map { "\($0.code): \($0.message)" } ?? ""
+        if failures.contains(where: \.isSenderFault) { break }
+      } catch {
+        return (summary, QueueError(description: "\(left.count) messages could not be queued: \(error)"))
+      }
+      do { try await sleep(.milliseconds(Int(Double.random(in: 0.5...1) * Double(50 << attempt)))) } catch { break }
+    }
+    return (summary, QueueError(description: "\(left.count) messages could not be queued: \(reason)"))
+  }
+}
+
+/// Why a run of the queue function is incomplete.
+struct QueueError: Error, Sendable, Hashable, CustomStringConvertible {
+  let description: String
+}

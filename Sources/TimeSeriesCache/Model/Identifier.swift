@@ -1,0 +1,29 @@
+/// The name of one series: 1 to 2,000 UTF-8 bytes without control characters.
+///
+/// The bound keeps it inside a DynamoDB key (2,048 bytes) and a Timestream dimension (name and value 2,048 bytes).
+public struct Identifier: Sendable, Hashable, Comparable, CustomStringConvertible {
+  public let text: String
+
+  public static let maximumBytes: Int = 2000
+
+  /// - Throws: ``InvalidIdentifier`` that says what is wrong.
+  public init(_ text: String) throws(InvalidIdentifier) {
+    guard !text.isEmpty else { throw InvalidIdentifier(description: "an identifier is empty") }
+    guard text.utf8.count <= Self.maximumBytes else {
+      throw InvalidIdentifier(
+        description: "the identifier '\(text.prefix(40))…' has \(text.utf8.count) bytes; \(Self.maximumBytes) are the most")
+    }
+    guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+      throw InvalidIdentifier(description: "an identifier holds a control character")
+    }
+    self.text = text
+  }
+
+  public var description: String { text }
+
+  public static func < (one: Self, other: Self) -> Bool { one.text < other.text }
+}
+
+public struct InvalidIdentifier: Error, Sendable, Hashable, CustomStringConvertible {
+  public let description: String
+}

@@ -1,0 +1,130 @@
+public import Basics
+public import HTTPTransport
+
+/// Asks sources: fills in the template, follows pages, tries again what may pass.
+public struct SourceClient: Sendable {
+  private let http: any HTTPClient
+  private let sleep: @Sendable (Duration) async throws -> Void
+  private let random: @Sendable () -> Double
+  private let clock: WallClock
+
+  /// The longest wait that a source may ask for with `Retry-After`; past it the message waits in the queue instead.
+  public static let longestRetryAfter: Double = 20
+
+  public init(
+    http: any HTTPClient, clock: WallClock = .system,
+    random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+  ) {
+    self.http = http
+    self.clock = clock
+    self.random = random
+    self.sleep = sleep
+  }
+
+  /// Every sample that a source has for an identifier, ordered by time, one an instant (the last one given counts).
+  ///
+  /// - Parameters:
+  ///   - attributes: of the identifier's item, for the template.
+  ///   - key: for `{key}`.
+  ///   - now: the middle of the range that is asked for, epoch milliseconds.
+  /// - Returns: the samples, and a fault for each row that could not be read.
+  /// - Throws: ``SourceError``, also for `CancellationError` of the task.
+  public func samples(
+    of identifier: Identifier, from source: SourceDescription, attributes: [String: String], key: String?, now: Int64
+  ) async throws(SourceError) -> (samples: [Sample], faults: [SourceError]) {
+    guard let range = TimeRange(from: now - source.past, to: now + source.future) else {
+      throw SourceError(source.name, at: "description", "past and future reach beyond the calendar")
+    }
+    var values = attributes
+    values["identifier"] = identifier.text
+    values["key"] = key
+    let first: String
+    var headers: HTTPHeaders = ["Accept": "application/json"]
+    do throws(URLTemplate.Failure) {
+      first = try source.url.expanded(values, range: range)
+      for header in source.headers { headers[header.name] = try header.value.expanded(values, range: range) }
+    } catch { throw SourceError(source.name, at: "description", error.reason) }
+
+    var samples: [Sample] = []
+    var faults: [SourceError] = []
+    var url = first
+    var seen: Set<String> = []
+    while seen.insert(url).inserted {
+      guard seen.count <= source.maximumPages else {
+        throw SourceError(source.name, at: "page \(seen.count)", "has more pages than maximumPages (\(source.maximumPages)) allows")
+      }
+      let page = try SourceAnswer(parsing: try await body(url, headers, source), source)
+      samples += page.samples
+      faults += page.faults
+      guard let next = page.next else { break }
+      url = try Self.resolve(next, against: url, source)
+    }
+    return (Self.ordered(samples), faults)
+  }
+
+  static func ordered(_ samples: [Sample]) -> [Sample] {
+    var byTime: [Int64: Sample] = [:]
+    for sample in samples { byTime[sample.time] = sample }
+    return byTime.values.sorted { $0.time < $1.time }
+  }
+
+  private func body(_ url: String, _ headers: HTTPHeaders, _ source: SourceDescription) async throws(SourceError) -> [UInt8] {
+    let request = HTTPRequest(
+      url: url, headers: headers, timeout: source.timeout, responseLimit: source.maximumBytes, acceptsCompression: true)
+    var attempt = 1
+    while true {
+      var failure: SourceError
+      var wait: Double?
+      do throws(HTTPError) {
+        let response = try await http.send(request)
+        if response.status == 200 { return response.body }
+        let isTransient = response.status == 429 || response.status >= 500 || response.status == 408
+        failure = SourceError(source.name, at: "answer", "has status \(response.status)", isTransient: isTransient)
+        wait = response.headers["retry-after"].flatMap { retryAfter($0) }
+      } catch {
+        let isTransient = [.cannotConnect, .connectionLost, .timedOut].contains(error.code)
+        failure = SourceError(source.name, at: "request", error.message, isTransient: isTransient)
+      }
+      guard failure.isTransient, attempt < source.attempts, (wait ?? 0) <= Self.longestRetryAfter else { throw failure }
+      let backoff = random() * min(0.5 * Double(1 << attempt), 10)
+      attempt += 1
+      do { try await sleep(.milliseconds(Int(max(backoff, wait ?? 0) * 1000))) } catch {
+        failure.reason += "; cancelled before another attempt"
+        throw failure
+      }
+    }
+  }
+
+  /// Seconds or an HTTP date (RFC 9110 §10.2.3) as seconds from now.
+  private func retryAfter(_ text: String) -> Double? {
+    if let seconds = Double(text) { return max(0, seconds) }
+    return HTTPDate.epochSeconds(text).map { max(0, Double($0) - Double(clock.now) / 1000) }
+  }
+
+  /// A page's link, absolute or relative, on the same scheme, host and port: the headers may carry a key.
+  static func resolve(_ link: String, against url: String, _ source: SourceDescription) throws(SourceError) -> String {
+    let origin = Self.origin(of: url)
+    let target: String
+    if link.hasPrefix("http://") || link.hasPrefix("https://") {
+      target = link
+    } else if link.hasPrefix("/") && !link.hasPrefix("//") {
+      target = origin + link
+    } else if link.hasPrefix("?") {
+      target = url.prefix { $0 != "?" && $0 != "#" } + link
+    } else {
+      throw SourceError(source.name, at: "next page", "the link is neither absolute nor starts with '/' or '?'")
+    }
+    guard Self.origin(of: target) == origin else {
+      throw SourceError(
+        source.name, at: "next page", "the link leads from \(origin) to \(Self.origin(of: target)), which is not asked with this source's key")
+    }
+    return target
+  }
+
+  private static func origin(of url: String) -> String {
+    guard let scheme = url.firstRange(of: "://") else { return url }
+    let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
+    return url[..<scheme.upperBound].lowercased() + authority.lowercased()
+  }
+}

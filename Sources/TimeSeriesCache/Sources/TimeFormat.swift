@@ -1,0 +1,60 @@
+import Basics
+
+/// How a source writes an instant.
+public enum TimeFormat: String, Sendable, Hashable, CaseIterable {
+  /// With or without a zone; without one, the document's offset counts, else UTC.
+  case iso8601
+  /// Epoch seconds, whole or with a fraction, number or text.
+  case seconds
+  /// Epoch milliseconds, number or text.
+  case milliseconds
+
+  /// Epoch milliseconds; nil for what is no time in this format between the years 0 and 9999.
+  func milliseconds(_ value: JSON, utcOffset: Int) -> Int64? {
+    let bounds: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+    let time: Int64?
+    switch self {
+    case .iso8601: time = value.string.flatMap { ISO8601Time($0) }?.epochMilliseconds(defaultOffsetSeconds: utcOffset)
+    case .seconds: time = Self.number(value).flatMap { Int64(exactly: ($0 * 1000).rounded()) }
+    case .milliseconds: time = Self.number(value).flatMap { Int64(exactly: $0.rounded(.down)) }
+    }
+    return time.flatMap { bounds.contains($0) ? $0 : nil }
+  }
+
+  private static func number(_ value: JSON) -> Double? {
+    switch value {
+    case .number(let text), .string(let text): Double(text)
+    default: nil
+    }
+  }
+}
+
+/// Times and lengths of time as people write them in requests and descriptions.
+public enum TimeExpression {
+  /// `30s`, `15m`, `24h`, `2d`, `1w` as milliseconds; nil for anything else and for more than 100 years.
+  public static func duration(_ text: some StringProtocol) -> Int64? {
+    let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000]
+    guard let last = text.last, let unit = units[last], let count = Int64(text.dropLast()), count >= 0,
+      count <= 3_155_760_000_000 / unit
+    else { return nil }
+    return count * unit
+  }
+
+  /// Epoch milliseconds, ISO 8601, `now`, `now-24h` or `now+2d` as epoch milliseconds.
+  ///
+  /// In a URL a plus sign that was not encoded arrives as a blank; it is read as the plus it was meant to be.
+  public static func instant(_ text: String, now: Int64) -> Int64? {
+    if let milliseconds = Int64(text) { return abs(milliseconds) <= 253_402_300_799_999 ? milliseconds : nil }
+    guard text.hasPrefix("now") else {
+      return ISO8601Time(text.replacing(" ", with: text.contains("T") ? "+" : " "))?.epochMilliseconds()
+    }
+    let rest = text.dropFirst(3)
+    guard let sign = rest.first else { return now }
+    guard let duration = duration(rest.dropFirst()) else { return nil }
+    switch sign {
+    case "-": return now - duration
+    case "+", " ": return now + duration
+    default: return nil
+    }
+  }
+}

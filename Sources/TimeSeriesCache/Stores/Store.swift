@@ -1,0 +1,113 @@
+/// Where what has happened is kept.
+public protocol HistoryStore: Sendable {
+  /// Writes samples of one series; a sample of a higher version replaces one of the same time.
+  ///
+  /// - Parameters:
+  ///   - samples: times unlike each other.
+  ///   - version: the fetch's epoch milliseconds.
+  /// - Returns: what became of each sample that was not stored.
+  func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async throws(StoreError) -> HistoryWrite
+
+  /// The series' rows in a range, oldest first.
+  func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
+
+  /// The newest time in a range, and of the whole series; nil where there is none.
+  func newest(of identifier: Identifier, in range: TimeRange) async throws(StoreError) -> NewestHistory
+}
+
+/// Where what is predicted is kept, until it expires.
+public protocol ForecastStore: Sendable {
+  /// Writes samples of one series; the newest fetch wins.
+  ///
+  /// - Parameter fetchedAt: the fetch's epoch milliseconds.
+  /// - Returns: how many items were written.
+  func write(_ samples: [Sample], of identifier: Identifier, fetchedAt: Int64) async throws(StoreError) -> Int
+
+  /// The series' samples in a range that have not expired, oldest first.
+  ///
+  /// - Parameter limit: a page's items before expired ones are left out.
+  func page(
+    of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64
+  ) async throws(StoreError) -> ForecastPage
+
+  /// True where the series has any sample that has not expired.
+  func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool
+}
+
+public struct HistoryWrite: Sendable, Hashable {
+  public var stored: Int = 0
+  /// Samples for which the store already has a newer version: a late redelivery, and fine.
+  public var superseded: Int = 0
+  public var rejected: [Rejection] = []
+
+  public init() {}
+
+  mutating func add(_ other: HistoryWrite) {
+    stored += other.stored
+    superseded += other.superseded
+    rejected += other.rejected
+  }
+
+  /// A sample that the store will never take as it is.
+  public struct Rejection: Sendable, Hashable {
+    public var time: Int64
+    public var reason: String
+    public init(time: Int64, reason: String) {
+      self.time = time
+      self.reason = reason
+    }
+  }
+}
+
+public struct HistoryRows: Sendable, Hashable {
+  public var samples: [Sample]
+  /// What the query is billed for.
+  public var bytesMetered: Int64
+  public init(samples: [Sample], bytesMetered: Int64 = 0) {
+    self.samples = samples
+    self.bytesMetered = bytesMetered
+  }
+}
+
+public struct NewestHistory: Sendable, Hashable {
+  public var inRange: Int64?
+  public var ofSeries: Int64?
+  public var bytesMetered: Int64
+  public init(inRange: Int64?, ofSeries: Int64?, bytesMetered: Int64 = 0) {
+    self.inRange = inRange
+    self.ofSeries = ofSeries
+    self.bytesMetered = bytesMetered
+  }
+}
+
+public struct ForecastPage: Sendable, Hashable {
+  public var samples: [Sample]
+  /// Where the next page starts, epoch milliseconds; nil at the range's end.
+  public var next: Int64?
+  public init(samples: [Sample], next: Int64? = nil) {
+    self.samples = samples
+    self.next = next
+  }
+}
+
+/// Why a store could not be read or written.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable, Hashable {
+    /// It wants fewer requests.
+    case throttled
+    /// It may answer later.
+    case unavailable
+    /// It did not answer in time.
+    case timedOut
+    /// It answered what cannot be used, or refused the request.
+    case failed
+  }
+
+  public var kind: Kind
+  public var description: String
+
+  public init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+}
