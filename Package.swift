@@ -62,14 +62,15 @@ let package = Package(
     .target(
       name: "LocalCloud",
       dependencies: ["Basics", "SigV4", "AWSClients", "CSQLite", "CMicroHTTPD"]),
-    .target(name: "CommandLineSupport", dependencies: ["Basics"]),
-    .executableTarget(name: "local-cloud", dependencies: ["LocalCloud", "CommandLineSupport"], path: "local/cloud"),
-    .executableTarget(name: "local-queue", dependencies: ["TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
-    .executableTarget(name: "local-fetch", dependencies: ["TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
-    .executableTarget(name: "local-api", dependencies: ["TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
-    .executableTarget(name: "read-series", dependencies: ["TimeSeriesCache"], path: "local/example"),
+    .target(name: "CommandLineSupport", dependencies: ["Basics", "HTTPTransport", "LambdaRuntime"]),
+    .executableTarget(name: "local-cloud", dependencies: ["Basics", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),
+    .executableTarget(name: "local-queue", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
+    .executableTarget(name: "local-fetch", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
+    .executableTarget(name: "local-api", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
     .executableTarget(
-      name: "hydration", dependencies: ["AWSClients", "CommandLineSupport"], path: "e2eTest/hydration"),
+      name: "read-series", dependencies: ["Basics", "HTTPTransport", "AWSClients", "TimeSeriesCache"], path: "local/example"),
+    .executableTarget(
+      name: "hydration", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"], path: "e2eTest/hydration"),
 
     // Tests, one target a library.
     .target(name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "LocalCloud"], path: "Tests/TestSupport"),

@@ -2,7 +2,10 @@
 #include <microhttpd.h>
 
 // MHD_start_daemon is variadic: the one set of options that this project uses.
+typedef void *(*cmhd_uri_callback)(void *context, const char *uri, struct MHD_Connection *connection);
+
 static inline struct MHD_Daemon *cmhd_start(const struct sockaddr *address, uint16_t port, unsigned int threads,
+                                            cmhd_uri_callback uri, void *uri_context,
                                             MHD_AccessHandlerCallback handler, void *handler_context,
                                             MHD_RequestCompletedCallback completed, void *completed_context) {
   return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, port, NULL, NULL,
@@ -12,6 +15,7 @@ static inline struct MHD_Daemon *cmhd_start(const struct sockaddr *address, uint
                           MHD_OPTION_CONNECTION_LIMIT, 4096u,
                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * 1024),
                           MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
+                          MHD_OPTION_URI_LOG_CALLBACK, uri, uri_context,
                           MHD_OPTION_NOTIFY_COMPLETED, completed, completed_context,
                           MHD_OPTION_END);
 }
@@ -21,3 +25,9 @@ static inline uint16_t cmhd_port(struct MHD_Daemon *daemon) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
   return info ? info->port : 0;
 }
+
+// Enumerations marked as closed or as flags lose their C names in Swift: these keep them.
+static const enum MHD_Result cmhd_no = MHD_NO;
+static const enum MHD_Result cmhd_yes = MHD_YES;
+static const enum MHD_ValueKind cmhd_header_kind = MHD_HEADER_KIND;
+static const enum MHD_ResponseMemoryMode cmhd_must_copy = MHD_RESPMEM_MUST_COPY;

@@ -1,0 +1,71 @@
+/// A command line, read: options with values, flags, and what is neither.
+public struct Arguments: Sendable {
+  /// What a program understands.
+  public struct Option: Sendable {
+    public var name: String
+    /// What the value is called in the help; nil for a flag.
+    public var value: String?
+    public var help: String
+
+    public init(_ name: String, value: String? = nil, _ help: String) {
+      self.name = name
+      self.value = value
+      self.help = help
+    }
+  }
+
+  /// A command line that is not understood; its text ends with what would be.
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+    public init(description: String) { self.description = description }
+  }
+
+  public private(set) var positional: [String] = []
+  private var values: [String: String] = [:]
+  private var flags: Set<String> = []
+
+  /// - Parameters:
+  ///   - words: without the program's name.
+  ///   - options: each as `--name value`, `--name=value`, or `--flag`.
+  ///   - usage: the first line of the help.
+  /// - Throws: ``Failure``, whose text ends with the help.
+  public init(_ words: [String], options: [Option], usage: String) throws(Failure) {
+    let help = Self.help(options, usage)
+    var index = 0
+    while index < words.count {
+      let word = words[index]
+      index += 1
+      guard word.hasPrefix("--") else {
+        positional.append(word)
+        continue
+      }
+      let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let option = options.first(where: { $0.name == parts[0] }) else {
+        throw Failure(description: "there is no option \(word)\n\n\(help)")
+      }
+      switch (option.value, parts.count) {
+      case (nil, 1): flags.insert(option.name)
+      case (nil, _): throw Failure(description: "--\(option.name) takes no value\n\n\(help)")
+      case (_, 2): values[option.name] = parts[1]
+      default:
+        guard index < words.count else { throw Failure(description: "--\(option.name) needs a value\n\n\(help)") }
+        values[option.name] = words[index]
+        index += 1
+      }
+    }
+  }
+
+  public static func isHelp(_ words: [String]) -> Bool { words.contains("--help") || words.contains("-h") }
+
+  public static func help(_ options: [Option], _ usage: String) -> String {
+    let lines = options.map { option in
+      let left = "  --\(option.name)\(option.value.map { " \($0)" } ?? "")"
+      return left + String(repeating: " ", count: max(2, 30 - left.count)) + option.help
+    }
+    return ([usage, ""] + lines).joined(separator: "\n") + "\n"
+  }
+
+  public subscript(name: String) -> String? { values[name] }
+
+  public func has(_ flag: String) -> Bool { flags.contains(flag) }
+}

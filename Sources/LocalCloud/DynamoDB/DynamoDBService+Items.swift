@@ -1,0 +1,188 @@
+import AWSClients
+import Basics
+
+extension DynamoDBService {
+  func getItem(_ input: inout Input) throws(ServiceError) -> JSON {
+    let name = try TableDescription.name(&input)
+    _ = try input.object("Key", required: true)
+    let consistent = try input.bool("ConsistentRead") ?? false
+    try input.check()
+    try input.refuse("AttributesToGet")
+    let key = try Item.checking(input.object["Key"], "Key")
+    var bindings = try ExpressionParser.Bindings(input.object)
+    let projection = try input.string("ProjectionExpression").map { text throws(ServiceError) in
+      try ExpressionParser.projection(text, &bindings)
+    }
+    try bindings.checkUsed(hasExpressions: projection != nil)
+    let item = try storing {
+      try storage.database.with { connection -> Item? in
+        guard let table = try find(name, connection) else { throw ServiceError.noResource }
+        let (hash, range) = try table.description.key(of: key, exact: true)
+        return try stored(table, hash, range, connection)
+      }
+    }
+    var answer: JSONObject = [:]
+    if let item { answer["Item"] = JSON(item: projection.map { Self.project(item, $0) } ?? item) }
+    try capacity(input.object, name, Self.readUnits(item?.size ?? 0, consistent: consistent), to: &answer)
+    return .object(answer)
+  }
+
+  func putItem(_ input: inout Input) throws(ServiceError) -> JSON {
+    let name = try TableDescription.name(&input)
+    _ = try input.object("Item", required: true)
+    let item = input.object["Item"] == nil ? [:] : try Item.checking(input.object["Item"], "Item")
+    return try write(name, &input) { table throws(ServiceError) in
+      guard item.size <= Self.itemLimit else { throw .validation("Item size has exceeded the maximum allowed size") }
+      return (try table.description.key(of: item, exact: false), item)
+    }
+  }
+
+  func deleteItem(_ input: inout Input) throws(ServiceError) -> JSON {
+    let name = try TableDescription.name(&input)
+    _ = try input.object("Key", required: true)
+    let key = input.object["Key"] == nil ? [:] : try Item.checking(input.object["Key"], "Key")
+    return try write(name, &input) { table throws(ServiceError) in (try table.description.key(of: key, exact: true), nil) }
+  }
+
+  /// One conditional write: puts the item that `plan` gives, or deletes where it gives none.
+  private func write(
+    _ name: String, _ input: inout Input,
+    _ plan: (Table) throws(ServiceError) -> (key: (hash: [UInt8], range: [UInt8]), item: Item?)
+  ) throws(ServiceError) -> JSON {
+    let returns = try input.string("ReturnValues") ?? "NONE"
+    let onFailure = try input.string("ReturnValuesOnConditionCheckFailure", values: ["ALL_OLD", "NONE"]) ?? "NONE"
+    try input.check()
+    guard ["NONE", "ALL_OLD"].contains(returns) else {
+      throw .validation("Return values set to invalid value")
+    }
+    try input.refuse("Expected", "ConditionalOperator")
+    var bindings = try ExpressionParser.Bindings(input.object)
+    let condition = try input.string("ConditionExpression").map { text throws(ServiceError) in
+      try ExpressionParser.condition("Condition", text, &bindings)
+    }
+    try bindings.checkUsed(hasExpressions: condition != nil)
+    let (old, size) = try storing {
+      try storage.database.with { connection in
+        try connection.transaction { () -> (Item?, Int) in
+          guard let table = try find(name, connection) else { throw ServiceError.noResource }
+          let (key, item) = try plan(table)
+          let old = try stored(table, key.hash, key.range, connection)
+          if let condition, !condition.holds(for: old ?? [:]) {
+            let members: JSONObject = onFailure == "ALL_OLD" && old != nil ? ["Item": JSON(item: old ?? [:])] : [:]
+            throw ServiceError.dynamoDB("ConditionalCheckFailedException", "The conditional request failed", members: members)
+          }
+          try apply(item, table, key, connection)
+          return (old, max(item?.size ?? 0, old?.size ?? 0))
+        }
+      }
+    }
+    var answer: JSONObject = [:]
+    if returns == "ALL_OLD", let old { answer["Attributes"] = JSON(item: old) }
+    try capacity(input.object, name, Self.writeUnits(size), to: &answer)
+    return .object(answer)
+  }
+
+  private func apply(
+    _ item: Item?, _ table: Table, _ key: (hash: [UInt8], range: [UInt8]), _ connection: Connection
+  ) throws(DatabaseError) {
+    if let item {
+      try connection.run(
+        "INSERT OR REPLACE INTO dynamodb_items VALUES (?, ?, ?, ?, ?, ?)", .integer(table.id), .blob(key.hash),
+        .blob(key.range), .text(JSON(item: item).text), .integer(Int64(item.size)), Self.expiry(item, table.timeToLive))
+    } else {
+      try connection.run(
+        "DELETE FROM dynamodb_items WHERE table_id = ? AND hash = ? AND range = ?", .integer(table.id), .blob(key.hash),
+        .blob(key.range))
+    }
+  }
+
+  private func stored(_ table: Table, _ hash: [UInt8], _ range: [UInt8], _ connection: Connection) throws -> Item? {
+    let row = try connection.row(
+      "SELECT item FROM dynamodb_items WHERE table_id = ? AND hash = ? AND range = ?", .integer(table.id), .blob(hash),
+      .blob(range))
+    return try row.map { try Self.item($0[0]) }
+  }
+
+  func batchWriteItem(_ input: inout Input) throws(ServiceError) -> JSON {
+    let tables = try input.object("RequestItems", required: true) ?? [:]
+    try input.check()
+    let count = tables.members.reduce(0) { $0 + ($1.value.array?.count ?? 0) }
+    guard count > 0 else {
+      throw .validation("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
+    }
+    guard count <= 25 else { throw .validation("Too many items requested for the BatchWriteItem call") }
+    var requests: [(table: String, item: Item?, key: Item)] = []
+    for (table, list) in tables.members {
+      for request in list.array ?? [] {
+        if let put = request["PutRequest"]?["Item"] {
+          requests.append((table, try Item.checking(put, "Item"), [:]))
+        } else if let key = request["DeleteRequest"]?["Key"] {
+          requests.append((table, nil, try Item.checking(key, "Key")))
+        } else {
+          throw .validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+        }
+      }
+    }
+    var units: [String: Double] = [:]
+    try storing {
+      try storage.database.with { connection in
+        try connection.transaction {
+          // Everything is checked before anything is written.
+          var seen: Set<[UInt8]> = []
+          var plans: [(Table, Item?, (hash: [UInt8], range: [UInt8]))] = []
+          for (name, item, key) in requests {
+            guard let table = try find(name, connection) else { throw ServiceError.noResource }
+            if let item, item.size > Self.itemLimit { throw ServiceError.validation("Item size has exceeded the maximum allowed size") }
+            let bytes = try item.map { try table.description.key(of: $0, exact: false) } ?? table.description.key(of: key, exact: true)
+            guard seen.insert(Array(name.utf8) + [0] + bytes.hash + [0, 255, 0] + bytes.range).inserted else {
+              throw ServiceError.validation("Provided list of item keys contains duplicates")
+            }
+            plans.append((table, item, bytes))
+            units[name, default: 0] += Self.writeUnits(item?.size ?? 0)
+          }
+          for (table, item, key) in plans { try apply(item, table, key, connection) }
+        }
+      }
+    }
+    var answer: JSONObject = ["UnprocessedItems": [:]]
+    if ["TOTAL", "INDEXES"].contains(input.object["ReturnConsumedCapacity"]?.string) {
+      answer["ConsumedCapacity"] = .array(
+        units.sorted { $0.key < $1.key }.map { ["TableName": .string($0.key), "CapacityUnits": .double($0.value)] })
+    }
+    return .object(answer)
+  }
+
+  /// The places of a projection, put together as they stood.
+  static func project(_ item: Item, _ paths: [DocumentPath]) -> Item {
+    var tree = ProjectionTree()
+    for path in paths { tree.add(path.steps[...]) }
+    guard case .m(let projected)? = tree.pick(.m(item)) else { return [:] }
+    return projected
+  }
+}
+
+/// Which parts of a document are wanted.
+private struct ProjectionTree {
+  private var children: [DocumentPath.Step: ProjectionTree] = [:]
+
+  mutating func add(_ steps: ArraySlice<DocumentPath.Step>) {
+    guard let first = steps.first else { return }
+    children[first, default: ProjectionTree()].add(steps.dropFirst())
+  }
+
+  func pick(_ value: AttributeValue) -> AttributeValue? {
+    if children.isEmpty { return value }
+    switch value {
+    case .m(let map):
+      var picked: Item = [:]
+      for case (.name(let name), let child) in children { picked[name] = map[name].flatMap { child.pick($0) } }
+      return .m(picked)
+    case .l(let elements):
+      let picked = elements.enumerated().compactMap { index, element in
+        children[.index(index)].flatMap { $0.pick(element) }
+      }
+      return picked.isEmpty ? nil : .l(picked)
+    default: return nil
+    }
+  }
+}

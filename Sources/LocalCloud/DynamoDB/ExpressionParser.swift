@@ -1,0 +1,274 @@
+import AWSClients
+import Basics
+
+/// Reads DynamoDB's expressions; names and values come from the request, and each of them must be used.
+struct ExpressionParser {
+  /// `#name` and `:value` of a request, with those that no expression has used yet.
+  struct Bindings {
+    let names: [String: String]
+    let values: Item
+    private(set) var unusedNames: Set<String>
+    private(set) var unusedValues: Set<String>
+    private let hasNames: Bool
+    private let hasValues: Bool
+
+    init(_ input: JSONObject) throws(ServiceError) {
+      hasNames = input["ExpressionAttributeNames"] != nil
+      hasValues = input["ExpressionAttributeValues"] != nil
+      var names: [String: String] = [:]
+      for (name, value) in input["ExpressionAttributeNames"]?.object?.members ?? [] { names[name] = value.string }
+      self.names = names
+      values = hasValues ? try Item.checking(input["ExpressionAttributeValues"], "ExpressionAttributeValues") : [:]
+      if hasNames, names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
+      if hasValues, values.isEmpty { throw .validation("ExpressionAttributeValues must not be empty") }
+      unusedNames = Set(names.keys)
+      unusedValues = Set(values.keys)
+    }
+
+    mutating func use(name: String) -> String? {
+      unusedNames.remove(name)
+      return names[name]
+    }
+
+    mutating func use(value: String) -> AttributeValue? {
+      unusedValues.remove(value)
+      return values[value]
+    }
+
+    /// - Throws: what DynamoDB says of bindings that no expression used, or that come without any expression.
+    func checkUsed(hasExpressions: Bool) throws(ServiceError) {
+      if !hasExpressions {
+        if hasNames { throw .validation("ExpressionAttributeNames can only be specified when using expressions") }
+        if hasValues { throw .validation("ExpressionAttributeValues can only be specified when using expressions") }
+      }
+      if !unusedNames.isEmpty {
+        throw .validation("Value provided in ExpressionAttributeNames unused in expressions: keys: {\(unusedNames.sorted().joined(separator: ", "))}")
+      }
+      if !unusedValues.isEmpty {
+        throw .validation("Value provided in ExpressionAttributeValues unused in expressions: keys: {\(unusedValues.sorted().joined(separator: ", "))}")
+      }
+    }
+  }
+
+  /// `Filter`, `KeyCondition`, `Condition` or `Projection`.
+  private let kind: String
+  private var tokens: [String]
+  private var index = 0
+  private var bindings: Bindings
+
+  private init(_ kind: String, _ text: String, _ bindings: Bindings) throws(ServiceError) {
+    self.kind = kind
+    self.bindings = bindings
+    tokens = []
+    guard !text.allSatisfy(\.isWhitespace) else { throw error("The expression can not be empty;") }
+    guard text.utf8.count <= 4096 else {
+      throw error("Expression size has exceeded the maximum allowed size; expression size: \(text.utf8.count)")
+    }
+    tokens = try tokenize(text)
+  }
+
+  static func condition(_ kind: String, _ text: String, _ bindings: inout Bindings) throws(ServiceError) -> Condition {
+    var parser = try ExpressionParser(kind, text, bindings)
+    let condition = try parser.disjunction()
+    guard parser.index == parser.tokens.count else { throw parser.syntaxError() }
+    bindings = parser.bindings
+    return condition
+  }
+
+  static func projection(_ text: String, _ bindings: inout Bindings) throws(ServiceError) -> [DocumentPath] {
+    var parser = try ExpressionParser("Projection", text, bindings)
+    var paths = [try parser.path()]
+    while parser.take(",") { paths.append(try parser.path()) }
+    guard parser.index == parser.tokens.count else { throw parser.syntaxError() }
+    for (index, path) in paths.enumerated() {
+      for other in paths[(index + 1)...] where path.steps.starts(with: other.steps) || other.steps.starts(with: path.steps) {
+        throw parser.error("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [\(path.head)], path two: [\(other.head)]")
+      }
+    }
+    bindings = parser.bindings
+    return paths
+  }
+
+  private func error(_ tail: String) -> ServiceError { .validation("Invalid \(kind)Expression: \(tail)") }
+
+  private func syntaxError() -> ServiceError {
+    let token = index < tokens.count ? tokens[index] : "<EOF>"
+    let near = tokens[max(0, index - 1)..<min(tokens.count, index + 2)].joined(separator: " ")
+    return error("Syntax error; token: \"\(token)\", near: \"\(near)\"")
+  }
+
+  private func tokenize(_ text: String) throws(ServiceError) -> [String] {
+    var tokens: [String] = []
+    let characters = Array(text.unicodeScalars)
+    var index = 0
+    func isWord(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_" }
+    while index < characters.count {
+      let scalar = characters[index]
+      if scalar.properties.isWhitespace { index += 1; continue }
+      var end = index + 1
+      if isWord(scalar) || scalar == "#" || scalar == ":" {
+        while end < characters.count, isWord(characters[end]) { end += 1 }
+      } else if "<>".unicodeScalars.contains(scalar), end < characters.count, "=>".unicodeScalars.contains(characters[end]),
+        !(scalar == ">" && characters[end] == ">")
+      {
+        end += 1
+      } else if !"=<>(),.[]".unicodeScalars.contains(scalar) {
+        throw error("Syntax error; token: \"\(scalar)\", near: \"\(text.prefix(20))\"")
+      }
+      tokens.append(String(String.UnicodeScalarView(characters[index..<end])))
+      index = end
+    }
+    return tokens
+  }
+
+  private var next: String? { index < tokens.count ? tokens[index] : nil }
+
+  private mutating func take(_ token: String) -> Bool {
+    guard next?.uppercased() == token else { return false }
+    index += 1
+    return true
+  }
+
+  private mutating func expect(_ token: String) throws(ServiceError) {
+    guard take(token) else { throw syntaxError() }
+  }
+
+  private mutating func disjunction() throws(ServiceError) -> Condition {
+    var left = try conjunction()
+    while take("OR") { left = .or(left, try conjunction()) }
+    return left
+  }
+
+  private mutating func conjunction() throws(ServiceError) -> Condition {
+    var left = try negation()
+    while take("AND") { left = .and(left, try negation()) }
+    return left
+  }
+
+  private mutating func negation() throws(ServiceError) -> Condition {
+    if take("NOT") { return .not(try negation()) }
+    return try predicate()
+  }
+
+  private mutating func predicate() throws(ServiceError) -> Condition {
+    if next == "(" {
+      index += 1
+      let condition = try disjunction()
+      try expect(")")
+      return condition
+    }
+    if index + 1 < tokens.count, tokens[index + 1] == "(", let name = next, name != "size", name.first?.isLetter ?? false {
+      return try function(name)
+    }
+    let left = try operand()
+    if take("BETWEEN") {
+      let low = try operand()
+      try expect("AND")
+      let high = try operand()
+      if case .value(let low) = low, case .value(let high) = high, Condition.compare(low, .greater, high) {
+        throw error("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: \(low.json.text), upper bound operand: AttributeValue: \(high.json.text)")
+      }
+      return .between(left, low, high)
+    }
+    if take("IN") {
+      try expect("(")
+      var options = [try operand()]
+      while take(",") { options.append(try operand()) }
+      try expect(")")
+      return .isIn(left, options)
+    }
+    guard let symbol = next, let comparison = Condition.Comparison(rawValue: symbol) else { throw syntaxError() }
+    index += 1
+    return .compare(left, comparison, try operand())
+  }
+
+  private mutating func function(_ name: String) throws(ServiceError) -> Condition {
+    index += 2
+    var arguments: [Condition.Operand] = []
+    if next != ")" {
+      arguments.append(try operand())
+      while take(",") { arguments.append(try operand()) }
+    }
+    try expect(")")
+    let counts = ["attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2, "begins_with": 2, "contains": 2]
+    guard let count = counts[name] else { throw error("Invalid function name; function: \(name)") }
+    guard arguments.count == count else {
+      throw error("Incorrect number of operands for operator or function; operator or function: \(name), number of operands: \(arguments.count)")
+    }
+    func path(_ operand: Condition.Operand) throws(ServiceError) -> DocumentPath {
+      guard case .path(let path) = operand else {
+        throw error("Operator or function requires a document path; operator or function: \(name)")
+      }
+      return path
+    }
+    switch name {
+    case "attribute_exists": return .exists(try path(arguments[0]))
+    case "attribute_not_exists": return .notExists(try path(arguments[0]))
+    case "attribute_type":
+      guard case .value(let type) = arguments[1], case .s = type else {
+        throw error("Incorrect operand type for operator or function; operator or function: attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
+      }
+      return .hasType(try path(arguments[0]), type)
+    case "begins_with":
+      for case .value(let value) in arguments where !["S", "B"].contains(value.typeName) {
+        throw error("Incorrect operand type for operator or function; operator or function: begins_with, operand type: \(value.typeName)")
+      }
+      return .beginsWith(arguments[0], arguments[1])
+    default: return .contains(arguments[0], arguments[1])
+    }
+  }
+
+  private mutating func operand() throws(ServiceError) -> Condition.Operand {
+    guard let token = next else { throw syntaxError() }
+    if token.hasPrefix(":") {
+      index += 1
+      guard let value = bindings.use(value: token) else {
+        throw error("An expression attribute value used in expression is not defined; attribute value: \(token)")
+      }
+      return .value(value)
+    }
+    if token == "size", index + 1 < tokens.count, tokens[index + 1] == "(" {
+      index += 2
+      let path = try path()
+      try expect(")")
+      return .size(path)
+    }
+    if index + 1 < tokens.count, tokens[index + 1] == "(" {
+      throw error("The function is not allowed to be used this way in an expression; function: \(token)")
+    }
+    return .path(try path())
+  }
+
+  private mutating func path() throws(ServiceError) -> DocumentPath {
+    var steps: [DocumentPath.Step] = [.name(try name())]
+    while true {
+      if take(".") {
+        steps.append(.name(try name()))
+      } else if take("[") {
+        guard let token = next, let element = Int(token) else { throw syntaxError() }
+        index += 1
+        steps.append(.index(element))
+        try expect("]")
+      } else {
+        return DocumentPath(steps: steps)
+      }
+    }
+  }
+
+  private mutating func name() throws(ServiceError) -> String {
+    guard let token = next, let first = token.unicodeScalars.first else { throw syntaxError() }
+    if first == "#" {
+      index += 1
+      guard let name = bindings.use(name: token) else {
+        throw error("An expression attribute name used in the document path is not defined; attribute name: \(token)")
+      }
+      return name
+    }
+    guard first.properties.isAlphabetic || first == "_" else { throw syntaxError() }
+    if ReservedWords.contains(token) {
+      throw error("Attribute name is a reserved keyword; reserved keyword: \(token)")
+    }
+    index += 1
+    return token
+  }
+}

@@ -1,0 +1,39 @@
+import Basics
+
+/// A function as the stack describes it.
+public struct FunctionDescription: Sendable {
+  public var name: String
+  /// The file that Lambda would call `bootstrap`.
+  public var executable: String
+  public var environment: [String: String]
+  /// Seconds until an invocation is killed.
+  public var timeout: Int
+  /// Megabytes; told to the function, not enforced.
+  public var memory: Int
+  /// Processes at once.
+  public var maximumConcurrency: Int
+
+  public init(
+    name: String, executable: String, environment: [String: String], timeout: Int = 60, memory: Int = 256,
+    maximumConcurrency: Int = 10
+  ) {
+    self.name = name
+    self.executable = executable
+    self.environment = environment
+    self.timeout = timeout
+    self.memory = memory
+    self.maximumConcurrency = maximumConcurrency
+  }
+}
+
+/// What an invocation came to.
+struct InvocationResult: Sendable, Hashable {
+  var payload: [UInt8]
+  /// `Unhandled` where the function failed; the payload then says how.
+  var functionError: String?
+
+  static func failure(_ type: String, _ message: String) -> InvocationResult {
+    InvocationResult(
+      payload: (["errorType": .string(type), "errorMessage": .string(message)] as JSON).bytes, functionError: "Unhandled")
+  }
+}

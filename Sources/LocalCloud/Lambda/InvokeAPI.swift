@@ -1,0 +1,129 @@
+import Basics
+import Synchronization
+
+/// Lambda's Invoke: `POST /2015-03-31/functions/{name}/invocations`.
+///
+/// See <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
+final class InvokeAPI: Sendable {
+  private let sandboxes: Sandboxes
+  private let frontDoor: FrontDoor
+  private let events = BackgroundTasks()
+
+  static let prefix: String = "/2015-03-31/functions/"
+  /// Lambda tries an event twice more.
+  static let eventAttempts: Int = 3
+
+  init(sandboxes: Sandboxes, frontDoor: FrontDoor) {
+    self.sandboxes = sandboxes
+    self.frontDoor = frontDoor
+  }
+
+  func stop() async { await events.stop() }
+
+  func reply(to request: ServerRequest) -> ServerReply {
+    do throws(ServiceError) {
+      try frontDoor.authenticate(request, services: ["lambda"])
+      return try answer(request)
+    } catch {
+      var error = error
+      if error.type.hasSuffix("Exception"), error.type.contains("coral") { error.status = 403 }
+      return .now(Self.failure(error))
+    }
+  }
+
+  private func answer(_ request: ServerRequest) throws(ServiceError) -> ServerReply {
+    let parts = request.path.dropFirst(Self.prefix.count).split(separator: "/").map { PercentEncoding.decode($0) }
+    guard request.method == "POST", parts.count == 2, parts[1] == "invocations" else {
+      throw ServiceError(status: 404, type: "UnknownOperationException", message: "The local cloud emulates Invoke alone", messageName: "Message")
+    }
+    // A name, a partial ARN or a whole one, with or without a qualifier.
+    let pieces = parts[0].split(separator: ":").map(String.init)
+    let marker = pieces.firstIndex(of: "function")
+    let name = marker.map { $0 + 1 < pieces.count ? pieces[$0 + 1] : "" } ?? pieces.first ?? ""
+    guard sandboxes.description(of: name) != nil else {
+      throw ServiceError(
+        status: 404, type: "ResourceNotFoundException", message: "Function not found: \(sandboxes.arn(name))",
+        members: ["Type": "User"], messageName: "Message")
+    }
+    if !request.body.isEmpty, (try? JSON(parsing: request.body)) == nil {
+      throw ServiceError(
+        status: 400, type: "InvalidRequestContentException", message: "Could not parse request body into json",
+        messageName: "Message")
+    }
+    let payload = request.body
+    switch request[header: "x-amz-invocation-type"] ?? "RequestResponse" {
+    case "RequestResponse":
+      guard payload.count <= 6 << 20 else { throw Self.tooLarge(6 << 20) }
+      return .later { [sandboxes] in
+        let result = await sandboxes.invoke(name, payload)
+        var headers = [("Content-Type", "application/json"), ("X-Amz-Executed-Version", "$LATEST")]
+        if let error = result.functionError { headers.append(("X-Amz-Function-Error", error)) }
+        return ServerResponse(status: 200, headers: headers, body: result.payload)
+      }
+    case "Event":
+      guard payload.count <= 1 << 20 else { throw Self.tooLarge(1 << 20) }
+      invokeLater(name, payload)
+      return .now(ServerResponse(status: 202))
+    case "DryRun": return .now(ServerResponse(status: 204))
+    case let other:
+      throw ServiceError(
+        status: 400, type: "InvalidParameterValueException", message: "'\(other)' is no invocation type", messageName: "Message")
+    }
+  }
+
+  /// Runs a function for an event; one that fails is tried twice more.
+  func invokeLater(_ name: String, _ payload: [UInt8]) {
+    events.run { [sandboxes] in
+      for attempt in 1...Self.eventAttempts where !Task.isCancelled {
+        if await sandboxes.invoke(name, payload).functionError == nil { return }
+        guard attempt < Self.eventAttempts else { return }
+        // Lambda waits a minute, then two; a person at a desk would not.
+        do { try await Task.sleep(for: .seconds(attempt)) } catch { return }
+      }
+    }
+  }
+
+  private static func tooLarge(_ limit: Int) -> ServiceError {
+    ServiceError(
+      status: 413, type: "RequestTooLargeException", message: "Request must be smaller than \(limit) bytes for the InvokeFunction operation",
+      messageName: "Message")
+  }
+
+  private static func failure(_ error: ServiceError) -> ServerResponse {
+    var response = FrontDoor.failure(error)
+    let code = error.type.split(separator: "#").last.map(String.init) ?? error.type
+    response.headers.append(("x-amzn-ErrorType", code))
+    return response
+  }
+}
+
+/// Tasks that run beside their starter and end, cancelled, with `stop`.
+final class BackgroundTasks: Sendable {
+  private struct State {
+    var tasks: [UInt64: Task<Void, Never>] = [:]
+    var next: UInt64 = 0
+    var isStopping = false
+  }
+  private let state = Mutex(State())
+
+  func run(_ body: @escaping @Sendable () async -> Void) {
+    state.withLock { state in
+      guard !state.isStopping else { return }
+      state.next += 1
+      let id = state.next
+      state.tasks[id] = Task {
+        await body()
+        self.state.withLock { _ = $0.tasks.removeValue(forKey: id) }
+      }
+    }
+  }
+
+  func stop() async {
+    let tasks = state.withLock { state in
+      state.isStopping = true
+      return Array(state.tasks.values)
+    }
+    for task in tasks { task.cancel() }
+    for task in tasks { await task.value }
+  }
+}

@@ -1,0 +1,102 @@
+import Basics
+
+/// When a rule fires: EventBridge's `rate(…)` or `cron(…)`, in UTC.
+///
+/// See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>. Of cron's special signs
+/// `*`, `?`, `,`, `-` and `/` are known; `L`, `W` and `#` are refused.
+public struct Schedule: Sendable, Hashable {
+  private enum Kind: Hashable {
+    /// Milliseconds.
+    case rate(Int64)
+    case cron(minutes: Set<Int>, hours: Set<Int>, days: Set<Int>?, months: Set<Int>, weekdays: Set<Int>?, years: Set<Int>)
+  }
+  private let kind: Kind
+  public let text: String
+
+  public struct Failure: Error, Hashable, CustomStringConvertible { public let description: String }
+
+  public init(_ text: String) throws(Failure) {
+    self.text = text
+    let inner = text.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" }.split(separator: " ").map(String.init)
+    if text.hasPrefix("rate("), inner.count == 2, let count = Int64(inner[0]), count > 0 {
+      let units: [String: Int64] = ["minute": 60_000, "hour": 3_600_000, "day": 86_400_000]
+      let unit = inner[1].hasSuffix("s") ? String(inner[1].dropLast()) : inner[1]
+      guard let length = units[unit], (count == 1) == (unit == inner[1]) else {
+        throw Failure(description: "'\(text)': give rate(1 minute), rate(5 minutes), and so on")
+      }
+      kind = .rate(count * length)
+    } else if text.hasPrefix("cron("), inner.count == 6 {
+      let names = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+      let days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+      guard (inner[2] == "?") != (inner[4] == "?") else {
+        throw Failure(description: "'\(text)': one of day of month and day of week must be '?'")
+      }
+      kind = .cron(
+        minutes: try Self.field(inner[0], 0...59, text), hours: try Self.field(inner[1], 0...23, text),
+        days: inner[2] == "?" ? nil : try Self.field(inner[2], 1...31, text),
+        months: try Self.field(inner[3], 1...12, text, names: names, first: 1),
+        weekdays: inner[4] == "?" ? nil : try Self.field(inner[4], 1...7, text, names: days, first: 1),
+        years: try Self.field(inner[5], 1970...2199, text))
+    } else {
+      throw Failure(description: "'\(text)' is neither rate(value unit) nor cron(minutes hours day month weekday year)")
+    }
+  }
+
+  private static func field(
+    _ field: String, _ range: ClosedRange<Int>, _ text: String, names: [String] = [], first: Int = 0
+  ) throws(Failure) -> Set<Int> {
+    func number(_ part: Substring) throws(Failure) -> Int {
+      let value = Int(part) ?? names.firstIndex(of: part.uppercased()).map { $0 + first }
+      guard let value, range.contains(value) else {
+        throw Failure(description: "'\(text)': '\(part)' is not from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return value
+    }
+    var values: Set<Int> = []
+    for part in field.split(separator: ",") {
+      let pieces = part.split(separator: "/", omittingEmptySubsequences: false)
+      var bounds = range
+      if pieces[0] != "*" {
+        let ends = pieces[0].split(separator: "-", omittingEmptySubsequences: false)
+        let low = try number(ends[0])
+        let high = ends.count > 1 ? try number(ends[1]) : pieces.count > 1 ? range.upperBound : low
+        guard low <= high else { throw Failure(description: "'\(text)': '\(part)' runs backwards") }
+        bounds = low...high
+      }
+      let step = pieces.count > 1 ? Int(pieces[1]) ?? 0 : 1
+      guard step > 0 else { throw Failure(description: "'\(text)': '\(part)' has no step") }
+      values.formUnion(stride(from: bounds.lowerBound, through: bounds.upperBound, by: step))
+    }
+    return values
+  }
+
+  /// The first time after an instant, epoch milliseconds; nil where there is none within the years given.
+  public func next(after instant: Int64) -> Int64? {
+    switch kind {
+    case .rate(let length): return instant + length
+    case .cron(let minutes, let hours, let days, let months, let weekdays, let years):
+      var day = UTCTime(epochMilliseconds: instant).epochSeconds / 86_400
+      let hourList = hours.sorted()
+      let minuteList = minutes.sorted()
+      // Thirty years hold every date and weekday that can fall together.
+      for _ in 0..<(366 * 30) {
+        let date = UTCTime(epochSeconds: day * 86_400)
+        if !years.contains(where: { $0 >= date.year }) { return nil }
+        // EventBridge counts Sunday as 1.
+        let weekday = date.dayOfWeek % 7 + 1
+        if years.contains(date.year), months.contains(date.month), days?.contains(date.day) ?? true,
+          weekdays?.contains(weekday) ?? true
+        {
+          for hour in hourList {
+            for minute in minuteList {
+              let time = (day * 86_400 + Int64(hour * 3600 + minute * 60)) * 1000
+              if time > instant { return time }
+            }
+          }
+        }
+        day += 1
+      }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import CMicroHTTPD
+import Foundation
+import Synchronization
+
+/// An HTTP/1.1 server over libmicrohttpd: a small pool of threads, connections that rest while an answer is awaited.
+@safe public final class HTTPServer: Sendable {
+  public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// The port in use, also where 0 was asked for.
+  public let port: UInt16
+  public let host: String
+  private let context: ServerContext
+  private nonisolated(unsafe) let daemon: OpaquePointer
+
+  /// Starts to serve.
+  ///
+  /// - Parameters:
+  ///   - host: an IPv4 address of this machine.
+  ///   - port: 0 takes a free one.
+  ///   - bodyLimit: larger requests get 413.
+  ///   - handler: runs on one of the server's threads; what takes long belongs into ``ServerReply/later(_:)``.
+  public init(
+    host: String = "127.0.0.1", port: UInt16 = 0, bodyLimit: Int = 17 << 20,
+    handler: @escaping @Sendable (ServerRequest) -> ServerReply
+  ) throws {
+    self.host = host
+    context = ServerContext(bodyLimit: bodyLimit, handler: handler)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    guard unsafe inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
+      throw Failure(description: "'\(host)' is no IPv4 address")
+    }
+    let owner = unsafe Unmanaged.passUnretained(context).toOpaque()
+    let daemon = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        unsafe cmhd_start(address, port, 4, beginExchange, owner, continueExchange, owner, endExchange, owner)
+      }
+    }
+    guard let daemon = unsafe daemon else {
+      throw Failure(description: "cannot listen on \(host):\(port): the port is taken, or may not be used")
+    }
+    unsafe self.daemon = unsafe daemon
+    self.port = unsafe cmhd_port(daemon)
+  }
+
+  public var address: String { "http://\(host):\(port)" }
+
+  /// Ends every exchange, cancelling the work that is still under way, and closes the port.
+  public func stop() async {
+    await context.drain()
+    unsafe MHD_stop_daemon(daemon)
+  }
+}
+
+/// What the callbacks share.
+private final class ServerContext: Sendable {
+  let bodyLimit: Int
+  let handler: @Sendable (ServerRequest) -> ServerReply
+  private struct State {
+    var tasks: [ObjectIdentifier: Task<Void, Never>] = [:]
+    var isStopping = false
+  }
+  private let state = Mutex(State())
+
+  init(bodyLimit: Int, handler: @escaping @Sendable (ServerRequest) -> ServerReply) {
+    self.bodyLimit = bodyLimit
+    self.handler = handler
+  }
+
+  /// Runs the work beside the resting connection, and wakes it with the answer.
+  func run(_ exchange: Exchange, _ connection: RestingConnection, _ work: @escaping @Sendable () async -> ServerResponse) {
+    let id = ObjectIdentifier(exchange)
+    state.withLock { state in
+      let task = Task {
+        let response = await work()
+        exchange.answer(response)
+        self.state.withLock { _ = $0.tasks.removeValue(forKey: id) }
+        connection.resume()
+      }
+      if state.isStopping { task.cancel() }
+      state.tasks[id] = task
+    }
+  }
+
+  func drain() async {
+    let tasks = state.withLock { state in
+      state.isStopping = true
+      return Array(state.tasks.values)
+    }
+    for task in tasks { task.cancel() }
+    for task in tasks { await task.value }
+  }
+}
+
+/// One request and its answer. The server's thread and the work's task take turns, which the mutex proves.
+private final class Exchange: Sendable {
+  struct State {
+    var uri: String
+    var body: [UInt8] = []
+    var isTooLarge = false
+    var hasStarted = false
+    var response: ServerResponse?
+  }
+  let state: Mutex<State>
+
+  init(uri: String) { state = Mutex(State(uri: uri)) }
+
+  func answer(_ response: ServerResponse) { state.withLock { $0.response = response } }
+}
+
+/// A suspended connection. libmicrohttpd keeps it alive until it is resumed, and may be told to from any thread, so the
+/// pointer may travel to the task that resumes it, once.
+@safe private struct RestingConnection: @unchecked Sendable {
+  let pointer: OpaquePointer
+  func resume() { unsafe MHD_resume_connection(pointer) }
+}
+
+private func beginExchange(
+  _ context: UnsafeMutableRawPointer?, _ uri: UnsafePointer<CChar>?, _ connection: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+  let text = unsafe uri.map { unsafe String(cString: $0) } ?? "/"
+  return unsafe Unmanaged.passRetained(Exchange(uri: text)).toOpaque()
+}
+
+private func continueExchange(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
+  _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ data: UnsafePointer<CChar>?,
+  _ size: UnsafeMutablePointer<Int>?, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+  guard let context = unsafe context, let connection = unsafe connection, let size = unsafe size,
+    let slot = unsafe slot, let pointer = unsafe slot.pointee, let method = unsafe method
+  else { return cmhd_no }
+  let server = unsafe Unmanaged<ServerContext>.fromOpaque(context).takeUnretainedValue()
+  let exchange = unsafe Unmanaged<Exchange>.fromOpaque(pointer).takeUnretainedValue()
+
+  let isFirst = exchange.state.withLock { state in
+    defer { state.hasStarted = true }
+    return !state.hasStarted
+  }
+  if isFirst { return cmhd_yes }
+  if unsafe size.pointee > 0 {
+    let chunk = unsafe UnsafeRawBufferPointer(start: data, count: size.pointee)
+    exchange.state.withLock { state in
+      if state.isTooLarge || state.body.count + chunk.count > server.bodyLimit {
+        state.isTooLarge = true
+        state.body = []
+      } else {
+        unsafe state.body.append(contentsOf: chunk)
+      }
+    }
+    unsafe size.pointee = 0
+    return cmhd_yes
+  }
+  let (response, uri, body, isTooLarge) = exchange.state.withLock { state in
+    defer { state.body = [] }
+    return (state.response, state.uri, state.body, state.isTooLarge)
+  }
+  if let response { return unsafe send(response, connection) }
+  if isTooLarge { return unsafe send(.text(413, "the request is larger than \(server.bodyLimit) bytes\n"), connection) }
+
+  let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+  let request = unsafe ServerRequest(
+    method: String(cString: method), path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "",
+    headers: headers(of: connection), body: body)
+  switch server.handler(request) {
+  case .now(let response): return unsafe send(response, connection)
+  case .later(let work):
+    unsafe MHD_suspend_connection(connection)
+    server.run(exchange, unsafe RestingConnection(pointer: connection), work)
+    return cmhd_yes
+  }
+}
+
+private func endExchange(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ code: MHD_RequestTerminationCode
+) {
+  guard let slot = unsafe slot, let pointer = unsafe slot.pointee else { return }
+  unsafe Unmanaged<Exchange>.fromOpaque(pointer).release()
+  unsafe slot.pointee = nil
+}
+
+private func headers(of connection: OpaquePointer) -> [(name: String, value: String)] {
+  var headers: [(name: String, value: String)] = []
+  unsafe withUnsafeMutablePointer(to: &headers) { list in
+    _ = unsafe MHD_get_connection_values(
+      connection, cmhd_header_kind,
+      { list, _, name, value in
+        guard let list = unsafe list, let name = unsafe name else { return cmhd_no }
+        let headers = unsafe list.assumingMemoryBound(to: [(name: String, value: String)].self)
+        unsafe headers.pointee.append((String(cString: name), value.map { unsafe String(cString: $0) } ?? ""))
+        return cmhd_yes
+      }, list)
+  }
+  return headers
+}
+
+private func send(_ answer: ServerResponse, _ connection: OpaquePointer) -> MHD_Result {
+  let response = unsafe answer.body.withUnsafeBytes { bytes in
+    unsafe MHD_create_response_from_buffer(
+      bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), cmhd_must_copy)
+  }
+  guard let response = unsafe response else { return cmhd_no }
+  defer { unsafe MHD_destroy_response(response) }
+  for header in answer.headers { _ = unsafe MHD_add_response_header(response, header.name, header.value) }
+  return unsafe MHD_queue_response(connection, UInt32(answer.status), response)
+}

@@ -1,0 +1,47 @@
+/// A request as it came: path and query unescaped by nobody, for signatures cover them as they are.
+public struct ServerRequest: Sendable {
+  public var method: String
+  public var path: String
+  public var query: String
+  public var headers: [(name: String, value: String)]
+  public var body: [UInt8]
+
+  public init(
+    method: String, path: String, query: String = "", headers: [(name: String, value: String)] = [], body: [UInt8] = []
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
+    self.body = body
+  }
+
+  /// The first header of a name, in whatever case.
+  public subscript(header name: String) -> String? {
+    let name = name.lowercased()
+    return headers.first { $0.name.lowercased() == name }?.value
+  }
+}
+
+public struct ServerResponse: Sendable {
+  public var status: Int
+  public var headers: [(name: String, value: String)]
+  public var body: [UInt8]
+
+  public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
+
+  public static func text(_ status: Int, _ text: String) -> ServerResponse {
+    ServerResponse(status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array(text.utf8))
+  }
+}
+
+/// What a handler gives back: an answer, or work whose answer comes later while the connection rests.
+public enum ServerReply: Sendable {
+  case now(ServerResponse)
+  /// The work is cancelled when the server stops; it must then end soon.
+  case later(@Sendable () async -> ServerResponse)
+}

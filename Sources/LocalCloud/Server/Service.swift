@@ -1,0 +1,67 @@
+import Basics
+
+/// One of AWS's services of the JSON protocol, emulated.
+protocol Service: Sendable {
+  /// What `X-Amz-Target` starts with, such as `DynamoDB_20120810`.
+  var targetPrefix: String { get }
+  /// The signing name.
+  var signingName: String { get }
+  /// `1.0` or `1.1`.
+  var jsonVersion: String { get }
+
+  /// Runs an operation.
+  ///
+  /// - Throws: ``ServiceError``, `UnknownOperationException` for an operation that is not emulated.
+  func call(_ operation: String, _ input: JSONObject, _ request: ServerRequest) throws(ServiceError) -> ServiceReply
+}
+
+enum ServiceReply: Sendable {
+  case now(JSON)
+  /// An answer that is awaited, such as a long poll's.
+  case later(@Sendable () async -> Result<JSON, ServiceError>)
+}
+
+/// An error as a service answers it.
+struct ServiceError: Error, Sendable, Hashable {
+  var status: Int = 400
+  /// The namespace and the code, such as `com.amazonaws.dynamodb.v20120810#ResourceNotFoundException`.
+  var type: String
+  var message: String?
+  /// Further members of the body.
+  var members: JSONObject = [:]
+  /// Some services write `Message`.
+  var messageName: String = "message"
+  /// The code of the older query protocol, which SQS's clients go by.
+  var queryCode: String?
+
+  var body: JSON {
+    var body: JSONObject = ["__type": .string(type)]
+    body[messageName] = message.map { .string($0) }
+    for member in members.members { body[member.name] = member.value }
+    return .object(body)
+  }
+
+  /// The front end that all JSON services share.
+  static func coral(_ code: String, _ message: String? = nil, messageName: String = "message") -> ServiceError {
+    ServiceError(type: "com.amazon.coral.service#\(code)", message: message, messageName: messageName)
+  }
+
+  /// A constraint of the service's model.
+  static func validation(_ message: String) -> ServiceError {
+    ServiceError(type: "com.amazon.coral.validate#ValidationException", message: message)
+  }
+
+  static func unknownOperation(_ operation: String) -> ServiceError {
+    coral("UnknownOperationException", "The operation \(operation) is not emulated by the local cloud")
+  }
+
+  /// A fault of this program, told rather than hidden.
+  static func `internal`(_ error: any Error) -> ServiceError {
+    ServiceError(status: 500, type: "com.amazon.coral.service#InternalServerError", message: "\(error)")
+  }
+}
+
+/// Runs storage work and turns what SQLite refuses into the service's internal error.
+func storing<Value>(_ body: () throws -> Value) throws(ServiceError) -> Value {
+  do { return try body() } catch let error as ServiceError { throw error } catch { throw .internal(error) }
+}

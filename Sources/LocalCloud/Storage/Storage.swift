@@ -1,0 +1,85 @@
+import Basics
+import Foundation
+import Synchronization
+
+/// The local cloud's one SQLite file.
+final class Storage: Sendable {
+  /// Every write, and reads that must see them, go through here.
+  let database: Database
+  /// Opens further connections for queries that may take long; they see what is committed.
+  let path: String
+  private let temporaryFolder: URL?
+
+  /// - Parameter folder: where the file is kept; nil keeps it in a folder that goes when this object does.
+  init(folder: String?) throws {
+    let url: URL
+    if let folder {
+      url = URL(filePath: folder, directoryHint: .isDirectory)
+      temporaryFolder = nil
+    } else {
+      url = FileManager.default.temporaryDirectory.appending(path: "local-cloud-\(RandomID.uuid())", directoryHint: .isDirectory)
+      temporaryFolder = url
+    }
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    path = url.appending(path: "local-cloud.sqlite").path
+    database = try Database(path: path)
+    try database.with { connection throws(DatabaseError) in
+      try connection.execute("PRAGMA journal_mode = WAL")
+      // A crash of the machine may lose the last transactions; a crash of this process loses none.
+      try connection.execute("PRAGMA synchronous = \(temporaryFolder == nil ? "NORMAL" : "OFF")")
+      try connection.execute("PRAGMA foreign_keys = ON")
+      try Self.migrate(connection)
+    }
+  }
+
+  deinit {
+    if let temporaryFolder { try? FileManager.default.removeItem(at: temporaryFolder) }
+  }
+
+  /// The schema, one step a version; `PRAGMA user_version` says how many have been taken.
+  private static let steps: [String] = [
+    """
+    CREATE TABLE dynamodb_tables (
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, ttl_attribute TEXT);
+    CREATE TABLE dynamodb_items (
+      table_id INTEGER NOT NULL REFERENCES dynamodb_tables(id) ON DELETE CASCADE,
+      hash BLOB NOT NULL, range BLOB NOT NULL, item TEXT NOT NULL, size INTEGER NOT NULL, expires INTEGER,
+      PRIMARY KEY (table_id, hash, range)) WITHOUT ROWID;
+    CREATE INDEX dynamodb_expiry ON dynamodb_items (expires) WHERE expires IS NOT NULL;
+
+    CREATE TABLE sqs_queues (
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, attributes TEXT NOT NULL, created INTEGER NOT NULL,
+      modified INTEGER NOT NULL, purged INTEGER);
+    CREATE TABLE sqs_messages (
+      id INTEGER PRIMARY KEY, queue_id INTEGER NOT NULL REFERENCES sqs_queues(id) ON DELETE CASCADE,
+      message_id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, attributes TEXT NOT NULL, sent INTEGER NOT NULL,
+      visible INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0, first_received INTEGER, receipt TEXT, source TEXT);
+    CREATE INDEX sqs_visible ON sqs_messages (queue_id, visible, id);
+
+    CREATE TABLE ssm_parameters (
+      name TEXT PRIMARY KEY, type TEXT NOT NULL, value TEXT NOT NULL, version INTEGER NOT NULL, modified INTEGER NOT NULL);
+
+    CREATE TABLE timestream_databases (
+      id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kms_key TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL);
+    CREATE TABLE timestream_tables (
+      id INTEGER PRIMARY KEY, database_id INTEGER NOT NULL REFERENCES timestream_databases(id), name TEXT NOT NULL,
+      memory_hours INTEGER NOT NULL, magnetic_days INTEGER NOT NULL, magnetic_writes TEXT NOT NULL,
+      created INTEGER NOT NULL, updated INTEGER NOT NULL, UNIQUE (database_id, name));
+    CREATE TABLE timestream_columns (
+      table_id INTEGER NOT NULL REFERENCES timestream_tables(id) ON DELETE CASCADE, name TEXT NOT NULL,
+      kind TEXT NOT NULL, type TEXT NOT NULL, place INTEGER NOT NULL, UNIQUE (table_id, name));
+    CREATE TABLE local_state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    """
+  ]
+
+  private static func migrate(_ connection: Connection) throws(DatabaseError) {
+    let version = try connection.row("PRAGMA user_version")?.first?.integer ?? 0
+    guard version <= Int64(steps.count) else {
+      throw DatabaseError(
+        code: 0, message: "the data were written by a newer version of the local cloud", sql: "PRAGMA user_version")
+    }
+    for (index, step) in steps.enumerated() where Int64(index) >= version {
+      try connection.execute("BEGIN;" + step + "; PRAGMA user_version = \(index + 1); COMMIT")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Basics
+
+/// A type of Timestream's SQL, by its name in lower case.
+enum TimestreamType: String, Sendable, Hashable {
+  case varchar, boolean, integer, bigint, double, timestamp, date, time, unknown
+  /// Nanoseconds.
+  case interval = "interval_day_to_second"
+
+  /// The name on the wire.
+  var scalarName: String { rawValue.uppercased() }
+
+  /// The name in messages.
+  var message: String { self == .interval ? "interval day to second" : rawValue }
+
+  var isNumeric: Bool { [.integer, .bigint, .double].contains(self) }
+
+  /// The type to which both coerce without a cast; nil where there is none.
+  static func common(_ one: TimestreamType, _ other: TimestreamType) -> TimestreamType? {
+    if one == other { return one }
+    if one == .unknown { return other }
+    if other == .unknown { return one }
+    if one.isNumeric, other.isNumeric { return one == .double || other == .double ? .double : .bigint }
+    return nil
+  }
+
+  /// A value of SQLite as text, as the service writes it; nil where the value cannot be of this type.
+  func text(_ value: SQLValue) -> String? {
+    switch (self, value) {
+    case (.boolean, .integer(let flag)): flag != 0 ? "true" : "false"
+    case (.integer, .integer(let number)), (.bigint, .integer(let number)): String(number)
+    case (.double, .real(let number)): JavaDouble.text(number)
+    case (.double, .integer(let number)): JavaDouble.text(Double(number))
+    case (.timestamp, .integer(let nanoseconds)): Self.timestamp(nanoseconds)
+    case (.interval, .integer(let nanoseconds)): Self.interval(nanoseconds)
+    case (.varchar, .text(let text)): text
+    default: nil
+    }
+  }
+
+  /// `2020-08-08 01:00:00.000000000`.
+  static func timestamp(_ nanoseconds: Int64) -> String {
+    let time = UTCTime(epochNanoseconds: nanoseconds)
+    return "\(time.dateText) \(time.timeText).\(UTCTime.padded(time.nanosecond, 9))"
+  }
+
+  /// `1 21:00:00.000000000`.
+  private static func interval(_ nanoseconds: Int64) -> String {
+    let magnitude = nanoseconds.magnitude
+    let seconds = Int(magnitude / 1_000_000_000)
+    let clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { UTCTime.padded($0, 2) }.joined(separator: ":")
+    return "\(nanoseconds < 0 ? "-" : "")\(seconds / 86_400) \(clock).\(UTCTime.padded(Int(magnitude % 1_000_000_000), 9))"
+  }
+
+  /// Reads a timestamp's text as nanoseconds; nil for what is none, or lies outside 1677 to 2262.
+  static func nanoseconds(_ text: String) -> Int64? {
+    guard let time = ISO8601Time(text) else { return nil }
+    let seconds = time.time.epochSeconds - Int64(time.offsetSeconds ?? 0)
+    let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, overflowsToo) = product.addingReportingOverflow(Int64(time.time.nanosecond))
+    return overflows || overflowsToo ? nil : sum
+  }
+}
+
+/// Numbers as Java's `Double.toString` writes them.
+enum JavaDouble {
+  static func text(_ value: Double) -> String {
+    if value.isNaN { return "NaN" }
+    if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
+    let sign = value.sign == .minus ? "-" : ""
+    if value == 0 { return sign + "0.0" }
+    // Swift's description has the shortest digits that read back; only their arrangement differs.
+    let parts = abs(value).description.split(separator: "e")
+    var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
+    let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    var digits = mantissa[0] + (mantissa.count > 1 ? mantissa[1] : "")
+    exponent += mantissa[0].count
+    let leading = digits.prefix { $0 == "0" }.count
+    digits.removeFirst(leading)
+    exponent -= leading
+    while digits.count > 1, digits.last == "0" { digits.removeLast() }
+    // The value is 0.digits × 10^exponent.
+    if abs(value) >= 1e-3, abs(value) < 1e7 {
+      if exponent <= 0 { return sign + "0." + String(repeating: "0", count: -exponent) + digits }
+      if digits.count <= exponent { return sign + digits + String(repeating: "0", count: exponent - digits.count) + ".0" }
+      return sign + digits.prefix(exponent) + "." + digits.dropFirst(exponent)
+    }
+    return sign + digits.prefix(1) + "." + (digits.count > 1 ? String(digits.dropFirst()) : "0") + "E\(exponent - 1)"
+  }
+}

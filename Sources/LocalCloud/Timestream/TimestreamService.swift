@@ -1,0 +1,44 @@
+import Basics
+
+/// Amazon Timestream for LiveAnalytics: ingestion and queries, which share a target prefix and tell apart by operation.
+struct TimestreamService: Service {
+  let targetPrefix = "Timestream_20181101"
+  let signingName = "timestream"
+  let jsonVersion = "1.0"
+  let store: TimestreamStore
+  let engine: QueryEngine
+  /// The address that DescribeEndpoints names, where the request has no `Host`.
+  let address: @Sendable () -> String
+
+  func call(_ operation: String, _ object: JSONObject, _ request: ServerRequest) throws(ServiceError) -> ServiceReply {
+    var input = Input(object)
+    switch operation {
+    case "DescribeEndpoints":
+      // Clients put https:// before an address without a scheme, so it carries the one by which they came.
+      let scheme = request[header: "x-forwarded-proto"] ?? "http"
+      let endpoint = request[header: "host"].map { "\(scheme)://\($0)" } ?? address()
+      return .now(["Endpoints": [["Address": .string(endpoint), "CachePeriodInMinutes": 1440]]])
+    case "CreateDatabase": return .now(["Database": try store.createDatabase(&input)])
+    case "DescribeDatabase": return .now(["Database": try store.describeDatabase(&input)])
+    case "ListDatabases": return .now(try store.listDatabases(&input))
+    case "CreateTable": return .now(["Table": try store.createTable(&input)])
+    case "DescribeTable": return .now(["Table": try store.describeTable(&input)])
+    case "ListTables": return .now(try store.listTables(&input))
+    case "WriteRecords": return .now(try store.writeRecords(&input))
+    case "Query":
+      let answer = try engine.prepare(&input)
+      return .later { await answer() }
+    default: throw .unknownOperation(operation)
+    }
+  }
+}
+
+extension ServiceError {
+  static func timestream(
+    _ code: String, _ message: String, status: Int = 400, members: JSONObject = [:]
+  ) -> ServiceError {
+    ServiceError(
+      status: status, type: "com.amazonaws.timestream.v20181101#\(code)", message: message, members: members,
+      messageName: "Message")
+  }
+}

@@ -1,0 +1,193 @@
+import Basics
+
+extension TimestreamStore {
+  /// WriteRecords: each record by itself is stored or rejected; the stored ones stay, whatever becomes of the others.
+  func writeRecords(_ input: inout Input) throws(ServiceError) -> JSON {
+    let database = try input.string("DatabaseName", required: true, length: 1...256) ?? ""
+    let name = try input.string("TableName", required: true, length: 1...256) ?? ""
+    let elements = try input.array("Records", required: true, count: 1...100) ?? []
+    var common: IncomingRecord.Parts?
+    if let object = try input.object("CommonAttributes") {
+      var part = Input(object, path: "commonAttributes")
+      common = try IncomingRecord.Parts(&part)
+      input.absorb(part)
+    }
+    var parts: [IncomingRecord.Parts] = []
+    for var element in try input.structures(elements, of: "records") {
+      parts.append(try IncomingRecord.Parts(&element))
+      input.absorb(element)
+    }
+    try input.check()
+    let records = try parts.map { part throws(ServiceError) in try IncomingRecord(part, common: common) }
+    let now = clock.now
+
+    let (rejected, memory) = try storing {
+      try storage.database.with { connection in
+        try connection.transaction { () -> ([JSON], Int) in
+          guard try hasDatabase(database, connection) else { throw Self.noDatabase(database) }
+          guard let table = try find(database, name, connection) else { throw Self.noTable(name) }
+          var writer = RecordWriter(table: table, connection: connection, now: now)
+          var rejected: [JSON] = []
+          var memory = 0
+          for (index, record) in records.enumerated() {
+            if let rejection = try writer.write(record) {
+              var entry: JSONObject = ["RecordIndex": .integer(index), "Reason": .string(rejection.reason)]
+              entry["ExistingVersion"] = rejection.existingVersion.map { .integer($0) }
+              rejected.append(.object(entry))
+            } else if record.time >= writer.memoryStart { memory += 1 }
+          }
+          return (rejected, memory)
+        }
+      }
+    }
+    guard rejected.isEmpty else {
+      throw .timestream(
+        "RejectedRecordsException", "One or more records have been rejected. See RejectedRecords for details.", status: 419,
+        members: ["RejectedRecords": .array(rejected)])
+    }
+    return [
+      "RecordsIngested": [
+        "Total": .integer(records.count), "MemoryStore": .integer(memory), "MagneticStore": .integer(records.count - memory),
+      ]
+    ]
+  }
+}
+
+/// Writes the records of one request into one table, within its transaction.
+struct RecordWriter {
+  private var table: TimestreamStore.Table
+  private let connection: Connection
+  private let now: Int64
+  /// By name.
+  private var columns: [String: TimestreamStore.Column]
+
+  struct Rejection {
+    var reason: String
+    var existingVersion: Int64?
+  }
+
+  /// How far into the future the service takes records: 15 minutes, in milliseconds.
+  private static let futureAllowance: Int64 = 15 * 60_000
+  /// The window is 40 minutes longer than the retention, of which 15 lie ahead.
+  private static let pastAllowance: Int64 = 25 * 60_000
+
+  init(table: TimestreamStore.Table, connection: Connection, now: Int64) {
+    self.table = table
+    self.connection = connection
+    self.now = now
+    columns = Dictionary(table.columns.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  /// Where the memory store begins, nanoseconds.
+  var memoryStart: Int64 { (now - table.memoryHours * 3_600_000) * 1_000_000 }
+
+  /// - Returns: why the record is not stored; nil where it is.
+  mutating func write(_ record: IncomingRecord) throws -> Rejection? {
+    if let fault = record.fault ?? windowFault(record.time) { return Rejection(reason: fault) }
+    if let fault = try addColumns(record) { return Rejection(reason: fault) }
+    let series = try seriesID(record)
+    let names = record.values.map { columns[$0.column]?.sql ?? "" }
+    let existing = try connection.row(
+      "SELECT version, \((names + ["NULL"]).joined(separator: ", ")) FROM \(table.rows) WHERE series = ? AND time = ?",
+      .integer(series), .integer(record.time))
+    if let existing, let version = existing[0].integer {
+      let hasSameValues = Array(existing[1...].dropLast()) == record.values.map(\.value)
+      let isSame = try hasSameValues && hasNoOthers(series, record, names)
+      if record.version <= version {
+        if isSame { return nil }
+        return Rejection(
+          reason: record.version < version
+            ? "The record version \(record.version) is lower than the existing version \(version). A higher version is required to update the measure value."
+            : "A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value. Specifying record version is supported by the latest SDKs.",
+          existingVersion: version)
+      }
+    }
+    let places = ["series", "time", "version"] + names
+    try connection.run(
+      "INSERT OR REPLACE INTO \(table.rows) (\(places.joined(separator: ", "))) VALUES (\(places.map { _ in "?" }.joined(separator: ", ")))",
+      [.integer(series), .integer(record.time), .integer(record.version)] + record.values.map(\.value))
+    return nil
+  }
+
+  /// True where the stored row has no measure that the record lacks.
+  private func hasNoOthers(_ series: Int64, _ record: IncomingRecord, _ names: [String]) throws -> Bool {
+    let others = columns.values.filter { $0.kind != .dimension && !names.contains($0.sql) }.map(\.sql)
+    guard !others.isEmpty else { return true }
+    let row = try connection.row(
+      "SELECT coalesce(\((others + ["NULL"]).joined(separator: ", "))) IS NULL FROM \(table.rows) WHERE series = ? AND time = ?",
+      .integer(series), .integer(record.time))
+    return row?[0].integer == 1
+  }
+
+  private func windowFault(_ time: Int64) -> String? {
+    let kept = table.memoryHours * 3_600_000 + (table.magneticWrites ? table.magneticDays * 86_400_000 : 0)
+    let from = now - kept - Self.pastAllowance
+    let to = now + Self.futureAllowance
+    let milliseconds = time / 1_000_000
+    guard milliseconds < from || milliseconds >= to else { return nil }
+    let store = table.magneticWrites ? "data ingestion window" : "memory store"
+    return
+      "The record timestamp is outside the time range [\(Self.text(from)), \(Self.text(to))) of the \(store)."
+  }
+
+  private static func text(_ milliseconds: Int64) -> String {
+    let time = UTCTime(epochMilliseconds: milliseconds)
+    return "\(time.dateText)T\(time.timeText).\(UTCTime.padded(time.nanosecond / 1_000_000, 3))Z"
+  }
+
+  /// Makes the columns that the record is the first to have.
+  private mutating func addColumns(_ record: IncomingRecord) throws -> String? {
+    for value in record.values {
+      guard let known = columns[value.column] else { continue }
+      if known.kind == .dimension { return "'\(value.column)' is a dimension of this table." }
+      if known.type != value.type {
+        return "The measure '\(value.column)' has the type \(known.type.rawValue.uppercased()), not \(value.type.rawValue.uppercased())."
+      }
+    }
+    for dimension in record.dimensions where columns[dimension.name].map({ $0.kind != .dimension }) ?? false {
+      return "'\(dimension.name)' is a measure of this table."
+    }
+    let newDimensions = record.dimensions.filter { columns[$0.name] == nil }
+    let newValues = record.values.filter { columns[$0.column] == nil }
+    let dimensionCount = columns.values.count { $0.kind == .dimension }
+    let multiCount = columns.values.count { $0.kind == .multi }
+    if dimensionCount + newDimensions.count > 128 { return "The table would have more than 128 dimensions." }
+    if multiCount + newValues.count(where: { $0.kind == .multi }) > 1024 {
+      return "The table would have more than 1024 unique measures in multi-measure records."
+    }
+    for dimension in newDimensions { try add(dimension.name, .dimension, .varchar) }
+    for value in newValues { try add(value.column, value.kind, value.type) }
+    return nil
+  }
+
+  private mutating func add(_ name: String, _ kind: TimestreamStore.Column.Kind, _ type: TimestreamType) throws {
+    let place = Int64(columns.values.count { ($0.kind == .dimension) == (kind == .dimension) })
+    let column = TimestreamStore.Column(name: name, kind: kind, type: type, place: place)
+    if kind == .dimension {
+      try connection.execute("ALTER TABLE \(table.series) ADD COLUMN \(column.sql) TEXT")
+      try connection.execute("CREATE INDEX \(table.series)_\(column.sql) ON \(table.series) (\(column.sql))")
+    } else {
+      let affinity =
+        switch type {
+        case .double: "REAL"
+        case .varchar: "TEXT"
+        default: "INTEGER"
+        }
+      try connection.execute("ALTER TABLE \(table.rows) ADD COLUMN \(column.sql) \(affinity)")
+    }
+    try connection.run(
+      "INSERT INTO timestream_columns VALUES (?, ?, ?, ?, ?)", .integer(table.id), .text(name), .text(kind.rawValue),
+      .text(type.rawValue), .integer(place))
+    columns[name] = column
+  }
+
+  private func seriesID(_ record: IncomingRecord) throws -> Int64 {
+    let key = record.seriesKey
+    if let id = try connection.row("SELECT id FROM \(table.series) WHERE key = ?", .text(key))?[0].integer { return id }
+    let places = ["key", "measure_name"] + record.dimensions.map { columns[$0.name]?.sql ?? "" }
+    try connection.run(
+      "INSERT INTO \(table.series) (\(places.joined(separator: ", "))) VALUES (\(places.map { _ in "?" }.joined(separator: ", ")))",
+      [.text(key), .text(record.measureName)] + record.dimensions.map { .text($0.value) })
+    return try connection.row("SELECT last_insert_rowid()")?[0].integer ?? 0
+  }
+}

@@ -1,0 +1,268 @@
+import Basics
+
+/// The databases, tables and rows of Timestream.
+///
+/// Each table has two tables in SQLite: `ts_series_N` with one row a series (its dimensions `d0`, `d1`, … and its measure
+/// name), and `ts_rows_N` with one row an instant (`series`, `time` in nanoseconds, `version`, measures `m0`, `m1`, …), kept
+/// in the order of series and time. `timestream_columns` says which place has which name and type; a column exists from
+/// its first record on.
+final class TimestreamStore: Sendable {
+  let storage: Storage
+  private let account: Account
+  let clock: WallClock
+
+  init(storage: Storage, account: Account, clock: WallClock) {
+    self.storage = storage
+    self.account = account
+    self.clock = clock
+  }
+
+  /// A table as queries and writes see it.
+  struct Table: Sendable {
+    var id: Int64
+    var database: String
+    var name: String
+    var memoryHours: Int64
+    var magneticDays: Int64
+    var magneticWrites: Bool
+    var columns: [Column]
+
+    var series: String { "ts_series_\(id)" }
+    var rows: String { "ts_rows_\(id)" }
+  }
+
+  struct Column: Sendable, Hashable {
+    enum Kind: String, Sendable { case dimension = "DIMENSION", measure = "MEASURE_VALUE", multi = "MULTI" }
+    var name: String
+    var kind: Kind
+    var type: TimestreamType
+    var place: Int64
+
+    /// The column of SQLite that holds it.
+    var sql: String { kind == .dimension ? "d\(place)" : "m\(place)" }
+  }
+
+  private static let namePattern = Input.Pattern(text: "[a-zA-Z0-9_.-]+") { text in
+    text.utf8.allSatisfy { QueueAttributes.isNameByte($0) || $0 == UInt8(ascii: ".") }
+  }
+
+  private static func name(_ member: String, _ input: inout Input, creating: Bool = false) throws(ServiceError) -> String {
+    try input.string(member, required: true, length: creating ? 3...256 : 1...256, pattern: creating ? namePattern : nil) ?? ""
+  }
+
+  // MARK: Databases
+
+  func createDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
+    let name = try Self.name("DatabaseName", &input, creating: true)
+    let key = try input.string("KmsKeyId", length: 1...2048)
+    try input.check()
+    try input.refuse("Tags")
+    let now = clock.now
+    try storing {
+      try storage.database.with { connection in
+        if try connection.row("SELECT 1 FROM timestream_databases WHERE name = ?", .text(name)) != nil {
+          throw ServiceError.timestream("ConflictException", "A database with the name \(name) already exists.")
+        }
+        try connection.run(
+          "INSERT INTO timestream_databases (name, kms_key, created, updated) VALUES (?, ?, ?, ?)", .text(name),
+          key.map { .text($0) } ?? .null, .integer(now), .integer(now))
+      }
+    }
+    return try database(name)
+  }
+
+  func describeDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
+    let name = try Self.name("DatabaseName", &input)
+    try input.check()
+    return try database(name)
+  }
+
+  private static let databaseSQL = """
+    SELECT name, kms_key, created, updated, (SELECT count(*) FROM timestream_tables t WHERE t.database_id = d.id)
+    FROM timestream_databases d
+    """
+
+  private func database(_ name: String) throws(ServiceError) -> JSON {
+    let row = try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.row(Self.databaseSQL + " WHERE name = ?", .text(name))
+      }
+    }
+    guard let row else { throw Self.noDatabase(name) }
+    return databaseJSON(row)
+  }
+
+  private func databaseJSON(_ row: [SQLValue]) -> JSON {
+    let name = row[0].text ?? ""
+    return [
+      "Arn": .string("arn:aws:timestream:\(account.region):\(account.id):database/\(name)"), "DatabaseName": .string(name),
+      "TableCount": .integer(row[4].integer ?? 0),
+      "KmsKeyId": .string(row[1].text ?? "arn:aws:kms:\(account.region):\(account.id):key/timestream-default"),
+      "CreationTime": .double(Double(row[2].integer ?? 0) / 1000),
+      "LastUpdatedTime": .double(Double(row[3].integer ?? 0) / 1000),
+    ]
+  }
+
+  func listDatabases(_ input: inout Input) throws(ServiceError) -> JSON {
+    let (limit, start) = try Self.paging(&input)
+    let rows = try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.rows(
+          Self.databaseSQL + " WHERE name > ? ORDER BY name LIMIT ?", .text(start), .integer(limit + 1))
+      }
+    }
+    return Self.page(rows, limit, "Databases") { databaseJSON($0) }
+  }
+
+  private static func paging(_ input: inout Input) throws(ServiceError) -> (limit: Int64, start: String) {
+    let limit = try input.integer("MaxResults", in: 1...20) ?? 20
+    let token = try input.string("NextToken") ?? ""
+    try input.check()
+    return (limit, PercentEncoding.decode(token))
+  }
+
+  private static func page(_ rows: [[SQLValue]], _ limit: Int64, _ member: String, _ json: ([SQLValue]) -> JSON) -> JSON {
+    let shown = rows.prefix(Int(limit))
+    var answer: JSONObject = [member: .array(shown.map(json))]
+    if rows.count > shown.count, let last = shown.last?[0].text {
+      answer["NextToken"] = .string(PercentEncoding.encode(last))
+    }
+    return .object(answer)
+  }
+
+  // MARK: Tables
+
+  func createTable(_ input: inout Input) throws(ServiceError) -> JSON {
+    let database = try Self.name("DatabaseName", &input)
+    let name = try Self.name("TableName", &input, creating: true)
+    let retention = Input(try input.object("RetentionProperties") ?? [:], path: "retentionProperties")
+    let magnetic = try input.object("MagneticStoreWriteProperties") ?? [:]
+    var checked = retention
+    let given = input.object["RetentionProperties"] != nil
+    let hours = try checked.integer("MemoryStoreRetentionPeriodInHours", required: given, in: 1...8766) ?? 6
+    let days = try checked.integer("MagneticStoreRetentionPeriodInDays", required: given, in: 1...73_000) ?? 73_000
+    input.absorb(checked)
+    try input.check()
+    try input.refuse("Tags", "Schema")
+    let now = clock.now
+    try storing {
+      try storage.database.with { connection in
+        try connection.transaction {
+          guard let parent = try connection.row("SELECT id FROM timestream_databases WHERE name = ?", .text(database))?[0] else {
+            throw Self.noDatabase(database)
+          }
+          if try connection.row("SELECT 1 FROM timestream_tables WHERE database_id = ? AND name = ?", parent, .text(name)) != nil {
+            throw ServiceError.timestream("ConflictException", "A table with the name \(name) already exists.")
+          }
+          try connection.run(
+            "INSERT INTO timestream_tables (database_id, name, memory_hours, magnetic_days, magnetic_writes, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            parent, .text(name), .integer(hours), .integer(days), .text(JSON.object(magnetic).text), .integer(now), .integer(now))
+          let id = try connection.row("SELECT last_insert_rowid()")?[0].integer ?? 0
+          try connection.execute(
+            "CREATE TABLE ts_series_\(id) (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, measure_name TEXT NOT NULL)")
+          try connection.execute(
+            "CREATE TABLE ts_rows_\(id) (series INTEGER NOT NULL, time INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (series, time)) WITHOUT ROWID")
+        }
+      }
+    }
+    return try table(database, name)
+  }
+
+  func describeTable(_ input: inout Input) throws(ServiceError) -> JSON {
+    let database = try Self.name("DatabaseName", &input)
+    let name = try Self.name("TableName", &input)
+    try input.check()
+    return try table(database, name)
+  }
+
+  private static let tableSQL = """
+    SELECT t.name, d.name, memory_hours, magnetic_days, magnetic_writes, t.created, t.updated
+    FROM timestream_tables t JOIN timestream_databases d ON d.id = t.database_id
+    """
+
+  private func table(_ database: String, _ name: String) throws(ServiceError) -> JSON {
+    let row = try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.row(Self.tableSQL + " WHERE d.name = ? AND t.name = ?", .text(database), .text(name))
+      }
+    }
+    guard let row else { throw Self.noTable(name) }
+    return tableJSON(row)
+  }
+
+  private func tableJSON(_ row: [SQLValue]) -> JSON {
+    let (name, database) = (row[0].text ?? "", row[1].text ?? "")
+    var magnetic = row[4].text.flatMap { try? JSON(parsing: $0) }?.object ?? [:]
+    if magnetic["EnableMagneticStoreWrites"] == nil { magnetic["EnableMagneticStoreWrites"] = false }
+    return [
+      "Arn": .string("arn:aws:timestream:\(account.region):\(account.id):database/\(database)/table/\(name)"),
+      "TableName": .string(name), "DatabaseName": .string(database), "TableStatus": "ACTIVE",
+      "RetentionProperties": [
+        "MemoryStoreRetentionPeriodInHours": .integer(row[2].integer ?? 0),
+        "MagneticStoreRetentionPeriodInDays": .integer(row[3].integer ?? 0),
+      ],
+      "CreationTime": .double(Double(row[5].integer ?? 0) / 1000),
+      "LastUpdatedTime": .double(Double(row[6].integer ?? 0) / 1000),
+      "MagneticStoreWriteProperties": .object(magnetic),
+      "Schema": ["CompositePartitionKey": [["Type": "MEASURE"]]],
+    ]
+  }
+
+  func listTables(_ input: inout Input) throws(ServiceError) -> JSON {
+    let database = try input.string("DatabaseName")
+    let (limit, start) = try Self.paging(&input)
+    let rows = try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.rows(
+          Self.tableSQL + " WHERE t.name > ? AND (?2 IS NULL OR d.name = ?2) ORDER BY t.name LIMIT ?3", .text(start),
+          database.map { .text($0) } ?? .null, .integer(limit + 1))
+      }
+    }
+    return Self.page(rows, limit, "Tables") { tableJSON($0) }
+  }
+
+  // MARK: For writes and queries
+
+  func names(of database: String?, _ connection: Connection) throws(DatabaseError) -> [String] {
+    let rows =
+      if let database {
+        try connection.rows(
+          "SELECT t.name FROM timestream_tables t JOIN timestream_databases d ON d.id = t.database_id WHERE d.name = ? ORDER BY t.name",
+          .text(database))
+      } else { try connection.rows("SELECT name FROM timestream_databases ORDER BY name") }
+    return rows.compactMap { $0[0].text }
+  }
+
+  func hasDatabase(_ name: String, _ connection: Connection) throws(DatabaseError) -> Bool {
+    try connection.row("SELECT 1 FROM timestream_databases WHERE name = ?", .text(name)) != nil
+  }
+
+  func find(_ database: String, _ name: String, _ connection: Connection) throws(DatabaseError) -> Table? {
+    let row = try connection.row(
+      """
+      SELECT t.id, memory_hours, magnetic_days, magnetic_writes FROM timestream_tables t
+      JOIN timestream_databases d ON d.id = t.database_id WHERE d.name = ? AND t.name = ?
+      """, .text(database), .text(name))
+    guard let row, let id = row[0].integer, let hours = row[1].integer, let days = row[2].integer else { return nil }
+    let columns = try connection.rows(
+      "SELECT name, kind, type, place FROM timestream_columns WHERE table_id = ? ORDER BY kind <> 'DIMENSION', place", .integer(id)
+    ).compactMap { column -> Column? in
+      guard let name = column[0].text, let kind = column[1].text.flatMap(Column.Kind.init),
+        let type = column[2].text.flatMap(TimestreamType.init), let place = column[3].integer
+      else { return nil }
+      return Column(name: name, kind: kind, type: type, place: place)
+    }
+    let magnetic = row[3].text.flatMap { try? JSON(parsing: $0) }?["EnableMagneticStoreWrites"]?.bool ?? false
+    return Table(
+      id: id, database: database, name: name, memoryHours: hours, magneticDays: days, magneticWrites: magnetic,
+      columns: columns)
+  }
+
+  static func noDatabase(_ name: String) -> ServiceError {
+    .timestream("ResourceNotFoundException", "The database \(name) does not exist.")
+  }
+
+  static func noTable(_ name: String) -> ServiceError {
+    .timestream("ResourceNotFoundException", "The table \(name) does not exist.")
+  }
+}
