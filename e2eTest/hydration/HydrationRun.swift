@@ -18,6 +18,8 @@ struct HydrationRun {
 
   /// How long to wait for rows. A stack that has never run needs its first fetch, and on AWS a cold start of three functions.
   static let limit: Duration = .seconds(60)
+  /// How long the number of rows must hold.
+  static let settling: Duration = .milliseconds(250)
   /// Answers in a row that are errors; the first few may come while the history has no columns yet.
   static let errorLimit: Int = 20
 
@@ -50,25 +52,39 @@ struct HydrationRun {
     guard invocation.status == 202 else { throw Failure(description: "\(queueFunction) was not invoked: status \(invocation.status)") }
     Output.line("Invoked \(queueFunction)")
 
-    let rows = try await waitForRows(since: start)
-    let milliseconds = Int((clock.now - start) / .milliseconds(1))
+    let (rows, arrival) = try await waitForRows(since: start)
+    let milliseconds = Int((arrival - start) / .milliseconds(1))
     Output.line("Rows found in API:  \(rows)")
     Output.line("Everything is hooked up!")
     Output.line("From invoking the queue function to the rows in the API: \(milliseconds) ms")
   }
 
-  /// - Returns: the rows of the newest 24 hours of history.
-  private func waitForRows(since start: ContinuousClock.Instant) async throws -> Int {
+  /// Waits until there are rows and their number holds: they are written in batches, and a poll may fall between two.
+  ///
+  /// - Returns: the rows of the newest 24 hours of history, and when all of them were first there.
+  private func waitForRows(
+    since start: ContinuousClock.Instant
+  ) async throws -> (rows: Int, arrival: ContinuousClock.Instant) {
     var progress = Progress("Rows in the API")
     var errors = 0
     var lastError = ""
     var pause: Duration = .milliseconds(5)
+    var seen: (rows: Int, arrival: ContinuousClock.Instant)?
     while ContinuousClock.now - start < Self.limit {
       let answer = try await ask()
       switch answer {
       case .rows(let count) where count > 0:
-        progress.finish(count)
-        return count
+        errors = 0
+        progress.update(count)
+        if let first = seen, first.rows == count {
+          if ContinuousClock.now - first.arrival >= Self.settling {
+            progress.finish(count)
+            return first
+          }
+        } else {
+          seen = (count, .now)
+          pause = .milliseconds(20)
+        }
       case .rows:
         errors = 0
         progress.update(0)

@@ -1,6 +1,5 @@
 import Basics
 import CommandLineSupport
-import Dispatch
 import Glibc
 import LocalCloud
 
@@ -42,22 +41,12 @@ if Arguments.isHelp(CommandLine.arguments) {
   exit(0)
 }
 do {
-  // A reader that went away must not end the cloud.
-  signal(SIGPIPE, SIG_IGN)
-  let (stops, stop) = AsyncStream<Void>.makeStream()
-  let signals = [SIGINT, SIGTERM].map { number in
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler { stop.yield() }
-    source.resume()
-    return source
-  }
+  Signals.ignoreBrokenPipes()
   let cloud = try LocalCloud(readOptions())
   Output.line(cloud.address)
   for output in cloud.outputs { Output.line("\(output.name)=\(output.value)") }
-  for await _ in stops { break }
+  await Signals.waitForEnd()
   await cloud.stop()
-  withExtendedLifetime(signals) {}
 } catch {
   Output.errorLine("local-cloud: \(error)")
   exit(1)

@@ -1,0 +1,31 @@
+# Two commands do everything: `make run` and `make test`. Each installs the Debian packages that it needs.
+
+SHELL := /bin/bash
+BUILD := .build/release
+
+.PHONY: run test hydrate build format lint bench clean
+
+run: build ## the whole system on this machine, until Ctrl-C
+	@local/run.sh $(BUILD)
+
+hydrate: build ## the end-to-end run alone, against a throwaway local cloud
+	@e2eTest/hydrate.sh $(BUILD)
+
+test: ## everything: unit tests, real clients, the end-to-end run, lint, the linkage gate
+	@Tests/run.sh
+
+build:
+	@local/setup.sh
+	@local/build.sh release
+
+bench: build ## the hot paths beside their peers
+	@$(BUILD)/benchmark
+
+format: ## rewrite the sources in the project's format
+	swift format --in-place --recursive --parallel Package.swift Sources Tests local e2eTest
+
+lint: ## check the format without changing anything
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests local e2eTest
+
+clean:
+	rm -rf .build build

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds everything in a configuration, showing how far it is.
+# Usage: local/build.sh debug|release [swift build options]
+set -euo pipefail
+configuration=$1
+shift
+echo "Building ($configuration)"
+if [ -t 1 ]; then
+  swift build -c "$configuration" "$@"
+else
+  log=$(mktemp)
+  trap 'rm -f "$log"' EXIT
+  # Plain lines elsewhere: every tenth step, and all of it where it fails.
+  swift build -c "$configuration" "$@" 2>&1 | tee "$log" | awk '/^\[[0-9]+\/[0-9]+\]/ && ++n % 10 == 1 { print; fflush() } /^Build complete/ { print }' \
+    || { cat "$log" >&2; exit 1; }
+fi

@@ -1,0 +1,29 @@
+# Starts a local cloud and waits for its address; sourced by the scripts that need one.
+# Usage: start_cloud BUILD [local-cloud options]: sets the outputs as variables, and cloud_pid. stop_cloud ends it, and fails where it did not end well.
+
+start_cloud() {
+  local build=$1 lines
+  shift
+  cloud_output=$(mktemp)
+  "$build/local-cloud" "$@" >"$cloud_output" &
+  cloud_pid=$!
+  # The last output that it prints is the API's key; until then it either starts or has failed.
+  until grep -q '^API_KEY=' "$cloud_output"; do
+    kill -0 "$cloud_pid" 2>/dev/null || { wait "$cloud_pid" || true; rm -f "$cloud_output"; return 1; }
+    read -rt 0.05 <> <(:) || true
+  done
+  AWS_ENDPOINT_URL=$(head -n 1 "$cloud_output")
+  export AWS_ENDPOINT_URL AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
+  while IFS='=' read -r name value; do export "$name=$value"; done < <(tail -n +2 "$cloud_output")
+  rm -f "$cloud_output"
+}
+
+stop_cloud() {
+  [ -n "${cloud_pid:-}" ] || return 0
+  local status=0
+  kill -TERM "$cloud_pid" 2>/dev/null || true
+  wait "$cloud_pid" || status=$?
+  cloud_pid=
+  [ "$status" -eq 0 ] || { echo "The local cloud ended with status $status" >&2; return 1; }
+}

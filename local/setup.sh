@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing; where it may not, prints the one line that does.
+# Usage: local/setup.sh [--tests]
+set -euo pipefail
+
+command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://www.swift.org/install/linux/" >&2; exit 1; }
+
+packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev)
+if [ "${1:-}" = --tests ]; then
+  # The real clients and their tools: Python with venv, readelf, curl, openssl for a certificate that nobody trusts.
+  packages+=(binutils curl openssl unzip)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  [ "$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null)" = "ii " ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+install=(apt-get install -y --no-install-recommends "${missing[@]}")
+if [ "$(id -u)" -eq 0 ]; then
+  sudo=()
+elif sudo -n true 2>/dev/null; then
+  sudo=(sudo)
+else
+  echo "Debian packages are missing. Run:  sudo ${install[*]}" >&2
+  exit 1
+fi
+echo "Installing ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${sudo[@]}" apt-get update && DEBIAN_FRONTEND=noninteractive "${sudo[@]}" "${install[@]}"; } >"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
