@@ -27,6 +27,8 @@ let package = Package(
   products: [
     .library(name: "TimeSeriesCache", targets: ["TimeSeriesCache"]),
     .library(name: "AWSClients", targets: ["AWSClients"]),
+    .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
+    .library(name: "Basics", targets: ["Basics"]),
     .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
     .library(name: "SigV4", targets: ["SigV4"]),
     .executable(name: "QueueFunction", targets: ["QueueFunction"]),
@@ -73,14 +75,17 @@ let package = Package(
       name: "hydration", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"], path: "e2eTest/hydration"),
 
     // Tests, one target a library.
-    .target(name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "LocalCloud"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "AWSClients", "LocalCloud"], path: "Tests/TestSupport"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .testTarget(name: "SigV4Tests", dependencies: ["SigV4", "TestSupport"]),
-    .testTarget(name: "HTTPTransportTests", dependencies: ["HTTPTransport", "TestSupport"]),
-    .testTarget(name: "AWSClientsTests", dependencies: ["AWSClients", "TestSupport"]),
-    .testTarget(name: "LambdaRuntimeTests", dependencies: ["LambdaRuntime", "TestSupport"]),
-    .testTarget(name: "TimeSeriesCacheTests", dependencies: ["TimeSeriesCache", "LocalCloud", "TestSupport"]),
-    .testTarget(name: "LocalCloudTests", dependencies: ["LocalCloud", "AWSClients", "TestSupport"]),
+    .testTarget(name: "SigV4Tests", dependencies: ["Basics", "SigV4", "TestSupport"]),
+    .testTarget(name: "HTTPTransportTests", dependencies: ["Basics", "HTTPTransport", "LocalCloud", "TestSupport"]),
+    .testTarget(name: "AWSClientsTests", dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "TestSupport"]),
+    .testTarget(name: "LambdaRuntimeTests", dependencies: ["Basics", "HTTPTransport", "LambdaRuntime", "TestSupport"]),
+    .testTarget(
+      name: "TimeSeriesCacheTests",
+      dependencies: ["Basics", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport"]),
+    .testTarget(name: "LocalCloudTests", dependencies: ["Basics", "AWSClients", "LocalCloud", "TestSupport"]),
   ]
 )
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <microhttpd.h>
+#include <poll.h>
 
 // MHD_start_daemon is variadic: the one set of options that this project uses.
 typedef void *(*cmhd_uri_callback)(void *context, const char *uri, struct MHD_Connection *connection);
@@ -14,7 +15,6 @@ static inline struct MHD_Daemon *cmhd_start(const struct sockaddr *address, uint
                           MHD_OPTION_THREAD_POOL_SIZE, threads,
                           MHD_OPTION_CONNECTION_LIMIT, 4096u,
                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * 1024),
-                          MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
                           MHD_OPTION_URI_LOG_CALLBACK, uri, uri_context,
                           MHD_OPTION_NOTIFY_COMPLETED, completed, completed_context,
                           MHD_OPTION_END);
@@ -24,6 +24,14 @@ static inline struct MHD_Daemon *cmhd_start(const struct sockaddr *address, uint
 static inline uint16_t cmhd_port(struct MHD_Daemon *daemon) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
   return info ? info->port : 0;
+}
+
+// Whether the other side of a connection has closed its end. POLLRDHUP (0x2000 on Linux) hides behind _GNU_SOURCE.
+static inline int cmhd_peer_has_gone(struct MHD_Connection *connection) {
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (!info || info->connect_fd < 0) return 1;
+  struct pollfd entry = {info->connect_fd, 0x2000, 0};
+  return poll(&entry, 1, 0) > 0;
 }
 
 // Enumerations marked as closed or as flags lose their C names in Swift: these keep them.

@@ -10,7 +10,7 @@ public enum LocalRun {
     public init(description: String) { self.description = description }
   }
 
-  /// Ends the process: status 0 where the handler answered, 1 where it threw.
+  /// Ends the process: status 0 where the handler answered well, 1 where it threw or its answer tells of a failure.
   ///
   /// The answer goes to standard output; log lines and metrics go to standard error.
   ///
@@ -30,11 +30,18 @@ public enum LocalRun {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000
       let context = LambdaContext(requestID: RandomID.uuid(), deadline: deadline, logger: logger)
-      Output.line(String(decoding: try await handler.handle(event, context), as: UTF8.self))
-      exit(0)
+      let answer = try await handler.handle(event, context)
+      Output.line(String(decoding: answer, as: UTF8.self))
+      exit(isFailure(answer) ? 1 : 0)
     } catch {
       Output.errorLine("\(error)")
       exit(1)
     }
+  }
+
+  /// A message that must come again, or a status of 400 and above.
+  private static func isFailure(_ answer: [UInt8]) -> Bool {
+    guard let json = try? JSON(parsing: answer) else { return false }
+    return !(json["batchItemFailures"]?.array ?? []).isEmpty || (json["statusCode"]?.int ?? 200) >= 400
   }
 }

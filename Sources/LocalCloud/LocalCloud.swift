@@ -25,6 +25,8 @@ public final class LocalCloud: Sendable {
     /// Seconds until a message that was not deleted comes again; nil is six times the functions' timeout.
     public var visibilityTimeout: Int?
     public var clock: WallClock = .system
+    /// False leaves the queues to whoever reads them: no event source, no schedule.
+    public var pollsEventSources: Bool = true
 
     public init() {}
 
@@ -51,6 +53,9 @@ public final class LocalCloud: Sendable {
     let key = (try? parameters.value(of: Stack.apiKeyParameter)) ?? nil
     return stack.outputs + (key.map { [("API_KEY", $0)] } ?? [])
   }
+
+  /// Sets one of the stack's parameters.
+  package func setParameter(_ name: String, _ value: String) throws { try parameters.put(name, type: "String", value: value) }
 
   /// The processes of a function that are running now.
   package func processIDs(of function: String) -> [Int32] { sandboxes.processIDs(of: function) }
@@ -87,7 +92,7 @@ public final class LocalCloud: Sendable {
       case let path where path.hasPrefix(InvokeAPI.prefix): return invokeAPI.reply(to: request)
       case SampleSource.path: return sample.reply(to: request)
       case let path where gateway.takes(path): return gateway.reply(to: request)
-      case "/" where request.method == "GET": return .now(.text(200, "healthy: dynamodb.us-east-1.amazonaws.com "))
+      case "/" where ["GET", "HEAD"].contains(request.method): return .now(.text(200, "healthy: dynamodb.us-east-1.amazonaws.com "))
       default: return frontDoor.reply(to: request)
       }
     }
@@ -99,8 +104,10 @@ public final class LocalCloud: Sendable {
       schedule: schedule, functionTimeout: options.functionTimeout, visibilityTimeout: options.visibilityTimeout)
     try Provisioner(dynamoDB: dynamoDB, sqs: sqs, parameters: parameters, store: store).provision(stack, at: place.address)
     for function in stack.functions { sandboxes.register(function) }
-    try startPolling(sqs, account)
-    startSchedules(clock)
+    if options.pollsEventSources {
+      try startPolling(sqs, account)
+      startSchedules(clock)
+    }
     tasks.run {
       while !Task.isCancelled {
         do { try await Task.sleep(for: .seconds(60)) } catch { return }
@@ -137,9 +144,10 @@ public final class LocalCloud: Sendable {
 
   /// Ends every process, connection and task. The data stay, unless they were the run's own.
   public func stop() async {
+    // First what others wait for: invocations that are still running end with their processes.
+    await sandboxes.stop()
     await tasks.stop()
     await invokeAPI.stop()
-    await sandboxes.stop()
     await server.stop()
   }
 

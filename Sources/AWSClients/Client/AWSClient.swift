@@ -100,6 +100,7 @@ public final class AWSClient: Sendable {
     var paid: Int?
     var skewCorrected = false
     while true {
+      let usedSkew = skew.load(ordering: .relaxed)
       do throws(AWSError) {
         var request = request
         request.headers["amz-sdk-invocation-id"] = invocation
@@ -108,8 +109,8 @@ public final class AWSClient: Sendable {
         retries.release(paid)
         return response
       } catch {
-        if error.invalidatesEndpoint { discovery.forget(service) }
-        if !skewCorrected, correctSkew(error) {
+        if error.invalidatesEndpoint { await discovery.forget(service) }
+        if !skewCorrected, correctSkew(error, signedWith: usedSkew) {
           skewCorrected = true
           continue
         }
@@ -131,10 +132,12 @@ public final class AWSClient: Sendable {
   }
 
   /// True where the service's clock is far enough from ours to explain the refusal; later requests use its clock.
-  private func correctSkew(_ error: AWSError) -> Bool {
+  ///
+  /// - Parameter signedWith: the offset of the attempt that was refused; another request may have corrected it meanwhile.
+  private func correctSkew(_ error: AWSError, signedWith used: Int64) -> Bool {
     guard error.isClockSkew, let server = error.serverTime else { return false }
     let offset = server * 1000 - clock.now
-    guard abs(offset - skew.load(ordering: .relaxed)) > 4 * 60_000 else { return false }
+    guard abs(offset - used) > 4 * 60_000 else { return false }
     skew.store(offset, ordering: .relaxed)
     return true
   }

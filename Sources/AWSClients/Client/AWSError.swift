@@ -93,20 +93,31 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
 }
 
 extension AWSError {
-  /// Reads an error answer of the JSON protocols: `__type` (the part after `#`, before `:`), `message` in either case.
+  /// Reads an error answer: of the JSON protocols `__type` (the part after `#`, before `:`) and `message` in either case,
+  /// of the query protocol `<Code>` and `<Message>`.
   init(response: HTTPResponse, operation: String) {
     let json = try? JSON(parsing: response.body)
-    let type = json?["__type"]?.string ?? json?["code"]?.string ?? response.headers["x-amzn-errortype"]
+    let xml = response.body.first == UInt8(ascii: "<") ? String(decoding: response.body, as: UTF8.self) : nil
+    let type =
+      json?["__type"]?.string ?? json?["code"]?.string ?? response.headers["x-amzn-errortype"]
+      ?? xml.flatMap { XMLText.element("Code", in: $0) }
     let name = type.map { text in
       String(text.split(separator: "#").last ?? "").split(separator: ":").first.map(String.init) ?? text
     }
-    let message = json?["message"]?.string ?? json?["Message"]?.string ?? json?["errorMessage"]?.string
+    let message =
+      json?["message"]?.string ?? json?["Message"]?.string ?? json?["errorMessage"]?.string ?? xml.flatMap { XMLText.element("Message", in: $0) }
     self.init(
-      Code(rawValue: name ?? "HTTP\(response.status)"), message ?? "no message", operation: operation,
+      Code(rawValue: name ?? "HTTP\(response.status)"), Self.withoutCanonicalString(message ?? "no message"), operation: operation,
       status: response.status, requestID: response.headers["x-amzn-requestid"] ?? response.headers["x-amz-request-id"],
       body: response.body)
     retryAfter = response.headers["x-amz-retry-after"].flatMap(Double.init)
     serverTime = response.headers["date"].flatMap(HTTPDate.epochSeconds)
+  }
+
+  /// A refused signature's message shows the whole canonical request, with the session token in it: that stays unsaid.
+  private static func withoutCanonicalString(_ message: String) -> String {
+    guard let start = message.firstRange(of: "The Canonical String") else { return message }
+    return message[..<start.lowerBound].split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
   init(_ error: HTTPError, operation: String) {

@@ -31,6 +31,7 @@ actor CredentialCache {
       if refresh == nil, clock.now >= nextTry { Task { _ = await self.refreshed() } }
       return current.credentials
     }
+    if left > 0, refresh == nil, clock.now < nextTry { return current.credentials }
     switch await refreshed() {
     case .success(let fresh): return fresh.credentials
     case .failure(let error):

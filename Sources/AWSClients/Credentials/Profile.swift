@@ -45,8 +45,8 @@ struct ConfigurationFiles: Sendable {
 
   init(environment: Environment) throws(CredentialError) {
     let home = environment["HOME"] ?? ""
-    configuration = try Self.read(environment["AWS_CONFIG_FILE"] ?? home + "/.aws/config")
-    credentials = try Self.read(environment["AWS_SHARED_CREDENTIALS_FILE"] ?? home + "/.aws/credentials")
+    configuration = try Self.read(environment["AWS_CONFIG_FILE"], or: home + "/.aws/config")
+    credentials = try Self.read(environment["AWS_SHARED_CREDENTIALS_FILE"], or: home + "/.aws/credentials")
   }
 
   func profile(_ name: String) -> Profile {
@@ -58,9 +58,10 @@ struct ConfigurationFiles: Sendable {
       exists: configured != nil || secret != nil, files: self)
   }
 
-  private static func read(_ path: String) throws(CredentialError) -> [String: [String: String]] {
-    do throws(TextFile.Failure) { return parse(try TextFile.read(path)) } catch {
-      if error.isAbsent { return [:] }
+  /// - Parameter usual: read where no path is given; nobody named it, so one that cannot be read counts as absent.
+  private static func read(_ path: String?, or usual: String) throws(CredentialError) -> [String: [String: String]] {
+    do throws(TextFile.Failure) { return parse(try TextFile.read(path ?? usual)) } catch {
+      if error.isAbsent || path == nil { return [:] }
       throw CredentialError(error.description)
     }
   }
@@ -70,7 +71,7 @@ struct ConfigurationFiles: Sendable {
     var sections: [String: [String: String]] = [:]
     var section: String?
     var parent = ""
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
       let content = trim(line)
       if content.isEmpty || content.hasPrefix("#") || content.hasPrefix(";") { continue }
       if line.hasPrefix("["), let end = content.firstIndex(of: "]") {

@@ -29,26 +29,15 @@ struct SecurityTokens {
         credentials: StaticCredentials(credentials ?? Credentials(accessKeyID: "", secretAccessKey: "")))
       let response = try await client.send(.sts, request, operation: "STS.\(action)")
       let xml = String(decoding: response.body, as: UTF8.self)
-      guard let key = Self.element("AccessKeyId", in: xml), let secret = Self.element("SecretAccessKey", in: xml),
-        let token = Self.element("SessionToken", in: xml)
+      guard let key = XMLText.element("AccessKeyId", in: xml), let secret = XMLText.element("SecretAccessKey", in: xml),
+        let token = XMLText.element("SessionToken", in: xml)
       else { throw AWSError(.unexpectedAnswer, "the answer has no credentials", operation: "STS.\(action)") }
       return TemporaryCredentials(
         Credentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token),
-        expiration: Self.element("Expiration", in: xml).flatMap { ISO8601Time($0)?.epochMilliseconds() })
+        expiration: XMLText.element("Expiration", in: xml).flatMap { ISO8601Time($0)?.epochMilliseconds() })
     } catch {
-      let xml = String(decoding: error.body, as: UTF8.self)
-      let reason = Self.element("Message", in: xml) ?? error.message
-      throw CredentialError("\(action) of \(parameters["RoleArn"] ?? "a role") failed: \(Self.element("Code", in: xml) ?? error.code.rawValue): \(reason)")
+      throw CredentialError("\(action) of \(parameters["RoleArn"] ?? "a role") failed: \(error.code): \(error.message)")
     }
-  }
-
-  /// The text of the first element of a name. The answers are flat and hold no markup in what is read here.
-  static func element(_ name: String, in xml: String) -> String? {
-    guard let start = xml.firstRange(of: "<\(name)>"),
-      let end = xml[start.upperBound...].firstRange(of: "</\(name)>")
-    else { return nil }
-    return String(xml[start.upperBound..<end.lowerBound]).replacing("&amp;", with: "&").replacing("&lt;", with: "<")
-      .replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing("&apos;", with: "'")
   }
 }
 

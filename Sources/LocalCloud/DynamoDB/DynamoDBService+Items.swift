@@ -112,8 +112,12 @@ extension DynamoDBService {
     }
     guard count <= 25 else { throw .validation("Too many items requested for the BatchWriteItem call") }
     var requests: [(table: String, item: Item?, key: Item)] = []
-    for (table, list) in tables.members {
+    for (name, list) in tables.members {
+      let table = name.hasPrefix("arn:") ? String(name.split(separator: "/").last ?? "") : name
       for request in list.array ?? [] {
+        guard request.object?.count == 1 else {
+          throw .validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+        }
         if let put = request["PutRequest"]?["Item"] {
           requests.append((table, try Item.checking(put, "Item"), [:]))
         } else if let key = request["DeleteRequest"]?["Key"] {
@@ -176,7 +180,7 @@ private struct ProjectionTree {
     case .m(let map):
       var picked: Item = [:]
       for case (.name(let name), let child) in children { picked[name] = map[name].flatMap { child.pick($0) } }
-      return .m(picked)
+      return picked.isEmpty ? nil : .m(picked)
     case .l(let elements):
       let picked = elements.enumerated().compactMap { index, element in
         children[.index(index)].flatMap { $0.pick(element) }

@@ -55,6 +55,10 @@ struct ExpressionParser {
   private var tokens: [String]
   private var index = 0
   private var bindings: Bindings
+  private var depth = 0
+
+  /// DynamoDB takes up to 300 operators; deeper nesting would be no expression of a person.
+  private static let maximumDepth = 300
 
   private init(_ kind: String, _ text: String, _ bindings: Bindings) throws(ServiceError) {
     self.kind = kind
@@ -134,6 +138,11 @@ struct ExpressionParser {
   }
 
   private mutating func disjunction() throws(ServiceError) -> Condition {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.maximumDepth, tokens.count <= 4 * Self.maximumDepth else {
+      throw error("The expression has too many operators; operator count: more than \(Self.maximumDepth)")
+    }
     var left = try conjunction()
     while take("OR") { left = .or(left, try conjunction()) }
     return left

@@ -168,6 +168,16 @@ extension Item {
   /// Names and values together, as the 400 KB limit counts them.
   var size: Int { reduce(0) { $0 + $1.key.utf8.count + $1.value.size } }
 
+  /// True where a value is of the kind of JSON that its type's name asks for.
+  private static func fits(_ type: String, _ value: JSON) -> Bool {
+    switch (type, value) {
+    case ("S", .string), ("N", .string), ("B", .string), ("BOOL", .bool), ("NULL", .bool(true)), ("L", .array), ("M", .object),
+      ("SS", .array), ("NS", .array), ("BS", .array):
+      true
+    default: !["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"].contains(type)
+    }
+  }
+
   /// Reads and checks an item of a request.
   static func checking(_ json: JSON?, _ name: String) throws(ServiceError) -> Item {
     guard let object = json?.object else { throw .coral("SerializationException") }
@@ -176,6 +186,9 @@ extension Item {
       guard let types = value.object else { throw .coral("SerializationException") }
       guard types.count <= 1 else {
         throw .validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+      }
+      if let (type, inner) = types.members.first, !Self.fits(type, inner) {
+        throw .coral("SerializationException", "Unexpected value type in payload", messageName: "Message")
       }
       guard let read = AttributeValue(json: value) else {
         throw .validation("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")

@@ -13,6 +13,8 @@ struct TableDescription: Sendable {
   var hash: Key
   var range: Key?
   var billing: String
+  var readUnits: Int64
+  var writeUnits: Int64
   var created: Int64
   var id: String
 
@@ -26,8 +28,16 @@ struct TableDescription: Sendable {
     let schema = try input.array("KeySchema", required: true, count: 1...2) ?? []
     billing = try input.string("BillingMode", values: ["PROVISIONED", "PAY_PER_REQUEST"]) ?? "PROVISIONED"
     try input.check()
-    try input.refuse("GlobalSecondaryIndexes", "LocalSecondaryIndexes", "StreamSpecification")
+    try input.refuse(
+      "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "TableClass", "Tags",
+      "ResourcePolicy", "OnDemandThroughput", "WarmThroughput")
+    if object["DeletionProtectionEnabled"]?.bool == true { try input.refuse("DeletionProtectionEnabled") }
     let throughput = object["ProvisionedThroughput"]
+    readUnits = throughput?["ReadCapacityUnits"]?.int64 ?? 0
+    writeUnits = throughput?["WriteCapacityUnits"]?.int64 ?? 0
+    if throughput != nil, readUnits < 1 || writeUnits < 1 {
+      throw .validation("1 validation error detected: Value '\(min(readUnits, writeUnits))' at 'provisionedThroughput' failed to satisfy constraint: Member must have value greater than or equal to 1")
+    }
     if billing == "PAY_PER_REQUEST", throughput != nil {
       throw .validation("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
     }
@@ -83,7 +93,8 @@ struct TableDescription: Sendable {
 
   var stored: String {
     var object: JSONObject = [
-      "hash": .string(hash.name), "hashType": .string(hash.type), "billing": .string(billing), "created": .integer(created),
+      "hash": .string(hash.name), "hashType": .string(hash.type), "billing": .string(billing),
+      "read": .integer(readUnits), "write": .integer(writeUnits), "created": .integer(created),
       "id": .string(id),
     ]
     object["range"] = range.map { .string($0.name) }
@@ -99,6 +110,8 @@ struct TableDescription: Sendable {
     self.hash = Key(name: hash, type: type)
     if let range = json["range"]?.string, let type = json["rangeType"]?.string { self.range = Key(name: range, type: type) }
     self.billing = billing
+    readUnits = json["read"]?.int64 ?? 0
+    writeUnits = json["write"]?.int64 ?? 0
     self.created = created
     self.id = id
   }
@@ -112,8 +125,7 @@ struct TableDescription: Sendable {
         zip(keys, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0.name), "KeyType": .string($0.1)] }),
       "TableStatus": .string(status), "CreationDateTime": .double(Double(created) / 1000),
       "ProvisionedThroughput": [
-        "NumberOfDecreasesToday": 0, "ReadCapacityUnits": billing == "PROVISIONED" ? 5 : 0,
-        "WriteCapacityUnits": billing == "PROVISIONED" ? 5 : 0,
+        "NumberOfDecreasesToday": 0, "ReadCapacityUnits": .integer(readUnits), "WriteCapacityUnits": .integer(writeUnits),
       ],
       "TableSizeBytes": .integer(bytes), "ItemCount": .integer(items),
       "TableArn": .string("arn:aws:dynamodb:\(account.region):\(account.id):table/\(name)"), "TableId": .string(id),

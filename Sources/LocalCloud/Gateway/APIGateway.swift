@@ -23,18 +23,7 @@ struct APIGateway: Sendable {
     }
     let event = event(request).bytes
     return .later {
-      let result = await withTaskGroup(of: InvocationResult?.self) { group in
-        group.addTask { await sandboxes.invoke(function, event) }
-        group.addTask {
-          // Cancelled as soon as the function has answered.
-          try? await Task.sleep(for: Self.timeout)
-          return nil
-        }
-        let first = await group.next() ?? nil
-        group.cancelAll()
-        return first
-      }
-      guard let result else { return Self.message(504, "Endpoint request timed out") }
+      guard let result = await sandboxes.invoke(function, event, within: Self.timeout) else { return Self.message(504, "Endpoint request timed out") }
       guard result.functionError == nil, let json = try? JSON(parsing: result.payload), let status = json["statusCode"]?.int
       else { return Self.message(502, "Internal server error") }
       var headers: [(name: String, value: String)] = []

@@ -45,6 +45,23 @@ final class InvokeAPI: Sendable {
         status: 404, type: "ResourceNotFoundException", message: "Function not found: \(sandboxes.arn(name))",
         members: ["Type": "User"], messageName: "Message")
     }
+    let qualifier = PercentEncoding.queryItems(request.query).first { $0.name == "Qualifier" }?.value
+    let version = qualifier ?? marker.flatMap { $0 + 2 < pieces.count ? pieces[$0 + 2] : nil } ?? (marker == nil && pieces.count > 1 ? pieces[1] : "$LATEST")
+    guard version == "$LATEST" else {
+      throw ServiceError(
+        status: 404, type: "ResourceNotFoundException", message: "Function not found: \(sandboxes.arn(name)):\(version)",
+        members: ["Type": "User"], messageName: "Message")
+    }
+    for header in ["x-amz-client-context"] where request[header: header] != nil {
+      throw ServiceError(
+        status: 400, type: "InvalidParameterValueException", message: "The local cloud does not emulate \(header)",
+        messageName: "Message")
+    }
+    if request[header: "x-amz-log-type"] == "Tail" {
+      throw ServiceError(
+        status: 400, type: "InvalidParameterValueException",
+        message: "The local cloud does not emulate LogType Tail: the function's log is in the data's folder", messageName: "Message")
+    }
     if !request.body.isEmpty, (try? JSON(parsing: request.body)) == nil {
       throw ServiceError(
         status: 400, type: "InvalidRequestContentException", message: "Could not parse request body into json",

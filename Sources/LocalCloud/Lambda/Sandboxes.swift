@@ -71,6 +71,25 @@ final class Sandboxes: Sendable {
     state.withLock { $0.sandboxes.values.filter { $0.function == function }.map(\.process.id) }
   }
 
+  /// Runs a function once and waits for at most a time; nil where it took longer. The function itself runs on.
+  func invoke(_ function: String, _ payload: [UInt8], within limit: Duration) async -> InvocationResult? {
+    let (answers, answer) = AsyncStream<InvocationResult?>.makeStream(bufferingPolicy: .bufferingOldest(1))
+    let running = Task { answer.yield(await invoke(function, payload)) }
+    let timer = Task {
+      // Cancelled as soon as the function has answered.
+      do { try await Task.sleep(for: limit) } catch { return }
+      answer.yield(nil)
+    }
+    var first: InvocationResult?
+    for await result in answers {
+      first = result
+      break
+    }
+    timer.cancel()
+    running.cancel()
+    return first
+  }
+
   /// Runs a function once; waits for a process where all are busy.
   func invoke(_ function: String, _ payload: [UInt8]) async -> InvocationResult {
     await withCheckedContinuation { continuation in
@@ -229,7 +248,12 @@ final class Sandboxes: Sendable {
   func stop() async {
     let (processes, waiting, idle) = state.withLock { state in
       state.isStopping = true
-      let waiting = state.pending.values.flatMap { $0 }
+      var waiting = state.pending.values.flatMap { $0 }
+      for id in state.sandboxes.keys {
+        guard let running = state.sandboxes[id]?.running.take() else { continue }
+        running.timer.cancel()
+        waiting.append(running.invocation)
+      }
       state.pending = [:]
       let idle = state.sandboxes.keys.compactMap { state.sandboxes[$0]?.next.take() }
       return (state.sandboxes.values.map(\.process), waiting, idle)

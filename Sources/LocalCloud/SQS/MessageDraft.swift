@@ -42,6 +42,18 @@ struct MessageDraft {
         throw .invalidParameter(
           "The message attribute '\(name)' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.")
       }
+      let bytes = Self.bytes(of: value)
+      guard !bytes.isEmpty else {
+        throw .invalidParameter("Message (user) attribute '\(name)' must contain a non-empty value of type '\(type)'.")
+      }
+      if type.hasPrefix("Number"), Double(String(decoding: bytes, as: UTF8.self)) == nil {
+        throw .invalidParameter("Could not cast message (user) attribute '\(name)' value to number.")
+      }
+      let isName = (1...256).contains(name.utf8.count) && name.utf8.allSatisfy { QueueAttributes.isNameByte($0) || $0 == UInt8(ascii: ".") }
+      let lowered = name.lowercased()
+      guard isName, !lowered.hasPrefix("aws."), !lowered.hasPrefix("amazon."), !name.hasPrefix("."), !name.hasSuffix(".") else {
+        throw .invalidParameter("Message (user) attribute name '\(name)' is invalid.")
+      }
       size += name.utf8.count + type.utf8.count + Self.bytes(of: value).count
     }
   }

@@ -65,9 +65,17 @@ final class QueueStore: Sendable {
   // MARK: Queues
 
   func create(_ name: String, _ given: [String: String]) throws(ServiceError) {
+    if name.hasSuffix(".fifo") || given["FifoQueue"] != nil {
+      throw .invalidParameter("The local cloud does not emulate FIFO queues")
+    }
     guard (1...80).contains(name.utf8.count), name.utf8.allSatisfy(QueueAttributes.isNameByte) else {
       throw .invalidParameter(
         "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+    }
+    let attributes = try QueueAttributes(checking: given)
+    if let redrive = attributes.redrive, try find(redrive.queue) == nil {
+      throw .invalidParameter(
+        "Value \(given["RedrivePolicy"] ?? "") for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.")
     }
     if let queue = try find(name) {
       for (attribute, value) in given where queue.attributes.texts[attribute] != value {
@@ -77,7 +85,6 @@ final class QueueStore: Sendable {
       }
       return
     }
-    let attributes = try QueueAttributes(checking: given)
     try write(
       "INSERT INTO sqs_queues (name, attributes, created, modified) VALUES (?, ?, ?, ?)",
       .text(name), .text(Self.text(attributes.texts)), .integer(clock.now), .integer(clock.now))

@@ -33,6 +33,7 @@ final class SQSService: Service {
       _ = try messages.queue(named: name)
       return .now(["QueueUrl": .string(url(of: name))])
     case "ListQueues":
+      try input.refuse("MaxResults", "NextToken")
       let names = try messages.names(prefix: try input.string("QueueNamePrefix") ?? "")
       return .now(names.isEmpty ? [:] : ["QueueUrls": .array(names.map { .string(url(of: $0)) })])
     default: break
@@ -110,6 +111,7 @@ final class SQSService: Service {
   // MARK: Sending
 
   private func sendMessage(_ queue: QueueStore.Queue, _ input: inout Input) throws(ServiceError) -> JSON {
+    try input.refuse("MessageSystemAttributes")
     let draft = try MessageDraft(&input, queue)
     guard draft.size <= queue.attributes.maximumMessageSize else {
       throw .invalidParameter(

@@ -24,7 +24,23 @@ struct SSMService: Service {
     let name = try input.string("Name", required: true, length: 1...2048) ?? ""
     let decrypts = try input.bool("WithDecryption") ?? false
     try input.check()
-    guard let parameter = try find(name, decrypts: decrypts) else { throw Self.notFound }
+    return try selected(name, decrypts: decrypts)
+  }
+
+  /// A parameter by name or ARN, with or without `:version`; only the newest version is kept here.
+  private func selected(_ text: String, decrypts: Bool) throws(ServiceError) -> JSON {
+    var name = text
+    if text.hasPrefix("arn:"), let start = text.firstRange(of: ":parameter/") {
+      name = String(text[start.upperBound...])
+      if name.contains("/") { name = "/" + name }
+    }
+    let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
+    guard let bare = parts.first, let parameter = try find(bare, decrypts: decrypts) else { throw Self.notFound }
+    if parts.count == 2, parameter["Version"]?.int64 != Int64(parts[1]) {
+      throw ServiceError(
+        type: "ParameterVersionNotFound",
+        message: "Systems Manager could not find version \(parts[1]) of \(bare). Verify the version and try again.")
+    }
     return parameter
   }
 
@@ -45,7 +61,19 @@ struct SSMService: Service {
     let value = try input.string("Value", required: true) ?? ""
     let given = try input.string("Type", values: ["String", "StringList", "SecureString"])
     let overwrites = try input.bool("Overwrite") ?? false
+    let tier = try input.string("Tier", values: ["Standard", "Advanced", "Intelligent-Tiering"]) ?? "Standard"
     try input.check()
+    try input.refuse("AllowedPattern", "Policies", "Tags")
+    guard name.utf8.allSatisfy({ QueueAttributes.isNameByte($0) || "./".utf8.contains($0) }) else {
+      throw ServiceError(
+        type: "ValidationException",
+        message: "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_")
+    }
+    if tier == "Standard", value.utf8.count > 4096 {
+      throw ServiceError(
+        type: "ValidationException",
+        message: "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.")
+    }
     guard !value.isEmpty, value.utf8.count <= 8192 else {
       throw ServiceError(
         type: "ValidationException",

@@ -16,6 +16,9 @@ struct FrontDoor: Sendable {
   /// Serves a request of the JSON protocol: `POST /` with `X-Amz-Target`.
   func reply(to request: ServerRequest) -> ServerReply {
     let requestID = RandomID.uuid()
+    guard request.method == "POST", request.path == "/" || request.path.isEmpty else {
+      return .now(ServerResponse(status: 404, body: Array("<UnknownOperationException/>\n".utf8)))
+    }
     do throws(ServiceError) {
       let target = request[header: "x-amz-target"] ?? ""
       let parts = target.split(separator: ".", maxSplits: 1).map(String.init)

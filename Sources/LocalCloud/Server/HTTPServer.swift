@@ -75,7 +75,17 @@ private final class ServerContext: Sendable {
     let id = ObjectIdentifier(exchange)
     state.withLock { state in
       let task = Task {
-        let response = await work()
+        // A peer that has gone wants no answer: the work is told, so that it takes nothing with it.
+        let worker = Task { await work() }
+        let watch = Task {
+          while !Task.isCancelled {
+            do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
+            if connection.peerHasGone { return worker.cancel() }
+          }
+        }
+        let response = await withTaskCancellationHandler { await worker.value } onCancel: { worker.cancel() }
+        watch.cancel()
+        await watch.value
         exchange.answer(response)
         self.state.withLock { _ = $0.tasks.removeValue(forKey: id) }
         connection.resume()
@@ -116,6 +126,9 @@ private final class Exchange: Sendable {
 @safe private struct RestingConnection: @unchecked Sendable {
   let pointer: OpaquePointer
   func resume() { unsafe MHD_resume_connection(pointer) }
+
+  /// True where the other side has closed its end.
+  var peerHasGone: Bool { unsafe cmhd_peer_has_gone(pointer) != 0 }
 }
 
 private func beginExchange(

@@ -19,7 +19,7 @@ struct DatabaseError: Error, CustomStringConvertible {
   var code: Int32
   var message: String
   var sql: String
-  var description: String { "SQLite error \(code): \(message) in: \(sql)" }
+  var description: String { code == 0 ? message : "SQLite error \(code): \(message) in: \(sql)" }
 }
 
 /// One connection behind a lock: whoever holds it has it alone.

@@ -1,5 +1,6 @@
 import Basics
 import Foundation
+import Glibc
 import Synchronization
 
 /// The local cloud's one SQLite file.
@@ -9,6 +10,8 @@ final class Storage: Sendable {
   /// Opens further connections for queries that may take long; they see what is committed.
   let path: String
   private let temporaryFolder: URL?
+  /// Held as long as this process uses the folder.
+  private let lock: Int32
 
   /// - Parameter folder: where the file is kept; nil keeps it in a folder that goes when this object does.
   init(folder: String?) throws {
@@ -22,6 +25,11 @@ final class Storage: Sendable {
     }
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     path = url.appending(path: "local-cloud.sqlite").path
+    // Two clouds on one folder would poll the same queues.
+    lock = unsafe open(url.appending(path: "lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      throw DatabaseError(code: 0, message: "another local cloud uses the folder \(url.path)", sql: "lock")
+    }
     database = try Database(path: path)
     try database.with { connection throws(DatabaseError) in
       try connection.execute("PRAGMA journal_mode = WAL")
@@ -33,6 +41,7 @@ final class Storage: Sendable {
   }
 
   deinit {
+    close(lock)
     if let temporaryFolder { try? FileManager.default.removeItem(at: temporaryFolder) }
   }
 

@@ -10,6 +10,8 @@ public struct APIHandler: LambdaHandler {
 
   /// A GET has no use for a body.
   static let maximumBody: Int = 64 << 10
+  /// Milliseconds after which API Gateway no longer waits, with a little to spare.
+  static let longestAnswer: Int64 = 27_000
 
   init(reader: SeriesReader, key: CachedParameter, clock: WallClock) {
     self.reader = reader
@@ -86,7 +88,7 @@ public struct APIHandler: LambdaHandler {
 
   /// Reads a page and notes what it took.
   private func read(
-    _ context: LambdaContext, _ body: () async throws(StoreError) -> SeriesReader.Page
+    _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> SeriesReader.Page
   ) async throws(APIError) -> SeriesReader.Page {
     let clock = ContinuousClock()
     let start = clock.now
@@ -96,10 +98,29 @@ public struct APIHandler: LambdaHandler {
     return page
   }
 
-  private func asked<Value>(
-    _ context: LambdaContext, _ body: () async throws(StoreError) -> Value
+  /// Runs a body until the answer must go out: shortly before the deadline, and before API Gateway's 29 seconds.
+  private func inTime<Value: Sendable>(
+    _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let left = context.deadline == .max ? Self.longestAnswer : min(context.deadline - clock.now - 1000, Self.longestAnswer)
+    let first = await withTaskGroup(of: Result<Value, StoreError>.self) { group in
+      group.addTask { await result(body) }
+      group.addTask {
+        // Cancelled as soon as the body has ended.
+        try? await Task.sleep(for: .milliseconds(max(0, left)))
+        return .failure(StoreError(.timedOut, "no answer within \(left) ms"))
+      }
+      let first = await group.next()
+      group.cancelAll()
+      return first
+    }
+    return try (first ?? .failure(StoreError(.timedOut, "no answer"))).get()
+  }
+
+  private func asked<Value: Sendable>(
+    _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> Value
   ) async throws(APIError) -> Value {
-    do throws(StoreError) { return try await body() } catch {
+    do throws(StoreError) { return try await inTime(context, body) } catch {
       context.logger.error("a store failed", ["error": .string(error.description)])
       throw APIError(error)
     }

@@ -39,7 +39,8 @@ enum PageFormat: String, Hashable, CaseIterable {
       }
       rows.append(row)
     }
-    var body = RowWriter(format: self, columns: self == .csv ? Self.columns(rows) : [])
+    // A page's header names what was asked for, or what the page has.
+    var body = RowWriter(format: self, columns: self == .csv ? request.measures?.sorted() ?? Self.columns(rows) : [])
     body.begin(page, request)
     var next = page.next
     var last: Int64?
@@ -114,9 +115,7 @@ struct RowWriter {
         [UTCTime(epochMilliseconds: row.time).iso8601Text, row.origin.rawValue]
           + columns.map { row[$0]?.text ?? "" })
     }
-    for byte in writer.bytes[before...] where byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 {
-      escapes += 1
-    }
+    for byte in writer.bytes[before...] { escapes += byte.quotingCost }
     guard writer.bytes.count + escapes <= PageFormat.limit else {
       writer.truncate(to: before)
       return false
@@ -154,9 +153,20 @@ struct RowWriter {
   private mutating func csvLine(_ fields: [String]) {
     let line = fields.map { field in
       field.utf8.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13 }
-        ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
+        ? Quoting.doubled(field, quote: "\"") : field
     }.joined(separator: ",")
     writer.raw(Array((line + "\r\n").utf8))
+  }
+}
+
+extension UInt8 {
+  /// What a byte of a body grows by within Lambda's JSON answer.
+  var quotingCost: Int {
+    switch self {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x09, 0x0A, 0x0D: 1
+    case 0..<0x20: 5
+    default: 0
+    }
   }
 }
 

@@ -17,7 +17,7 @@ struct ReferenceRequest: Hashable {
     let missing = ["startDate", "endDate", "identifier"].filter { query[$0]?.isEmpty ?? true }
     guard missing.isEmpty else { throw .badRequest("add \(missing.joined(separator: " and ")) to the query") }
     func milliseconds(_ name: String) throws(APIError) -> Int64 {
-      guard let time = query[name].flatMap({ Int64($0) }), abs(time) <= 253_402_300_799_999 else {
+      guard let time = query[name].flatMap({ Int64($0) }), TimeExpression.bounds.contains(time) else {
         throw .badRequest("\(name) is '\(query[name]?.prefix(40) ?? "")': give epoch milliseconds")
       }
       return time
@@ -39,7 +39,7 @@ struct ReferenceRequest: Hashable {
     writer.raw("],\"futureRows\":[")
     write(rows[split...], to: &writer)
     writer.raw("]}")
-    let quotes = writer.bytes.count { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }
+    let quotes = writer.bytes.reduce(0) { $0 + $1.quotingCost }
     guard writer.bytes.count + quotes <= PageFormat.limit else { throw Self.tooMany }
     return HTTPEventResponse(
       status: 200, headers: ["Content-Type": "application/json", "Cache-Control": "no-store"], body: writer.bytes)

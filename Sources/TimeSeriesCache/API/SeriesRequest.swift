@@ -72,7 +72,8 @@ struct Cursor: Hashable {
   init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
     guard parts.count == 3, let from = parts[0], let to = parts[1], let after = parts[2],
-      let range = TimeRange(from: from, to: to), from <= after, after <= to
+      let range = TimeRange(from: from, to: to), from <= after, after <= to, TimeExpression.bounds.contains(from),
+      TimeExpression.bounds.contains(to)
     else { return nil }
     self.init(range: range, after: after)
   }

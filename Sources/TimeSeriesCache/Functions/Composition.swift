@@ -26,7 +26,7 @@ extension FetchHandler {
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
   public init(environment: Environment, http: any HTTPClient, clock: WallClock = .system) throws {
-    let client = try AWSClient(environment: environment, http: http)
+    let client = try AWSClient(environment: environment, http: http, clock: clock)
     self.init(
       catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock),
       sources: SourceClient(http: http, clock: clock),
@@ -43,7 +43,7 @@ extension APIHandler {
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
   public init(environment: Environment, http: any HTTPClient, clock: WallClock = .system) throws {
-    let client = try AWSClient(environment: environment, http: http)
+    let client = try AWSClient(environment: environment, http: http, clock: clock)
     let key: CachedParameter
     if let fixed = environment["API_KEY"] {
       key = CachedParameter(fixed: fixed)

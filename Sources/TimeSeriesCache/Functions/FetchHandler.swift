@@ -74,11 +74,14 @@ public struct FetchHandler: LambdaHandler {
   /// Runs the identifiers, a bounded number at once, until the deadline is near; those without outcome were not reached.
   private func fetch(_ identifiers: [Identifier], _ context: LambdaContext) async -> [Identifier: Outcome] {
     let outcomes = Outcomes()
-    let left = context.deadline == .max ? Int64.max : context.deadline - clock.now - Self.stopMargin
+    let time = context.deadline == .max ? Int64.max : context.deadline - clock.now
+    // A function of a few seconds has smaller margins.
+    let startMargin = min(Self.startMargin, time / 4)
+    let left = time == .max ? time : time - min(Self.stopMargin, time / 8)
     await withTaskGroup(of: Void.self) { group in
       group.addTask {
-        _ = try? await mapConcurrently(identifiers, limit: concurrency) { identifier in
-          guard context.deadline == .max || clock.now < context.deadline - Self.startMargin else {
+        _ = await mapConcurrently(identifiers, limit: concurrency) { identifier in
+          guard context.deadline == .max || clock.now < context.deadline - startMargin else {
             context.logger.warn("not started: the deadline is near", ["identifier": .string(identifier.text)])
             return
           }
@@ -120,7 +123,7 @@ public struct FetchHandler: LambdaHandler {
         logger.error("more rows cannot be read", ["identifier": .string(identifier.text), "rows": .integer(answer.faults.count - 10)])
       }
       outcome.isSourceError = !answer.faults.isEmpty
-      outcome.written = try await writer.write(answer.samples, of: identifier, now: now)
+      outcome.written = await writer.write(answer.samples, of: identifier, now: now)
       for rejection in outcome.written.history.rejected {
         logger.error(
           "a record was rejected",
@@ -128,7 +131,8 @@ public struct FetchHandler: LambdaHandler {
             "identifier": .string(identifier.text), "time": .integer(rejection.time), "reason": .string(rejection.reason),
           ])
       }
-      return outcome
+      guard let failure = outcome.written.failure else { return outcome }
+      outcome.failure = failure.description
     } catch let error as SourceError {
       outcome.isSourceError = true
       outcome.failure = error.description

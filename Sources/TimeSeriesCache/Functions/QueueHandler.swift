@@ -1,5 +1,5 @@
 public import AWSClients
-import Basics
+public import Basics
 public import LambdaRuntime
 
 /// The queue function: reads every registered identifier and puts them on the queue, a few a message.
@@ -10,6 +10,7 @@ public struct QueueHandler: LambdaHandler {
   private let queue: SQSClient
   private let queueURL: String
   private let identifiersPerMessage: Int
+  private let clock: WallClock
   private let sleep: @Sendable (Duration) async throws -> Void
 
   /// SendMessageBatch takes 10 messages.
@@ -17,18 +18,21 @@ public struct QueueHandler: LambdaHandler {
   /// And 1 MiB of them; a little is left for what surrounds the bodies.
   static let bytesPerRequest: Int = 1_000_000
   /// SendMessageBatch requests in flight.
-  static let requestsInFlight: Int = 8
+  static let requestsInFlight: Int = 32
   /// How often an entry that SQS failed is sent again.
   static let attempts: Int = 5
+  /// Before the deadline, in milliseconds: no page is read later than this.
+  static let margin: Int64 = 5000
 
   public init(
     registry: IdentifierRegistry, queue: SQSClient, queueURL: String, identifiersPerMessage: Int = 2,
-    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    clock: WallClock = .system, sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.registry = registry
     self.queue = queue
     self.queueURL = queueURL
     self.identifiersPerMessage = identifiersPerMessage
+    self.clock = clock
     self.sleep = sleep
   }
 
@@ -59,15 +63,16 @@ public struct QueueHandler: LambdaHandler {
 
   public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
     _ = try ScheduledEvent(parsing: event)
-    let summary = try await run(context.logger)
+    let (summary, failure) = await run(context)
     context.logger.metrics([Metric(.identifiersQueued, summary.identifiers)])
     context.logger.info("queued", summary.json.object ?? [:])
+    if let failure { throw failure }
     return summary.json.bytes
   }
 
-  /// - Throws: after everything was tried, where messages could not be queued; a later run queues them.
-  func run(_ logger: Logger) async throws -> Summary {
-    try await withThrowingTaskGroup(of: (Summary, QueueError?).self) { group in
+  /// - Returns: what was queued, and after everything was tried, why the rest was not; a later run queues it.
+  func run(_ context: LambdaContext) async -> (Summary, QueueError?) {
+    await withTaskGroup(of: (Summary, QueueError?).self) { group in
       var total = Summary()
       var failure: QueueError?
       var inFlight = 0
@@ -80,20 +85,28 @@ public struct QueueHandler: LambdaHandler {
         inFlight -= 1
       }
       repeat {
-        let page = try await registry.page(after: start)
+        let page: IdentifierRegistry.Page
+        do throws(StoreError) { page = try await registry.page(after: start) } catch {
+          failure = QueueError(description: "the identifiers' table could not be read to its end: \(error)")
+          break
+        }
         start = page.last
-        for reason in page.invalid { logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)]) }
+        for reason in page.invalid { context.logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)]) }
         total.invalid += page.invalid.count
         pending += page.identifiers
         for batch in batches(&pending, isLast: start == nil) {
-          if inFlight >= Self.requestsInFlight, let result = try await group.next() { collect(result) }
+          if inFlight >= Self.requestsInFlight, let result = await group.next() { collect(result) }
           inFlight += 1
           group.addTask { await send(batch) }
         }
+        if start != nil, context.deadline != .max, clock.now > context.deadline - Self.margin {
+          failure = QueueError(
+            description: "the deadline is near and the table has more: give the function more time, or more identifiers a message")
+          break
+        }
       } while start != nil
-      while let result = try await group.next() { collect(result) }
-      if let failure { throw failure }
-      return total
+      while let result = await group.next() { collect(result) }
+      return (total, failure)
     }
   }
 
@@ -141,6 +154,8 @@ public struct QueueHandler: LambdaHandler {
     var summary = Summary()
     var left = messages.enumerated().map { SQSClient.Entry(id: String($0.offset), body: $0.element.body) }
     var reason = ""
+    // Entries that SQS will never take do not hold up the others.
+    var refused = 0
     for attempt in 0..<Self.attempts {
       do throws(AWSError) {
         summary.requests += 1
@@ -151,16 +166,17 @@ public struct QueueHandler: LambdaHandler {
           summary.messages += 1
           summary.identifiers += Int(entry.id).map { messages[$0].identifiers } ?? 0
         }
-        left.removeAll { failed[$0.id] == nil }
-        if left.isEmpty { return (summary, nil) }
-        reason = failures.first.map { "\($0.code): \($0.message)" } ?? ""
-        if failures.contains(where: \.isSenderFault) { break }
+        refused += failures.count(where: \.isSenderFault)
+        left.removeAll { failed[$0.id].map(\.isSenderFault) ?? true }
+        reason = failures.first.map { "\($0.code): \($0.message)" } ?? reason
+        if left.isEmpty { break }
       } catch {
-        return (summary, QueueError(description: "\(left.count) messages could not be queued: \(error)"))
+        return (summary, QueueError(description: "\(left.count + refused) messages could not be queued: \(error)"))
       }
       do { try await sleep(.milliseconds(Int(Double.random(in: 0.5...1) * Double(50 << attempt)))) } catch { break }
     }
-    return (summary, QueueError(description: "\(left.count) messages could not be queued: \(reason)"))
+    if left.isEmpty, refused == 0 { return (summary, nil) }
+    return (summary, QueueError(description: "\(left.count + refused) messages could not be queued: \(reason)"))
   }
 }
 

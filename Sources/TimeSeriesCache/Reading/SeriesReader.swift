@@ -39,50 +39,79 @@ public struct SeriesReader: Sendable {
     }
   }
 
-  /// Reads one page: history first, then the forecasts that lie behind the baseline. Both stores are asked at once.
+  /// The most rows of a page.
+  public static let maximumLimit: Int = 100_000
+
+  /// Reads one page: history first, then the forecasts that lie behind the baseline.
+  ///
+  /// Both stores are asked at once. A further question, for the baseline, is asked only where the rows do not tell it: they
+  /// were cut by the limit, or there are none.
   ///
   /// - Parameters:
   ///   - range: inclusive.
   ///   - after: the `next` of the page before.
-  ///   - limit: the most rows, at least 1.
+  ///   - limit: the most rows, 1 to 100,000.
   /// - Throws: ``StoreError``.
   public func page(
     of identifier: Identifier, in range: TimeRange, after: Int64? = nil, limit: Int = 1000
   ) async throws(StoreError) -> Page {
-    let start = after.map { max(range.from, $0 + 1) } ?? range.from
-    guard limit > 0, let rest = TimeRange(from: start, to: range.to) else {
-      return Page(baseline: try await newestTime(of: identifier, in: range).time, rows: [], next: nil)
+    let limit = min(max(limit, 1), Self.maximumLimit)
+    let start = after.map { $0 == .max ? $0 : max(range.from, $0 + 1) } ?? range.from
+    guard after != .max, let rest = TimeRange(from: start, to: range.to) else {
+      let newest = try await baseline(of: identifier, in: range)
+      return Page(baseline: newest.time, rows: [], next: nil, bytesMetered: newest.bytesMetered)
     }
     let now = clock.now
+    // A range ahead of now holds no history, so that the baseline's question need not wait to be sure of it.
+    let asksAhead = rest.from >= now
     async let historyAnswer = result { () async throws(StoreError) in
       try await history.rows(of: identifier, in: rest, limit: limit + 1)
     }
-    async let baselineAnswer = result { () async throws(StoreError) in try await newestTime(of: identifier, in: range) }
     async let forecastAnswer = result { () async throws(StoreError) in
       try await forecast.page(of: identifier, in: rest, limit: limit + 1, now: now)
     }
+    async let baselineAnswer: Result<NewestHistory, StoreError>? = asksAhead
+      ? result { () async throws(StoreError) in try await baseline(of: identifier, in: range) } : nil
     let past = try await historyAnswer.get()
-    let newest = try await baselineAnswer.get()
-    var page = try await forecastAnswer.get()
+    let ahead = try await baselineAnswer?.get()
+    let firstForecasts = await forecastAnswer
 
-    // A write between the two queries may make one of them newer than the other: the later time holds.
-    let baseline = [newest.time, past.samples.last?.time].compactMap { $0 }.max()
     var rows = past.samples.prefix(limit).map { SeriesRow($0, origin: .history) }
-    let bytes = past.bytesMetered + newest.bytesMetered
-    if past.samples.count > limit {
-      return Page(baseline: baseline, rows: rows, next: rows.last?.time, bytesMetered: bytes)
+    var bytes = past.bytesMetered + (ahead?.bytesMetered ?? 0)
+    let isCut = past.samples.count > limit
+    var newest = past.samples.last?.time
+    if isCut || (newest == nil && ahead == nil) {
+      let asked = isCut ? try await history.newest(of: identifier, in: rest) : try await baseline(of: identifier, in: range)
+      bytes += asked.bytesMetered
+      newest = [newest, asked.time].compactMap { $0 }.max()
+    } else {
+      newest = newest ?? ahead?.time
     }
+    if isCut { return Page(baseline: newest, rows: rows, next: rows.last?.time, bytesMetered: bytes) }
+
+    var page = try firstForecasts.get()
     while true {
-      for sample in page.samples where baseline.map({ sample.time > $0 }) ?? true {
-        if rows.count == limit { return Page(baseline: baseline, rows: rows, next: rows.last?.time, bytesMetered: bytes) }
+      for sample in page.samples where newest.map({ sample.time > $0 }) ?? true {
+        if rows.count == limit { return Page(baseline: newest, rows: rows, next: rows.last?.time, bytesMetered: bytes) }
         rows.append(SeriesRow(sample, origin: .forecast))
       }
       // What lies at or before the baseline is not served, so it is not read either.
-      guard let next = page.next.map({ max($0, baseline.map { $0 + 1 } ?? $0) }),
+      guard let next = page.next.map({ max($0, newest.map { $0 + 1 } ?? $0) }),
         let left = TimeRange(from: next, to: range.to)
-      else { return Page(baseline: baseline, rows: rows, next: nil, bytesMetered: bytes) }
+      else { return Page(baseline: newest, rows: rows, next: nil, bytesMetered: bytes) }
       page = try await forecast.page(of: identifier, in: left, limit: limit + 1 - rows.count, now: now)
     }
+  }
+
+  /// The newest history time in a range; where the range holds none, of the series.
+  private func baseline(of identifier: Identifier, in range: TimeRange) async throws(StoreError) -> NewestHistory {
+    var newest = try await history.newest(of: identifier, in: range)
+    if newest.time == nil {
+      let ofSeries = try await history.newest(of: identifier, in: nil)
+      newest.time = ofSeries.time
+      newest.bytesMetered += ofSeries.bytesMetered
+    }
+    return newest
   }
 
   /// True where the series has a forecast that has not expired, at whatever time.
@@ -93,11 +122,6 @@ public struct SeriesReader: Sendable {
   /// Every row of a range, read page by page as they are asked for.
   public func rows(of identifier: Identifier, in range: TimeRange, pageSize: Int = 1000) -> SeriesRows {
     SeriesRows(reader: self, identifier: identifier, range: range, pageSize: pageSize)
-  }
-
-  private func newestTime(of identifier: Identifier, in range: TimeRange) async throws(StoreError) -> (time: Int64?, bytesMetered: Int64) {
-    let newest = try await history.newest(of: identifier, in: range)
-    return (newest.inRange ?? newest.ofSeries, newest.bytesMetered)
   }
 }
 

@@ -19,7 +19,7 @@ public struct SourceAnswer: Sendable, Hashable {
     }
     var offset = 0
     if let place = source.utcOffset, let value = place.value(in: document) {
-      guard let seconds = value.int, abs(seconds) <= 86_400 else {
+      guard let seconds = value.int, (-86_400...86_400).contains(seconds) else {
         throw SourceError(source.name, at: place.description, "'\(value.text)' is no offset from UTC in seconds")
       }
       offset = seconds
@@ -104,7 +104,7 @@ extension SourceDescription.MeasureType {
     case (.bigint, .number): json.int64.map { .bigint($0) }
     case (.bigint, .string(let text)): Int64(text).map { .bigint($0) }
     case (.varchar, .string(let text)): (1...2048).contains(text.utf8.count) ? .varchar(text) : nil
-    case (.varchar, .number(let text)): .varchar(text)
+    case (.varchar, .number(let text)): text.utf8.count <= 2048 ? .varchar(text) : nil
     case (.boolean, .bool(let flag)): .boolean(flag)
     case (.boolean, .string("true")): .boolean(true)
     case (.boolean, .string("false")): .boolean(false)

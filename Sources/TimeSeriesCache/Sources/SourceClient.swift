@@ -52,12 +52,17 @@ public struct SourceClient: Sendable {
     var seen: Set<String> = []
     while seen.insert(url).inserted {
       guard seen.count <= source.maximumPages else {
-        throw SourceError(source.name, at: "page \(seen.count)", "has more pages than maximumPages (\(source.maximumPages)) allows")
+        faults.append(
+          SourceError(source.name, at: "page \(seen.count)", "is not read: maximumPages is \(source.maximumPages)"))
+        break
       }
       let page = try SourceAnswer(parsing: try await body(url, headers, source), source)
       samples += page.samples
       faults += page.faults
       guard let next = page.next else { break }
+      // Archives go on for years: a page wholly outside what was asked for is the last one of interest.
+      let isOutside = !page.samples.isEmpty && page.samples.allSatisfy { !(range.from...range.to).contains($0.time) }
+      if isOutside { break }
       url = try Self.resolve(next, against: url, source)
     }
     return (Self.ordered(samples), faults)
@@ -105,11 +110,13 @@ public struct SourceClient: Sendable {
   /// A page's link, absolute or relative, on the same scheme, host and port: the headers may carry a key.
   static func resolve(_ link: String, against url: String, _ source: SourceDescription) throws(SourceError) -> String {
     let origin = Self.origin(of: url)
+    // The URL's own start, with a name and password where it has them.
+    let start = url.firstRange(of: "://").map { url[..<$0.upperBound] + url[$0.upperBound...].prefix { !"/?#".contains($0) } } ?? ""
     let target: String
     if link.hasPrefix("http://") || link.hasPrefix("https://") {
       target = link
     } else if link.hasPrefix("/") && !link.hasPrefix("//") {
-      target = origin + link
+      target = start + link
     } else if link.hasPrefix("?") {
       target = url.prefix { $0 != "?" && $0 != "#" } + link
     } else {
@@ -123,8 +130,13 @@ public struct SourceClient: Sendable {
   }
 
   private static func origin(of url: String) -> String {
-    guard let scheme = url.firstRange(of: "://") else { return url }
+    guard let scheme = url.firstRange(of: "://") else { return "nowhere" }
     let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
-    return url[..<scheme.upperBound].lowercased() + authority.lowercased()
+    // Without a name and password, which may hold the key, and without a port that goes without saying.
+    var host = (authority.split(separator: "@").last ?? "").lowercased()
+    let prefix = url[..<scheme.upperBound].lowercased()
+    let standard = prefix == "https://" ? ":443" : ":80"
+    if host.hasSuffix(standard) { host.removeLast(standard.count) }
+    return prefix + host
   }
 }

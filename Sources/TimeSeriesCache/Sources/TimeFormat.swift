@@ -9,16 +9,18 @@ public enum TimeFormat: String, Sendable, Hashable, CaseIterable {
   /// Epoch milliseconds, number or text.
   case milliseconds
 
-  /// Epoch milliseconds; nil for what is no time in this format between the years 0 and 9999.
+  /// Timestream's times: 1970-01-01 to 2262-04-11. One record outside them would have its whole request refused.
+  private static let bounds: ClosedRange<Int64> = 0...9_223_372_036_854
+
+  /// Epoch milliseconds; nil for what is no time in this format, or lies outside 1970 to 2262.
   func milliseconds(_ value: JSON, utcOffset: Int) -> Int64? {
-    let bounds: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
     let time: Int64?
     switch self {
     case .iso8601: time = value.string.flatMap { ISO8601Time($0) }?.epochMilliseconds(defaultOffsetSeconds: utcOffset)
     case .seconds: time = Self.number(value).flatMap { Int64(exactly: ($0 * 1000).rounded()) }
     case .milliseconds: time = Self.number(value).flatMap { Int64(exactly: $0.rounded(.down)) }
     }
-    return time.flatMap { bounds.contains($0) ? $0 : nil }
+    return time.flatMap { Self.bounds.contains($0) ? $0 : nil }
   }
 
   private static func number(_ value: JSON) -> Double? {
@@ -40,11 +42,14 @@ public enum TimeExpression {
     return count * unit
   }
 
+  /// The years -9999 to 9999: no request needs more, and no arithmetic on them overflows.
+  static let bounds: ClosedRange<Int64> = -377_705_116_800_000...253_402_300_799_999
+
   /// Epoch milliseconds, ISO 8601, `now`, `now-24h` or `now+2d` as epoch milliseconds.
   ///
   /// In a URL a plus sign that was not encoded arrives as a blank; it is read as the plus it was meant to be.
   public static func instant(_ text: String, now: Int64) -> Int64? {
-    if let milliseconds = Int64(text) { return abs(milliseconds) <= 253_402_300_799_999 ? milliseconds : nil }
+    if let milliseconds = Int64(text) { return bounds.contains(milliseconds) ? milliseconds : nil }
     guard text.hasPrefix("now") else {
       return ISO8601Time(text.replacing(" ", with: text.contains("T") ? "+" : " "))?.epochMilliseconds()
     }

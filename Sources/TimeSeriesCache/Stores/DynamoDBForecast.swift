@@ -31,12 +31,16 @@ public struct DynamoDBForecast: ForecastStore {
   public func write(
     _ samples: [Sample], of identifier: Identifier, fetchedAt: Int64
   ) async throws(StoreError) -> Int {
-    let counts = try await inBatches(samples, of: Self.itemsPerRequest, inFlight: Self.requestsInFlight) {
-      batch throws(StoreError) in
-      try await put(batch.map { Self.item($0, of: identifier, fetchedAt: fetchedAt) })
-      return batch.count
+    // Every batch runs, so that one's failure leaves no other undone.
+    let counts = await inBatches(samples, of: Self.itemsPerRequest, inFlight: Self.requestsInFlight) { batch in
+      await result { () async throws(StoreError) in
+        try await put(batch.map { Self.item($0, of: identifier, fetchedAt: fetchedAt) })
+        return batch.count
+      }
     }
-    return counts.reduce(0, +)
+    var written = 0
+    for count in counts { written += try count.get() }
+    return written
   }
 
   private func put(_ items: [Item]) async throws(StoreError) {

@@ -18,10 +18,17 @@ public struct IdentifierRegistry: Sendable {
     public var attributes: [String: String]
   }
 
+  public struct Page: Sendable {
+    public var identifiers: [Identifier]
+    /// Why an item's identifier is none, one text an item.
+    public var invalid: [String]
+    /// Where the next page starts; nil at the end.
+    public var last: Item?
+  }
+
   /// One page of identifiers, up to 1 MB of the table.
   ///
-  /// - Returns: the identifiers, the texts that are none with the reason, and where the next page starts.
-  public func page(after start: Item?) async throws(StoreError) -> (identifiers: [Identifier], invalid: [String], last: Item?) {
+  public func page(after start: Item?) async throws(StoreError) -> Page {
     let page = try await StoreError.translating { () async throws(AWSError) in
       try await client.scan(table, projection: "#id", names: ["#id": "identifier"], after: start)
     }
@@ -32,7 +39,7 @@ public struct IdentifierRegistry: Sendable {
         invalid.append(error.description)
       }
     }
-    return (identifiers, invalid, page.lastKey)
+    return Page(identifiers: identifiers, invalid: invalid, last: page.lastKey)
   }
 
   /// - Returns: nil for an identifier that is not registered.

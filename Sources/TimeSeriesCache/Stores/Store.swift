@@ -5,14 +5,14 @@ public protocol HistoryStore: Sendable {
   /// - Parameters:
   ///   - samples: times unlike each other.
   ///   - version: the fetch's epoch milliseconds.
-  /// - Returns: what became of each sample that was not stored.
-  func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async throws(StoreError) -> HistoryWrite
+  /// - Returns: what became of each sample, also where a part of them could not be written.
+  func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite
 
   /// The series' rows in a range, oldest first.
   func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
 
-  /// The newest time in a range, and of the whole series; nil where there is none.
-  func newest(of identifier: Identifier, in range: TimeRange) async throws(StoreError) -> NewestHistory
+  /// The newest time in a range, or of the whole series; nil where there is none.
+  func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory
 }
 
 /// Where what is predicted is kept, until it expires.
@@ -39,6 +39,8 @@ public struct HistoryWrite: Sendable, Hashable {
   /// Samples for which the store already has a newer version: a late redelivery, and fine.
   public var superseded: Int = 0
   public var rejected: [Rejection] = []
+  /// Why the others were not written; writing all of them again does no harm.
+  public var failure: StoreError?
 
   public init() {}
 
@@ -46,6 +48,7 @@ public struct HistoryWrite: Sendable, Hashable {
     stored += other.stored
     superseded += other.superseded
     rejected += other.rejected
+    failure = failure ?? other.failure
   }
 
   /// A sample that the store will never take as it is.
@@ -70,12 +73,11 @@ public struct HistoryRows: Sendable, Hashable {
 }
 
 public struct NewestHistory: Sendable, Hashable {
-  public var inRange: Int64?
-  public var ofSeries: Int64?
+  /// Epoch milliseconds.
+  public var time: Int64?
   public var bytesMetered: Int64
-  public init(inRange: Int64?, ofSeries: Int64?, bytesMetered: Int64 = 0) {
-    self.inRange = inRange
-    self.ofSeries = ofSeries
+  public init(time: Int64?, bytesMetered: Int64 = 0) {
+    self.time = time
     self.bytesMetered = bytesMetered
   }
 }
@@ -91,7 +93,7 @@ public struct ForecastPage: Sendable, Hashable {
 }
 
 /// Why a store could not be read or written.
-public struct StoreError: Error, Sendable, CustomStringConvertible {
+public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
   public enum Kind: Sendable, Hashable {
     /// It wants fewer requests.
     case throttled

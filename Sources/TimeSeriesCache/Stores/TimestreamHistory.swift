@@ -20,18 +20,16 @@ public struct TimestreamHistory: HistoryStore {
     sql = TimestreamSQL(database: database, table: table)
   }
 
-  public func write(
-    _ samples: [Sample], of identifier: Identifier, version: Int64
-  ) async throws(StoreError) -> HistoryWrite {
-    let outcomes = try await inBatches(samples, of: Self.recordsPerRequest, inFlight: Self.requestsInFlight) {
-      batch throws(StoreError) in try await writeBatch(batch, identifier, version)
+  public func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+    let outcomes = await inBatches(samples, of: Self.recordsPerRequest, inFlight: Self.requestsInFlight) { batch in
+      await writeBatch(batch, identifier, version)
     }
     return outcomes.reduce(into: HistoryWrite()) { $0.add($1) }
   }
 
   private func writeBatch(
     _ samples: [Sample], _ identifier: Identifier, _ version: Int64
-  ) async throws(StoreError) -> HistoryWrite {
+  ) async -> HistoryWrite {
     let records = samples.map { sample in
       TimestreamRecord(
         dimensions: [.init(TimestreamSQL.dimension, identifier.text)], measureName: Self.measureName,
@@ -43,7 +41,10 @@ public struct TimestreamHistory: HistoryStore {
       outcome.stored = samples.count
     } catch {
       let rejected = error.rejectedRecords
-      guard !rejected.isEmpty, rejected.allSatisfy({ samples.indices.contains($0.index) }) else { throw StoreError(error) }
+      guard !rejected.isEmpty, rejected.allSatisfy({ samples.indices.contains($0.index) }) else {
+        outcome.failure = StoreError(error)
+        return outcome
+      }
       for record in rejected {
         if let existing = record.existingVersion, existing >= version {
           outcome.superseded += 1
@@ -65,15 +66,10 @@ public struct TimestreamHistory: HistoryStore {
     return HistoryRows(samples: try Self.samples(page), bytesMetered: page.bytesMetered)
   }
 
-  public func newest(of identifier: Identifier, in range: TimeRange) async throws(StoreError) -> NewestHistory {
-    guard let page = try await ask(sql.newest(of: identifier, in: range), limit: 1) else {
-      return NewestHistory(inRange: nil, ofSeries: nil)
-    }
-    guard let row = page.rows.first, row.count == 2 else {
-      throw StoreError(.failed, "Timestream gave no row for the newest times")
-    }
-    return NewestHistory(
-      inRange: try Self.time(row[0]), ofSeries: try Self.time(row[1]), bytesMetered: page.bytesMetered)
+  public func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+    guard let page = try await ask(sql.newest(of: identifier, in: range), limit: 1) else { return NewestHistory(time: nil) }
+    guard let cell = page.rows.first?.first else { throw StoreError(.failed, "Timestream gave no row for the newest time") }
+    return NewestHistory(time: try Self.time(cell), bytesMetered: page.bytesMetered)
   }
 
   /// - Returns: nil for a table into which nothing was ever written: it has no column `identifier` yet, and says so.

@@ -1,3 +1,5 @@
+import Basics
+
 /// The one place that writes SQL for Timestream; every name and every text in it is quoted here.
 struct TimestreamSQL {
   let database: String
@@ -11,9 +13,9 @@ struct TimestreamSQL {
     "SELECT * FROM \(source) WHERE \(series(identifier)) AND \(within(range)) ORDER BY time ASC LIMIT \(limit)"
   }
 
-  /// One row: the newest time in the range, and of the series; null where there is none.
-  func newest(of identifier: Identifier, in range: TimeRange) -> String {
-    "SELECT max(CASE WHEN \(within(range)) THEN time END) AS in_range, max(time) AS of_series FROM \(source) WHERE \(series(identifier))"
+  /// One row: the newest time in the range, or of the series; null where there is none.
+  func newest(of identifier: Identifier, in range: TimeRange?) -> String {
+    "SELECT max(time) AS newest FROM \(source) WHERE \(series(identifier))\(range.map { " AND \(within($0))" } ?? "")"
   }
 
   private var source: String { "\(Self.name(database)).\(Self.name(table))" }
@@ -23,12 +25,14 @@ struct TimestreamSQL {
   }
 
   private func within(_ range: TimeRange) -> String {
-    "time BETWEEN from_milliseconds(\(range.from)) AND from_milliseconds(\(range.to))"
+    // Timestream's times are nanoseconds in 64 bits: what lies beyond them holds no row.
+    let limit: Int64 = 9_223_372_036_854
+    return "time BETWEEN from_milliseconds(\(min(max(range.from, -limit), limit))) AND from_milliseconds(\(min(max(range.to, -limit), limit)))"
   }
 
   /// A name in double quotes, its own doubled.
-  static func name(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+  static func name(_ name: String) -> String { Quoting.doubled(name, quote: "\"") }
 
   /// A text in single quotes, its own doubled.
-  static func text(_ text: String) -> String { "'\(text.replacing("'", with: "''"))'" }
+  static func text(_ text: String) -> String { Quoting.doubled(text, quote: "'") }
 }

@@ -11,6 +11,8 @@ public struct SampleWriter: Sendable {
   public struct Outcome: Sendable, Hashable {
     public var history = HistoryWrite()
     public var forecastItems = 0
+    /// Why a part was not written; writing all of it again does no harm.
+    public var failure: StoreError?
   }
 
   /// What lies before now has happened; now itself and what follows is predicted.
@@ -21,17 +23,20 @@ public struct SampleWriter: Sendable {
   /// - Parameters:
   ///   - samples: times unlike each other.
   ///   - now: the fetch's epoch milliseconds: the split and the version.
-  /// - Throws: `StoreError` after both stores were tried; writing the same samples again does no harm.
-  public func write(_ samples: [Sample], of identifier: Identifier, now: Int64) async throws(StoreError) -> Outcome {
+  /// - Returns: what became of the samples in both stores, whichever failed.
+  public func write(_ samples: [Sample], of identifier: Identifier, now: Int64) async -> Outcome {
     let (past, future) = Self.split(samples, now: now)
-    async let pastResult = result { () async throws(StoreError) in
-      try await history.write(past, of: identifier, version: now)
-    }
+    async let pastOutcome = history.write(past, of: identifier, version: now)
     async let futureResult = result { () async throws(StoreError) in
       try await forecast.write(future, of: identifier, fetchedAt: now)
     }
-    let (pastWritten, futureWritten) = await (pastResult, futureResult)
-    return Outcome(history: try pastWritten.get(), forecastItems: try futureWritten.get())
+    let (written, items) = await (pastOutcome, futureResult)
+    var outcome = Outcome(history: written, failure: written.failure)
+    switch items {
+    case .success(let count): outcome.forecastItems = count
+    case .failure(let error): outcome.failure = outcome.failure ?? error
+    }
+    return outcome
   }
 }
 

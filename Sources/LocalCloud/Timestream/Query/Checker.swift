@@ -49,6 +49,11 @@ struct Checker {
         .init(
           key: try orderKey(order.expression, outputs, select.items), isAscending: order.isAscending,
           nullsFirst: order.nullsFirst ?? false))
+      if select.isDistinct, case .expression(let key)? = ordering.last?.key,
+        !outputs.contains(where: { Self.same($0.expression, key) })
+      {
+        throw QueryError("For SELECT DISTINCT, ORDER BY expressions must appear in select list", at: order.expression.position)
+      }
     }
     return TypedSelect(
       isDistinct: select.isDistinct, outputs: outputs, table: table, condition: condition, grouping: grouping,
@@ -141,7 +146,7 @@ struct Checker {
 
   private func allColumns(_ qualifier: String?, _ position: Position) throws(QueryError) -> [TypedSelect.Output] {
     guard let table else { throw QueryError("SELECT * not allowed in queries without FROM clause", at: position) }
-    if let qualifier, qualifier != (alias ?? table.name) {
+    if let qualifier, qualifier.lowercased() != (alias ?? table.name).lowercased() {
       throw QueryError("Unable to resolve reference \(qualifier)", at: position)
     }
     let columns = Self.columns(of: table)
@@ -153,7 +158,7 @@ struct Checker {
     let full = qualifier.map { "\($0).\(name)" } ?? name
     let missing = QueryError("Column '\(full)' does not exist", at: position)
     guard let table else { throw missing }
-    if let qualifier, qualifier != (alias ?? table.name) { throw missing }
+    if let qualifier, qualifier.lowercased() != (alias ?? table.name).lowercased() { throw missing }
     // Names are told apart by case only where two differ in nothing else.
     let columns = Self.columns(of: table)
     if let exact = columns.first(where: { $0.name == name }) { return exact.expression }
@@ -193,6 +198,7 @@ struct Checker {
     case .column(let qualifier, let name): return try column(qualifier, name, expression.position)
     case .unary(let symbol, let operand): return try unary(symbol, operand)
     case .binary(let symbol, let left, let right): return try binary(symbol, left, right, expression.position)
+    case .chain(let symbol, let operands): return try chain(symbol, operands)
     case .between(let value, let low, let high, let isNegated):
       let sides = try comparable([value, low, high], "BETWEEN", expression.position)
       return negated(TypedExpression(node: .between(sides[0], sides[1], sides[2]), type: .boolean), isNegated)
@@ -241,20 +247,27 @@ struct Checker {
     _ symbol: String, _ left: Expression, _ right: Expression, _ position: Position
   ) throws(QueryError) -> TypedExpression {
     switch symbol {
-    case "AND", "OR":
-      let left = try boolean(left, "Logical expression term")
-      return TypedExpression(node: .infix(symbol, left, try boolean(right, "Logical expression term")), type: .boolean)
     case "=", "<>", "<", "<=", ">", ">=":
       let sides = try comparable([left, right], symbol, position)
       return TypedExpression(node: .infix(symbol, sides[0], sides[1]), type: .boolean)
-    case "||":
-      let (left, right) = (try expression(left), try expression(right))
-      guard [.varchar, .unknown].contains(left.type), [.varchar, .unknown].contains(right.type) else {
-        throw Self.operatorError(symbol, left, right, position)
-      }
-      return TypedExpression(node: .infix("||", left, right), type: .varchar)
     default: return try arithmetic(symbol, try expression(left), try expression(right), position)
     }
+  }
+
+  private mutating func chain(_ symbol: String, _ operands: [Expression]) throws(QueryError) -> TypedExpression {
+    var typed: [TypedExpression] = []
+    for operand in operands {
+      if symbol == "||" {
+        let next = try expression(operand)
+        guard [.varchar, .unknown].contains(next.type) else {
+          throw Self.operatorError(symbol, typed.last ?? next, next, operand.position)
+        }
+        typed.append(next)
+      } else {
+        typed.append(try boolean(operand, "Logical expression term"))
+      }
+    }
+    return TypedExpression(node: .chain(symbol, typed), type: symbol == "||" ? .varchar : .boolean)
   }
 
   private func arithmetic(
@@ -269,6 +282,7 @@ struct Checker {
       case (.timestamp, "-", .timestamp): .interval
       case (.interval, "+", .interval), (.interval, "-", .interval): .interval
       case (.interval, "*", let type) where type.isNumeric && type != .double: .interval
+      case (let type, "*", .interval) where type.isNumeric && type != .double: .interval
       case (let one, _, let other) where one.isNumeric && other.isNumeric: TimestreamType.common(one, other)
       case (.unknown, _, let type) where type.isNumeric: type
       case (let type, _, .unknown) where type.isNumeric: type
@@ -391,6 +405,9 @@ struct Checker {
       if ["now", "ago", "coalesce"].contains(name) { throw Self.signatureError(name, types, position) }
       throw QueryError("Function '\(name)' not registered", at: position)
     }
+    if name == "bin", typed.count == 2, case .constant(.integer(let length)) = typed[1].node, length <= 0 {
+      throw QueryError("the second argument of bin must be a positive interval", at: position)
+    }
     for signature in signatures where Self.matches(signature, types) {
       return TypedExpression(node: .template(signature.sql, typed), type: signature.result)
     }
@@ -409,12 +426,17 @@ struct Checker {
 }
 
 extension Expression {
+  var children: [Expression] { kind.children }
+}
+
+extension Expression.Kind {
   /// The expressions of which it is made.
   var children: [Expression] {
-    switch kind {
+    switch self {
     case .null, .boolean, .integer, .decimal, .string, .interval, .timestamp, .column: []
     case .unary(_, let operand), .isNull(let operand, _), .cast(let operand, _, _): [operand]
     case .binary(_, let left, let right): [left, right]
+    case .chain(_, let operands): operands
     case .between(let value, let low, let high, _): [value, low, high]
     case .inList(let value, let options, _): [value] + options
     case .like(let value, let pattern, let escape, _): [value, pattern] + (escape.map { [$0] } ?? [])

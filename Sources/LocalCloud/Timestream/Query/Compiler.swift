@@ -38,6 +38,7 @@ struct Compiler {
     case .column(let name): return name
     case .prefix(let symbol, let operand): return "(\(symbol) \(text(operand)))"
     case .infix(let symbol, let left, let right): return "(\(text(left)) \(symbol) \(text(right)))"
+    case .chain(let symbol, let operands): return balanced(operands.map { text($0) }[...], symbol)
     case .between(let value, let low, let high): return "(\(text(value)) BETWEEN \(text(low)) AND \(text(high)))"
     case .isIn(let value, let options):
       let value = text(value)
@@ -60,6 +61,13 @@ struct Compiler {
       if let filter { sql += " FILTER (WHERE \(text(filter)))" }
       return sql
     }
+  }
+
+  /// Halves within halves: SQLite refuses trees deeper than 1,000, and its parser nesting deeper than 100.
+  private func balanced(_ operands: ArraySlice<String>, _ symbol: String) -> String {
+    guard operands.count > 1 else { return operands.first ?? "" }
+    let middle = operands.startIndex + operands.count / 2
+    return "(\(balanced(operands[..<middle], symbol)) \(symbol) \(balanced(operands[middle...], symbol)))"
   }
 
   /// Puts each argument where its number stands; one that stands twice is bound twice.

@@ -13,7 +13,7 @@ enum Functions {
   private static let bin = "($0 - (($0 % $1) + $1) % $1)"
 
   static let scalars: [String: [Signature]] = [
-    "abs": [.init(parameters: [.bigint], result: .bigint, sql: "abs($0)"), .init(parameters: [.double], result: .double, sql: "abs($0)")],
+    "abs": [.init(parameters: [.integer], result: .integer, sql: "abs($0)"), .init(parameters: [.bigint], result: .bigint, sql: "abs($0)"), .init(parameters: [.double], result: .double, sql: "abs($0)")],
     "bin": [.init(parameters: [.timestamp, .interval], result: .timestamp, sql: bin)],
     "from_milliseconds": [.init(parameters: [.bigint], result: .timestamp, sql: "($0 * 1000000)")],
     "from_nanoseconds": [.init(parameters: [.bigint], result: .timestamp, sql: "($0)")],
@@ -32,7 +32,7 @@ enum Functions {
   static func aggregate(_ name: String, over type: TimestreamType) -> TimestreamType? {
     switch name {
     case "count": .bigint
-    case "max", "min": type == .boolean ? nil : type
+    case "max", "min": type
     case "avg": type.isNumeric || type == .unknown ? .double : nil
     case "sum": type == .double ? .double : type.isNumeric || type == .unknown ? .bigint : nil
     default: nil

@@ -16,8 +16,9 @@ final class QueryEngine: Sendable {
   static let tokenLifetime: Int64 = 3_600_000
   /// Rows of one result that are kept.
   static let rowLimit: Int = 2_000_000
-  /// Results that are kept for further pages.
-  static let resultLimit: Int = 64
+  /// Results that are kept, and their bytes together.
+  static let resultLimit: Int = 10_000
+  static let keptBytes: Int = 512 << 20
   /// Any SELECT is billed for as much, bytes.
   static let meteredMinimum: Int = 10_000_000
 
@@ -63,13 +64,22 @@ final class QueryEngine: Sendable {
       return known.firstPage(maximumRows: maximumRows)
     }
     let result = try run(sql, digest: digest, clientToken: clientToken, now: now)
+    let first = result.firstPage(maximumRows: maximumRows)
+    // Only what can be asked for again is kept: further pages, or the same client token.
+    guard first["NextToken"] != nil || clientToken != nil else { return first }
     results.withLock { results in
-      if results.count >= Self.resultLimit, let oldest = results.min(by: { $0.value.createdAt < $1.value.createdAt }) {
-        results.removeValue(forKey: oldest.key)
+      var bytes = result.bytes + results.values.reduce(0) { $0 + $1.bytes }
+      // The oldest go first, and those without further pages before any that has some.
+      let oldest = results.values.sorted {
+        ($0.hasPages ? 1 : 0, $0.createdAt) < ($1.hasPages ? 1 : 0, $1.createdAt)
+      }
+      for known in oldest where bytes > Self.keptBytes || results.count >= Self.resultLimit {
+        results.removeValue(forKey: known.id)
+        bytes -= known.bytes
       }
       results[result.id] = result
     }
-    return result.firstPage(maximumRows: maximumRows)
+    return first
   }
 
   private func run(_ sql: String, digest: String, clientToken: String?, now: Int64) throws(ServiceError) -> QueryResult {
@@ -125,8 +135,20 @@ final class QueryEngine: Sendable {
           return true
         }
       }
-    } catch let error as QueryError { throw error } catch { throw QueryError("\(error)", at: nil) }
+    } catch let error as QueryError { throw error } catch let error as DatabaseError {
+      throw QueryError(Self.words(for: error), at: nil)
+    } catch { throw QueryError("the query failed", at: nil) }
     result = output
+  }
+
+  /// What SQLite refuses, without its SQL: the names in that are nobody's business.
+  private static func words(for error: DatabaseError) -> String {
+    if error.message.contains("parser stack") || error.message.contains("too large") || error.message.contains("too many") {
+      return "the query is larger than the local cloud takes: \(error.message)"
+    }
+    if error.message.contains("overflow") { return "bigint overflow" }
+    if error.message.contains("ESCAPE") { return "Escape string must be a single character" }
+    return "the query failed: \(error.message)"
   }
 
   private func table(_ name: TableName) throws(QueryError) -> TimestreamStore.Table {
@@ -150,7 +172,7 @@ final class QueryEngine: Sendable {
     _ body: (Connection) throws(DatabaseError) -> Value
   ) throws(QueryError) -> Value {
     do throws(DatabaseError) { return try reader.with { connection throws(DatabaseError) in try body(connection) } } catch {
-      throw QueryError("\(error)", at: nil)
+      throw QueryError(Self.words(for: error), at: nil)
     }
   }
 
@@ -209,6 +231,9 @@ struct QueryResult: Sendable {
     bytes += writer.bytes.count
     rows.append(writer.bytes)
   }
+
+  /// True where one page does not hold it.
+  var hasPages: Bool { bytes > QueryEngine.pageBytes }
 
   /// The service's first page of a query with MaxRows has no rows, only a token.
   func firstPage(maximumRows: Int?) -> JSON {

@@ -8,7 +8,7 @@ struct QueryParser {
   private var depth = 0
 
   /// Expressions nested deeper are refused rather than risked on the stack.
-  static let maximumDepth: Int = 200
+  static let maximumDepth: Int = Expression.maximumDepth
 
   private init(_ text: String) throws(QueryError) { tokens = try Lexer.tokens(text) }
 
@@ -199,23 +199,20 @@ struct QueryParser {
     guard depth <= Self.maximumDepth else {
       throw QueryError("the expression is nested deeper than \(Self.maximumDepth)", at: current.position)
     }
-    var left = try conjunction()
-    while isWord("or") {
-      let position = current.position
-      index += 1
-      left = Expression(kind: .binary("OR", left, try conjunction()), position: position)
+    return try chain("OR", word: true) { parser throws(QueryError) in
+      try parser.chain("AND", word: true) { parser throws(QueryError) in try parser.negation() }
     }
-    return left
   }
 
-  private mutating func conjunction() throws(QueryError) -> Expression {
-    var left = try negation()
-    while isWord("and") {
-      let position = current.position
-      index += 1
-      left = Expression(kind: .binary("AND", left, try negation()), position: position)
-    }
-    return left
+  /// Operands with the same operator between them.
+  private mutating func chain(
+    _ symbol: String, word isWord: Bool, _ operand: (inout QueryParser) throws(QueryError) -> Expression
+  ) throws(QueryError) -> Expression {
+    let first = try operand(&self)
+    var operands = [first]
+    let position = current.position
+    while isWord ? take(word: symbol.lowercased()) : take(symbol: symbol) { operands.append(try operand(&self)) }
+    return try operands.count == 1 ? first : Expression(kind: .chain(symbol, operands), position: position)
   }
 
   private mutating func negation() throws(QueryError) -> Expression {
@@ -223,7 +220,7 @@ struct QueryParser {
     var count = 0
     while take(word: "not") { count += 1 }
     let operand = try predicate()
-    return count % 2 == 1 ? Expression(kind: .unary("NOT", operand), position: position) : operand
+    return try count % 2 == 1 ? Expression(kind: .unary("NOT", operand), position: position) : operand
   }
 
   private mutating func predicate() throws(QueryError) -> Expression {
@@ -232,14 +229,14 @@ struct QueryParser {
       let position = current.position
       if case .symbol(let symbol) = current.kind, ["=", "<>", "!=", "<", "<=", ">", ">="].contains(symbol) {
         index += 1
-        left = Expression(kind: .binary(symbol == "!=" ? "<>" : symbol, left, try sum()), position: position)
+        left = try Expression(kind: .binary(symbol == "!=" ? "<>" : symbol, left, try sum()), position: position)
         continue
       }
       if take(word: "is") {
         let isNegated = take(word: "not")
         if isWord("distinct") { throw unsupported("IS DISTINCT FROM") }
         try expect(word: "null")
-        left = Expression(kind: .isNull(left, isNegated: isNegated), position: position)
+        left = try Expression(kind: .isNull(left, isNegated: isNegated), position: position)
         continue
       }
       let isNegated = isWord("not") && ["between", "in", "like"].contains { isWord($0, following) }
@@ -247,18 +244,18 @@ struct QueryParser {
       if take(word: "between") {
         let low = try sum()
         try expect(word: "and")
-        left = Expression(kind: .between(left, low, try sum(), isNegated: isNegated), position: position)
+        left = try Expression(kind: .between(left, low, try sum(), isNegated: isNegated), position: position)
       } else if take(word: "in") {
         try expect(symbol: "(")
         if isWord("select") { throw unsupported("a subquery") }
         var options = [try expression()]
         while take(symbol: ",") { options.append(try expression()) }
         try expect(symbol: ")")
-        left = Expression(kind: .inList(left, options, isNegated: isNegated), position: position)
+        left = try Expression(kind: .inList(left, options, isNegated: isNegated), position: position)
       } else if take(word: "like") {
         let pattern = try sum()
         let escape = take(word: "escape") ? try sum() : nil
-        left = Expression(kind: .like(left, pattern, escape: escape, isNegated: isNegated), position: position)
+        left = try Expression(kind: .like(left, pattern, escape: escape, isNegated: isNegated), position: position)
       } else {
         return left
       }
@@ -266,11 +263,15 @@ struct QueryParser {
   }
 
   private mutating func sum() throws(QueryError) -> Expression {
+    try chain("||", word: false) { parser throws(QueryError) in try parser.addition() }
+  }
+
+  private mutating func addition() throws(QueryError) -> Expression {
     var left = try product()
-    while case .symbol(let symbol) = current.kind, ["+", "-", "||"].contains(symbol) {
+    while case .symbol(let symbol) = current.kind, ["+", "-"].contains(symbol) {
       let position = current.position
       index += 1
-      left = Expression(kind: .binary(symbol, left, try product()), position: position)
+      left = try Expression(kind: .binary(symbol, left, try product()), position: position)
     }
     return left
   }
@@ -280,7 +281,7 @@ struct QueryParser {
     while case .symbol(let symbol) = current.kind, ["*", "/", "%"].contains(symbol) {
       let position = current.position
       index += 1
-      left = Expression(kind: .binary(symbol, left, try unary()), position: position)
+      left = try Expression(kind: .binary(symbol, left, try unary()), position: position)
     }
     return left
   }
@@ -293,25 +294,25 @@ struct QueryParser {
       index += 1
     }
     let operand = try primary()
-    return isNegative ? Expression(kind: .unary("-", operand), position: position) : operand
+    return try isNegative ? Expression(kind: .unary("-", operand), position: position) : operand
   }
 
   private mutating func primary() throws(QueryError) -> Expression {
     let token = current
-    func literal(_ kind: Expression.Kind) -> Expression { Expression(kind: kind, position: token.position) }
+    func literal(_ kind: Expression.Kind) throws(QueryError) -> Expression { try Expression(kind: kind, position: token.position) }
     switch token.kind {
     case .integer(let text):
       index += 1
-      return literal(.integer(text))
+      return try literal(.integer(text))
     case .decimal(let text):
       index += 1
-      return literal(.decimal(text))
+      return try literal(.decimal(text))
     case .string(let text):
       index += 1
-      return literal(.string(text))
+      return try literal(.string(text))
     case .interval(let count, let unit):
       index += 1
-      return literal(.interval(try Self.interval(count, unit, token.position)))
+      return try literal(.interval(try Self.interval(count, unit, token.position)))
     case .symbol("("):
       index += 1
       if isWord("select") { throw unsupported("a subquery") }
@@ -327,19 +328,19 @@ struct QueryParser {
   }
 
   private mutating func wordExpression(
-    _ word: String, _ literal: (Expression.Kind) -> Expression
+    _ word: String, _ literal: (Expression.Kind) throws(QueryError) -> Expression
   ) throws(QueryError) -> Expression {
     switch word {
     case "null", "true", "false":
       index += 1
-      return literal(word == "null" ? .null : .boolean(word == "true"))
+      return try literal(word == "null" ? .null : .boolean(word == "true"))
     case "case": return try cases()
     case "cast", "try_cast": if following.kind == .symbol("(") { return try cast(isTry: word == "try_cast") }
     case "timestamp", "date", "time", "interval":
       if case .string(let text) = following.kind {
         guard word == "timestamp" else { throw unsupported("a literal of the type \(word.uppercased())") }
         index += 2
-        return literal(.timestamp(text))
+        return try literal(.timestamp(text))
       }
     case "exists", "array", "row":
       if [.symbol("("), .symbol("[")].contains(following.kind) { throw unsupported(word.uppercased()) }
@@ -359,7 +360,7 @@ struct QueryParser {
       column = try name("a column")
     }
     if take(symbol: "::") { column += "::" + (try name("a type")).lowercased() }
-    return Expression(kind: .column(qualifier: qualifier, name: column), position: position)
+    return try Expression(kind: .column(qualifier: qualifier, name: column), position: position)
   }
 
   private mutating func call() throws(QueryError) -> Expression {
@@ -383,7 +384,7 @@ struct QueryParser {
       kind = .call(name: function, arguments, isDistinct: isDistinct, filter: try filter())
     }
     if isWord("over") { throw unsupported("a window function") }
-    return Expression(kind: kind, position: position)
+    return try Expression(kind: kind, position: position)
   }
 
   private mutating func filter() throws(QueryError) -> Expression? {
@@ -408,7 +409,7 @@ struct QueryParser {
     guard !branches.isEmpty else { throw unexpected("'WHEN'") }
     let otherwise = take(word: "else") ? try expression() : nil
     try expect(word: "end")
-    return Expression(kind: .cases(operand: operand, branches, otherwise: otherwise), position: position)
+    return try Expression(kind: .cases(operand: operand, branches, otherwise: otherwise), position: position)
   }
 
   private mutating func cast(isTry: Bool) throws(QueryError) -> Expression {
@@ -418,7 +419,7 @@ struct QueryParser {
     try expect(word: "as")
     let type = try name("a type").lowercased()
     try expect(symbol: ")")
-    return Expression(kind: .cast(operand, type: type, isTry: isTry), position: position)
+    return try Expression(kind: .cast(operand, type: type, isTry: isTry), position: position)
   }
 
   private static func interval(_ count: String, _ unit: String, _ position: Position) throws(QueryError) -> Int64 {

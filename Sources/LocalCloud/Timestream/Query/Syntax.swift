@@ -12,6 +12,8 @@ struct Expression: Sendable {
     case column(qualifier: String?, name: String)
     case unary(String, Expression)
     case binary(String, Expression, Expression)
+    /// AND, OR or || between two or more: a long list is no deep tree.
+    case chain(String, [Expression])
     case between(Expression, Expression, Expression, isNegated: Bool)
     case inList(Expression, [Expression], isNegated: Bool)
     case like(Expression, Expression, escape: Expression?, isNegated: Bool)
@@ -23,8 +25,22 @@ struct Expression: Sendable {
     case countAll(filter: Expression?)
   }
 
-  var kind: Kind
-  var position: Position
+  let kind: Kind
+  let position: Position
+  /// How deep the tree below is: what walks it does so on the stack.
+  let depth: Int
+
+  static let maximumDepth: Int = 200
+
+  /// - Throws: where the tree would be deeper than is safe to walk.
+  init(kind: Kind, position: Position) throws(QueryError) {
+    self.kind = kind
+    self.position = position
+    depth = 1 + (kind.children.map(\.depth).max() ?? 0)
+    guard depth <= Self.maximumDepth else {
+      throw QueryError("the expression is nested deeper than \(Self.maximumDepth)", at: position)
+    }
+  }
 }
 
 struct SelectItem: Sendable {

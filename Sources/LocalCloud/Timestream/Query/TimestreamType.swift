@@ -27,7 +27,8 @@ enum TimestreamType: String, Sendable, Hashable {
   func text(_ value: SQLValue) -> String? {
     switch (self, value) {
     case (.boolean, .integer(let flag)): flag != 0 ? "true" : "false"
-    case (.integer, .integer(let number)), (.bigint, .integer(let number)): String(number)
+    case (.integer, .integer(let number)): Int32(exactly: number).map { String($0) }
+    case (.bigint, .integer(let number)): String(number)
     case (.double, .real(let number)): JavaDouble.text(number)
     case (.double, .integer(let number)): JavaDouble.text(Double(number))
     case (.timestamp, .integer(let nanoseconds)): Self.timestamp(nanoseconds)

@@ -7,6 +7,7 @@ struct TypedExpression: Sendable {
     /// An operator with one or two sides, in SQLite's spelling.
     case prefix(String, TypedExpression)
     case infix(String, TypedExpression, TypedExpression)
+    case chain(String, [TypedExpression])
     case between(TypedExpression, TypedExpression, TypedExpression)
     case isIn(TypedExpression, [TypedExpression])
     case like(TypedExpression, TypedExpression, escape: TypedExpression?)

@@ -121,7 +121,7 @@ struct IncomingRecord {
     switch type {
     case .double:
       // The service takes no NaN, no infinity and no negative zero.
-      let number = Double(text)
+      let number = text.utf8.contains(UInt8(ascii: "x")) || text.utf8.contains(UInt8(ascii: "X")) ? nil : Double(text)
       read = number.flatMap { $0.isFinite && !($0 == 0 && $0.sign == .minus) ? .real($0) : nil }
     case .bigint: read = Int64(text).map { .integer($0) }
     case .boolean: read = ["true": true, "false": false][text.lowercased()].map { .integer($0 ? 1 : 0) }

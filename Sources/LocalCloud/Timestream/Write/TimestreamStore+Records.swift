@@ -94,7 +94,7 @@ struct RecordWriter {
       let hasSameValues = Array(existing[1...].dropLast()) == record.values.map(\.value)
       let isSame = try hasSameValues && hasNoOthers(series, record, names)
       if record.version <= version {
-        if isSame { return nil }
+        if isSame, record.version == version { return nil }
         return Rejection(
           reason: record.version < version
             ? "The record version \(record.version) is lower than the existing version \(version). A higher version is required to update the measure value."

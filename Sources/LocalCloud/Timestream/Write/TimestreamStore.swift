@@ -186,7 +186,10 @@ final class TimestreamStore: Sendable {
         try connection.row(Self.tableSQL + " WHERE d.name = ? AND t.name = ?", .text(database), .text(name))
       }
     }
-    guard let row else { throw Self.noTable(name) }
+    guard let row else {
+      _ = try self.database(database)
+      throw Self.noTable(name)
+    }
     return tableJSON(row)
   }
 
@@ -211,6 +214,7 @@ final class TimestreamStore: Sendable {
   func listTables(_ input: inout Input) throws(ServiceError) -> JSON {
     let database = try input.string("DatabaseName")
     let (limit, start) = try Self.paging(&input)
+    if let database { _ = try self.database(database) }
     let rows = try storing {
       try storage.database.with { connection throws(DatabaseError) in
         try connection.rows(

@@ -1,0 +1,96 @@
+import AWSClients
+import Basics
+import Foundation
+import HTTPTransport
+import LocalCloud
+import Testing
+import TestSupport
+
+@testable import TimeSeriesCache
+
+/// The whole system with its real executables, each a process of its own.
+@Suite struct EndToEndTests {
+  /// The rows of a series in the API, by origin.
+  static func counts(_ cloud: TestCloud, _ identifier: String) async throws -> (history: Int, forecast: Int) {
+    let day: Int64 = 86_400_000
+    let now = WallClock.system.now
+    let response = try await cloud.get("v1/series/\(identifier)?from=\(now - 4 * day)&to=\(now + 4 * day)&limit=10000")
+    let rows = try JSON(parsing: response.body)["rows"]?.array ?? []
+    return (rows.count { $0["origin"] == "history" }, rows.count { $0["origin"] == "forecast" })
+  }
+
+  static func isDrained(_ cloud: TestCloud, _ queue: String) async throws -> Bool {
+    let attributes = try await SQSClient(cloud.client).attributes(of: cloud.output(queue))
+    return attributes["ApproximateNumberOfMessages"] == "0" && attributes["ApproximateNumberOfMessagesNotVisible"] == "0"
+  }
+
+  static func runQueue(_ cloud: TestCloud) async throws -> JSON {
+    let invocation = try await LambdaClient(cloud.client).invoke(cloud.output("QUEUE_LAMBDA_NAME"))
+    #expect(invocation.functionError == nil)
+    return try JSON(parsing: invocation.payload)
+  }
+
+  @Test("Two runs on the same data leave one day of the grid, once")
+  func twice() async throws {
+    try await TestCloud.with { cloud async throws in
+      try await cloud.register(["greenwich", "51.5,-0.1", "-33.9,151.2"])
+      for _ in 0..<2 {
+        #expect(try await Self.runQueue(cloud)["identifiers"]?.int == 3)
+        #expect(try await eventually { try await Self.isDrained(cloud, "IDENTIFIER_QUEUE") })
+      }
+      for identifier in ["greenwich", "51.5%2C-0.1"] {
+        let (history, forecast) = try await Self.counts(cloud, identifier)
+        // A mark of the grid may pass between the two runs: it then moves from forecast to history.
+        #expect((288...289).contains(history))
+        #expect(history + forecast == 576 || history + forecast == 577)
+      }
+    }
+  }
+
+  @Test("A fetch process that is killed in the middle of a batch loses nothing")
+  func killed() async throws {
+    // The source holds the first answer until its process has been killed.
+    let asked = Recorder<Int>()
+    try await TestCloud.with(configure: {
+      $0.functionTimeout = 20
+      $0.visibilityTimeout = 1
+    }) { cloud async throws in
+      let gate = AsyncStream<Void>.makeStream()
+      let source = try SlowSource { number in
+        asked.append(number)
+        if number == 0 { for await _ in gate.stream { break } }
+      }
+      let description = #"{"default":{"url":"\#(source.address)/{identifier}","rows":"/rows","time":{"at":"/t","format":"milliseconds"},"measures":{"a":"/a"},"attempts":1}}"#
+      try cloud.setParameter(cloud.output("SOURCES_SSM_ID"), description)
+      try await cloud.register(["one", "two", "three", "four"])
+      _ = try await Self.runQueue(cloud)
+      #expect(try await eventually { !asked.elements.isEmpty })
+      let victims = cloud.cloud.processIDs(of: "timeseries-cache-fetch")
+      #expect(!victims.isEmpty)
+      for victim in victims { #expect(kill(victim, SIGKILL) == 0) }
+      gate.continuation.finish()
+      #expect(try await eventually { try await Self.isDrained(cloud, "IDENTIFIER_QUEUE") })
+      for identifier in ["one", "two", "three", "four"] {
+        #expect((3...4).contains(try await Self.counts(cloud, identifier).history))
+      }
+      #expect(try await Self.isDrained(cloud, "DEAD_LETTER_QUEUE"))
+      await source.stop()
+    }
+  }
+
+  @Test("A message that nobody can serve ends in the dead-letter queue, where it can be read")
+  func deadLetter() async throws {
+    try await TestCloud.with(configure: { $0.visibilityTimeout = 0 }) { cloud async throws in
+      let sqs = SQSClient(cloud.client)
+      let failed = try await sqs.sendMessageBatch([.init(id: "a", body: "no JSON")], to: cloud.output("IDENTIFIER_QUEUE"))
+      #expect(failed.isEmpty)
+      var found: [SQSClient.Message] = []
+      let arrived = try await eventually {
+        found = try await sqs.receiveMessages(from: cloud.output("DEAD_LETTER_QUEUE"))
+        return !found.isEmpty
+      }
+      #expect(arrived)
+      #expect(found.map(\.body) == ["no JSON"])
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import AWSClients
+import Basics
+import HTTPTransport
+import LocalCloud
+import Synchronization
+import TestSupport
+
+/// A source on a port of its own whose answers a test holds back.
+final class SlowSource: Sendable {
+  private let server: HTTPServer
+  var address: String { server.address }
+
+  /// - Parameter hold: called before each answer with the request's number, from 0.
+  init(_ hold: @escaping @Sendable (Int) async -> Void) throws {
+    let counter = Counter()
+    server = try HTTPServer { _ in
+      let number = counter.next()
+      return .later {
+        await hold(number)
+        let minute = WallClock.system.now / 60_000 * 60_000
+        let times: [Int64] = [minute - 180_000, minute - 120_000, minute - 60_000]
+        let rows = times.map { #"{"t":\#($0),"a":1}"# }.joined(separator: ",")
+        return ServerResponse(status: 200, body: Array(#"{"rows":[\#(rows)]}"#.utf8))
+      }
+    }
+  }
+
+  func stop() async { await server.stop() }
+
+  private final class Counter: Sendable {
+    private let value = Mutex(-1)
+    func next() -> Int {
+      value.withLock { value in
+        value += 1
+        return value
+      }
+    }
+  }
+}
+
+extension TestCloud {
+  /// Sets a parameter of the stack.
+  func setParameter(_ name: String, _ value: String) throws {
+    try cloud.setParameter(name, value)
+  }
+}
