@@ -240,7 +240,7 @@ struct Checker {
     guard typed.type.isNumeric || [.interval, .unknown].contains(typed.type) else {
       throw QueryError("Cannot negate \(typed.type.message)", at: operand.position)
     }
-    return TypedExpression(node: .prefix("-", typed), type: typed.type)
+    return symbol == "-" ? TypedExpression(node: .prefix("-", typed), type: typed.type) : typed
   }
 
   private mutating func binary(

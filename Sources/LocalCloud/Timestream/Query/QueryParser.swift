@@ -289,12 +289,14 @@ struct QueryParser {
   private mutating func unary() throws(QueryError) -> Expression {
     let position = current.position
     var isNegative = false
+    let first = index
     while case .symbol(let symbol) = current.kind, symbol == "-" || symbol == "+" {
       if symbol == "-" { isNegative.toggle() }
       index += 1
     }
+    let isSigned = index > first
     let operand = try primary()
-    return try isNegative ? Expression(kind: .unary("-", operand), position: position) : operand
+    return try isSigned ? Expression(kind: .unary(isNegative ? "-" : "+", operand), position: position) : operand
   }
 
   private mutating func primary() throws(QueryError) -> Expression {

@@ -1,0 +1,166 @@
+import Basics
+import HTTPTransport
+import Testing
+import TestSupport
+
+@testable import LambdaRuntime
+
+@Suite struct RuntimeTests {
+  struct Handler: LambdaHandler {
+    let body: @Sendable ([UInt8], LambdaContext) async throws -> [UInt8]
+    func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] { try await body(event, context) }
+  }
+
+  struct Broken: Error, CustomStringConvertible { let description = "broken \"quote\"" }
+
+  /// A Runtime API with some events, after which it is gone.
+  static func serve(_ events: [String], _ handler: Handler, answer: Int = 202) async -> [HTTPRequest] {
+    let next = Recorder<Int>()
+    let http = FakeHTTP { request, _ in
+      guard request.url.hasSuffix("/next") else { return .success(HTTPResponse(status: answer)) }
+      let number = next.elements.count
+      next.append(number)
+      guard number < events.count else { return .failure(HTTPError(.connectionLost, "gone")) }
+      return .success(
+        .json(
+          200, events[number],
+          headers: [
+            "Lambda-Runtime-Aws-Request-Id": "id\(number)", "Lambda-Runtime-Deadline-Ms": "1800000000000",
+            "Lambda-Runtime-Trace-Id": "trace", "Lambda-Runtime-Invoked-Function-Arn": "arn",
+          ]))
+    }
+    let status = await LambdaRuntime(api: "127.0.0.1:9001", http: http, logger: .silent).serve(handler)
+    #expect(status == 1)
+    return http.requests
+  }
+
+  @Test("Events are answered in turn; one that fails is reported and the next one follows")
+  func loop() async throws {
+    let requests = await Self.serve(["{\"a\":1}", "{}", "\"x\""], Handler { event, context in
+      #expect(context.deadline == 1_800_000_000_000)
+      #expect(context.traceID == "trace")
+      #expect(context.functionARN == "arn")
+      if context.requestID == "id1" { throw Broken() }
+      return Array("[".utf8) + event + Array("]".utf8)
+    })
+    let base = "http://127.0.0.1:9001/2018-06-01/runtime/invocation/"
+    #expect(requests.map(\.url) == ["next", "id0/response", "next", "id1/error", "next", "id2/response", "next"].map { base + $0 })
+    #expect(requests[1].body == Array("[{\"a\":1}]".utf8))
+    #expect(requests[3].headers["Lambda-Runtime-Function-Error-Type"] == "Function.Broken")
+    #expect(
+      try JSON(parsing: requests[3].body)
+        == ["errorMessage": "broken \"quote\"", "errorType": "Function.Broken", "stackTrace": []])
+    // The wait for an event has no limit, and no proxy stands between.
+    #expect(requests[0].timeout == nil)
+    let bypasses = requests.allSatisfy { $0.bypassesProxy }
+    #expect(bypasses)
+  }
+
+  @Test("An answer that Lambda refuses does not end the loop") func refused() async {
+    let requests = await Self.serve(["1", "2"], Handler { event, _ in event }, answer: 413)
+    #expect(requests.count == 5)
+  }
+
+  @Test("Without Lambda the program says where it runs") func alone() async {
+    #expect(await LambdaRuntime.run(environment: [:]) { _, _, _ in Handler { event, _ in event } } == 1)
+  }
+
+  static let events: [(json: String, time: Int64?, id: String?)] = [
+    (#"{"version":"0","id":"i","detail-type":"Scheduled Event","source":"aws.events","time":"2027-01-15T08:00:00Z","detail":{}}"#, 1_800_000_000_000, "i"),
+    (#"{"id":"s","source":"aws.scheduler","time":"2027-01-15T08:00:00Z","detail":"{}"}"#, 1_800_000_000_000, "s"), ("", nil, nil), (" \n", nil, nil),
+    ("{}", nil, nil), ("null", nil, nil),
+  ]
+
+  @Test("Schedules come in every form", arguments: events.indices)
+  func scheduled(index: Int) throws {
+    let (json, time, id) = Self.events[index]
+    let event = try ScheduledEvent(parsing: Array(json.utf8))
+    #expect(event.time == time)
+    #expect(event.id == id)
+  }
+
+  @Test("What is no event of its kind is refused") func wrongEvents() {
+    #expect(throws: EventError.self) { try ScheduledEvent(parsing: Array("{".utf8)) }
+    for text in ["", "{}", #"{"Records":[{"eventSource":"aws:sns"}]}"#, #"{"Records":5}"#] {
+      #expect(throws: EventError.self) { try SQSEvent(parsing: Array(text.utf8)) }
+      #expect(throws: EventError.self) { try HTTPEvent(parsing: Array(text.utf8)) }
+    }
+  }
+
+  @Test("SQS messages are read, and failures named") func sqs() throws {
+    let text = #"{"Records":[{"messageId":"m","body":"b","eventSource":"aws:sqs","attributes":{"ApproximateReceiveCount":"3"}}]}"#
+    #expect(try SQSEvent(parsing: Array(text.utf8)).messages == [.init(id: "m", body: "b", receiveCount: 3)])
+    #expect(SQSEvent.partialBatchResponse(failed: ["m"]).text == #"{"batchItemFailures":[{"itemIdentifier":"m"}]}"#)
+    #expect(SQSEvent.partialBatchResponse(failed: []).text == #"{"batchItemFailures":[]}"#)
+  }
+
+  static let requests: [(json: String, method: String, path: String, query: [String: String], header: String?)] = [
+    (
+      #"{"httpMethod":"GET","path":"/v1/series/a%20b","queryStringParameters":{"from":"now-1h"},"headers":{"X-Api-Key":"k"}}"#, "GET",
+      "/v1/series/a b", ["from": "now-1h"], "k"
+    ), (#"{"httpMethod":"POST","path":"/x","queryStringParameters":null,"headers":null,"body":"12345"}"#, "POST", "/x", [:], nil),
+    (
+      #"{"version":"2.0","rawPath":"/prod/v1/series/a","rawQueryString":"to=now%2B1h&x","headers":{"x-api-key":"k"},"requestContext":{"stage":"prod","http":{"method":"GET"}}}"#,
+      "GET", "/v1/series/a", ["to": "now+1h", "x": ""], "k"
+    ),
+    (
+      #"{"version":"2.0","rawPath":"/production","rawQueryString":"","headers":{},"requestContext":{"stage":"$default","http":{"method":"GET"}}}"#,
+      "GET", "/production", [:], nil
+    ),
+  ]
+
+  @Test("Requests come in three forms and become one", arguments: requests.indices)
+  func http(index: Int) throws {
+    let (json, method, path, query, header) = Self.requests[index]
+    let event = try HTTPEvent(parsing: Array(json.utf8))
+    #expect(event.method == method)
+    #expect(event.path == path)
+    #expect(event.query == query)
+    #expect(event.headers["x-api-key"] == header)
+  }
+
+  @Test("Answers are quoted into the gateway's form") func response() throws {
+    let response = HTTPEventResponse(status: 200, headers: ["A": "b"], body: Array("{\"x\":\"ä\\n\"}\n".utf8))
+    #expect(
+      try JSON(parsing: response.bytes)
+        == ["statusCode": 200, "headers": ["A": "b"], "isBase64Encoded": false, "body": "{\"x\":\"ä\\n\"}\n"])
+  }
+
+  @Test("Log lines are JSON, below the level they are not written")
+  func logs() throws {
+    let lines = Recorder<String>()
+    let logger = Logger(environment: ["AWS_LAMBDA_LOG_LEVEL": "WARN"], clock: .fixed(1_800_000_000_000)) { lines.append(String(decoding: $0, as: UTF8.self)) }
+    let context = LambdaContext(requestID: "r", deadline: 0, logger: logger)
+    context.logger.info("quiet")
+    context.logger.error("loud\n\"x\"", ["n": 5])
+    #expect(
+      lines.elements == [
+        #"{"timestamp":"2027-01-15T08:00:00Z","level":"ERROR","message":"loud\n\"x\"","requestId":"r","n":5}"# + "\n"
+      ])
+  }
+
+  @Test("Metrics are in CloudWatch's embedded format, each with its unit")
+  func metrics() throws {
+    let lines = Recorder<JSON>()
+    let logger = Logger(environment: ["AWS_LAMBDA_FUNCTION_NAME": "f"], clock: .fixed(7)) { lines.append((try? JSON(parsing: $0)) ?? .null) }
+    logger.metrics([Metric(.bytesMetered, 10_000_000), Metric(.mergeTime, 1.5), Metric(.identifiersQueued, 3)])
+    #expect(
+      lines.elements == [
+        [
+          "_aws": [
+            "Timestamp": 7,
+            "CloudWatchMetrics": [
+              [
+                "Namespace": "TimeSeriesCache", "Dimensions": [["FunctionName"]],
+                "Metrics": [
+                  ["Name": "BytesMetered", "Unit": "Bytes"], ["Name": "MergeTime", "Unit": "Milliseconds"],
+                  ["Name": "IdentifiersQueued", "Unit": "Count"],
+                ],
+              ]
+            ],
+          ],
+          "FunctionName": "f", "BytesMetered": 10_000_000, "MergeTime": .number("1.5"), "IdentifiersQueued": 3,
+        ]
+      ])
+  }
+}
