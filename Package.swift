@@ -65,26 +65,36 @@ let package = Package(
       name: "LocalCloud",
       dependencies: ["Basics", "SigV4", "AWSClients", "CSQLite", "CMicroHTTPD"]),
     .target(name: "CommandLineSupport", dependencies: ["Basics", "HTTPTransport", "LambdaRuntime"]),
-    .executableTarget(name: "local-cloud", dependencies: ["Basics", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),
-    .executableTarget(name: "local-queue", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
-    .executableTarget(name: "local-fetch", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
-    .executableTarget(name: "local-api", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
     .executableTarget(
-      name: "read-series", dependencies: ["Basics", "HTTPTransport", "AWSClients", "TimeSeriesCache"], path: "local/example"),
+      name: "local-cloud", dependencies: ["Basics", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),
     .executableTarget(
-      name: "hydration", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"], path: "e2eTest/hydration"),
+      name: "local-queue", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
+    .executableTarget(
+      name: "local-fetch", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
+    .executableTarget(
+      name: "local-api", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
+    .executableTarget(
+      name: "read-series", dependencies: ["Basics", "HTTPTransport", "AWSClients", "TimeSeriesCache"],
+      path: "local/example"),
+    .executableTarget(
+      name: "hydration", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"],
+      path: "e2eTest/hydration"),
 
     // Tests, one target a library.
     .target(
-      name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "AWSClients", "LocalCloud"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "AWSClients", "LocalCloud"],
+      path: "Tests/TestSupport"),
     .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
     .testTarget(name: "SigV4Tests", dependencies: ["Basics", "SigV4", "TestSupport"]),
     .testTarget(name: "HTTPTransportTests", dependencies: ["Basics", "HTTPTransport", "LocalCloud", "TestSupport"]),
-    .testTarget(name: "AWSClientsTests", dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "TestSupport"]),
+    .testTarget(
+      name: "AWSClientsTests", dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "TestSupport"]),
     .testTarget(name: "LambdaRuntimeTests", dependencies: ["Basics", "HTTPTransport", "LambdaRuntime", "TestSupport"]),
     .testTarget(
       name: "TimeSeriesCacheTests",
-      dependencies: ["Basics", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport"]),
+      dependencies: [
+        "Basics", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport",
+      ]),
     .testTarget(name: "LocalCloudTests", dependencies: ["Basics", "AWSClients", "LocalCloud", "TestSupport"]),
   ]
 )

@@ -15,7 +15,9 @@ public func mapConcurrently<Element: Sendable, Result: Sendable, Failure: Error>
       let index = results.count
       results.append(nil)
       group.addTask {
-        do throws(Failure) { return (index, .success(try await body(element))) } catch { return (index, .failure(error)) }
+        do throws(Failure) { return (index, .success(try await body(element))) } catch {
+          return (index, .failure(error))
+        }
       }
       return true
     }

@@ -47,8 +47,9 @@ public enum PercentEncoding {
   }
 
   /// The decoded pairs of a query string or a form, in order; a name without `=` has an empty value.
-  public static func queryItems(_ query: some StringProtocol, plusIsBlank: Bool = false) -> [(name: String, value: String)]
-  {
+  public static func queryItems(_ query: some StringProtocol, plusIsBlank: Bool = false) -> [(
+    name: String, value: String
+  )] {
     query.split(separator: "&").map { item in
       let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       return (

@@ -29,6 +29,7 @@ public enum TextFile {
 
   private static func failure(_ path: String) -> Failure {
     let code = errno
-    return unsafe Failure(description: "cannot read \(path): \(String(cString: strerror(code)))", isAbsent: code == ENOENT)
+    return unsafe Failure(
+      description: "cannot read \(path): \(String(cString: strerror(code)))", isAbsent: code == ENOENT)
   }
 }

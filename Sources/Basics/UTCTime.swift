@@ -63,7 +63,9 @@ public struct UTCTime: Sendable, Hashable {
   public var epochMilliseconds: Int64 { epochSeconds * 1000 + Int64(nanosecond / 1_000_000) }
 
   /// 1 for Monday to 7 for Sunday.
-  public var dayOfWeek: Int { Int(Self.floorDivide(Self.floorDivide(epochSeconds, 86_400).quotient + 3, 7).remainder) + 1 }
+  public var dayOfWeek: Int {
+    Int(Self.floorDivide(Self.floorDivide(epochSeconds, 86_400).quotient + 3, 7).remainder) + 1
+  }
 
   public static func days(inMonth month: Int, of year: Int) -> Int {
     switch month {

@@ -39,7 +39,8 @@ public struct Arguments: Sendable {
         positional.append(word)
         continue
       }
-      let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+        String.init)
       guard let option = options.first(where: { $0.name == parts[0] }) else {
         throw Failure(description: "there is no option \(word)\n\n\(help)")
       }

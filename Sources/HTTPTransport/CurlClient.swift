@@ -46,10 +46,13 @@ public final class CurlClient: HTTPClient {
 extension HTTPRequest {
   /// What would let one value break out into another line of the request.
   fileprivate var fault: String? {
-    guard url.hasPrefix("http://") || url.hasPrefix("https://") else { return "the URL must start with http:// or https://" }
+    guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
+      return "the URL must start with http:// or https://"
+    }
     guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return "the URL must be percent-encoded ASCII" }
     for field in headers.fields {
-      let nameIsToken = !field.name.isEmpty && field.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+      let nameIsToken =
+        !field.name.isEmpty && field.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
       guard nameIsToken, !field.value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
         return "the header '\(field.name.prefix(40))' has a control character"
       }

@@ -104,7 +104,9 @@ import Synchronization
         if let transfer = transfers.removeValue(forKey: id) { finish(transfer, .failure(.cancelledByTask)) }
       }
       if stopping {
-        for transfer in transfers.values { finish(transfer, .failure(HTTPError(.cancelled, "the HTTP client has ended"))) }
+        for transfer in transfers.values {
+          finish(transfer, .failure(HTTPError(.cancelled, "the HTTP client has ended")))
+        }
         return
       }
       var running: Int32 = 0

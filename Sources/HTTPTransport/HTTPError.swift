@@ -1,7 +1,9 @@
 /// Why a request has no answer. Its text names the host, never the query or a header, which may hold keys.
 public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
   public struct Code: Sendable, Hashable, CustomStringConvertible {
-    private enum Kind: String { case invalidRequest, cannotConnect, connectionLost, timedOut, untrusted, tooLarge, cancelled }
+    private enum Kind: String {
+      case invalidRequest, cannotConnect, connectionLost, timedOut, untrusted, tooLarge, cancelled
+    }
     private let kind: Kind
     /// The URL or a header cannot be sent as it is.
     public static let invalidRequest: Code = Code(kind: .invalidRequest)

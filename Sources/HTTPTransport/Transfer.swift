@@ -67,7 +67,9 @@ final class Transfer {
     unsafe results.append(ccurl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeader))
     unsafe results.append(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
     if let caBundle { unsafe results.append(ccurl_set_string(easy, CURLOPT_CAINFO, caBundle)) }
-    if request.bypassesProxy || request.url.isLoopback { unsafe results.append(ccurl_set_string(easy, CURLOPT_NOPROXY, "*")) }
+    if request.bypassesProxy || request.url.isLoopback {
+      unsafe results.append(ccurl_set_string(easy, CURLOPT_NOPROXY, "*"))
+    }
     if request.acceptsCompression { unsafe results.append(ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "")) }
     if let timeout = request.timeout {
       let milliseconds = max(1, Int(timeout / .milliseconds(1)))
@@ -77,7 +79,8 @@ final class Transfer {
     switch request.method {
     case "GET" where request.body.isEmpty: break
     case "HEAD": unsafe results.append(ccurl_set_long(easy, CURLOPT_NOBODY, 1))
-    case "DELETE" where request.body.isEmpty: unsafe results.append(ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, "DELETE"))
+    case "DELETE" where request.body.isEmpty:
+      unsafe results.append(ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, "DELETE"))
     default:
       unsafe results.append(ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method))
       unsafe results.append(ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
@@ -139,7 +142,8 @@ final class Transfer {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_PROXY:
       return HTTPError(.cannotConnect, "cannot connect to \(host): \(text)")
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR:
-      return HTTPError(.untrusted, "the certificate of \(host) is not trusted: \(text); AWS_CA_BUNDLE can name another bundle")
+      return HTTPError(
+        .untrusted, "the certificate of \(host) is not trusted: \(text); AWS_CA_BUNDLE can name another bundle")
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
       return HTTPError(.invalidRequest, "the URL of the request to \(host) is malformed")
     default:

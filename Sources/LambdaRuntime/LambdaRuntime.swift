@@ -104,7 +104,9 @@ public struct LambdaRuntime: Sendable {
     }
   }
 
-  private func post(_ path: String, _ body: [UInt8], _ headers: HTTPHeaders = [:]) async throws(HTTPError) -> HTTPResponse {
+  private func post(_ path: String, _ body: [UInt8], _ headers: HTTPHeaders = [:]) async throws(HTTPError)
+    -> HTTPResponse
+  {
     var headers = headers
     headers["Content-Type"] = "application/json"
     return try await http.send(

@@ -32,7 +32,9 @@ public final class LocalCloud: Sendable {
 
     /// The key pair of an environment, where it has one.
     public mutating func takeCredentials(from environment: Environment) {
-      guard let key = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else { return }
+      guard let key = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
+        return
+      }
       accessKeyID = key
       secretAccessKey = secret
     }
@@ -55,7 +57,9 @@ public final class LocalCloud: Sendable {
   }
 
   /// Sets one of the stack's parameters.
-  package func setParameter(_ name: String, _ value: String) throws { try parameters.put(name, type: "String", value: value) }
+  package func setParameter(_ name: String, _ value: String) throws {
+    try parameters.put(name, type: "String", value: value)
+  }
 
   /// The processes of a function that are running now.
   package func processIDs(of function: String) -> [Int32] { sandboxes.processIDs(of: function) }
@@ -74,7 +78,9 @@ public final class LocalCloud: Sendable {
     let sqs = SQSService(storage: storage, account: account, clock: clock) { place.address }
     parameters = SSMService(storage: storage, account: account, clock: clock)
     let store = TimestreamStore(storage: storage, account: account, clock: clock)
-    let timestream = TimestreamService(store: store, engine: try QueryEngine(store: store, clock: clock)) { place.address }
+    let timestream = TimestreamService(store: store, engine: try QueryEngine(store: store, clock: clock)) {
+      place.address
+    }
     sandboxes = Sandboxes(account: account, clock: clock, logFolder: logFolder) { place.authority }
 
     let credentials = Credentials(accessKeyID: options.accessKeyID, secretAccessKey: options.secretAccessKey)
@@ -92,7 +98,8 @@ public final class LocalCloud: Sendable {
       case let path where path.hasPrefix(InvokeAPI.prefix): return invokeAPI.reply(to: request)
       case SampleSource.path: return sample.reply(to: request)
       case let path where gateway.takes(path): return gateway.reply(to: request)
-      case "/" where ["GET", "HEAD"].contains(request.method): return .now(.text(200, "healthy: dynamodb.us-east-1.amazonaws.com "))
+      case "/" where ["GET", "HEAD"].contains(request.method):
+        return .now(.text(200, "healthy: dynamodb.us-east-1.amazonaws.com "))
       default: return frontDoor.reply(to: request)
       }
     }
@@ -102,7 +109,8 @@ public final class LocalCloud: Sendable {
         address: place.address, accountID: account.id, region: account.region, accessKeyID: options.accessKeyID,
         secretAccessKey: options.secretAccessKey, executables: options.executables ?? Self.ownFolder),
       schedule: schedule, functionTimeout: options.functionTimeout, visibilityTimeout: options.visibilityTimeout)
-    try Provisioner(dynamoDB: dynamoDB, sqs: sqs, parameters: parameters, store: store).provision(stack, at: place.address)
+    try Provisioner(dynamoDB: dynamoDB, sqs: sqs, parameters: parameters, store: store).provision(
+      stack, at: place.address)
     for function in stack.functions { sandboxes.register(function) }
     if options.pollsEventSources {
       try startPolling(sqs, account)
@@ -121,7 +129,8 @@ public final class LocalCloud: Sendable {
     for source in stack.eventSources {
       let poller = EventSource(
         queue: try sqs.messages.queue(named: source.queue), messages: sqs.messages, function: source.function,
-        sandboxes: sandboxes, account: account, batchSize: source.batchSize, maximumConcurrency: source.maximumConcurrency)
+        sandboxes: sandboxes, account: account, batchSize: source.batchSize,
+        maximumConcurrency: source.maximumConcurrency)
       tasks.run { await poller.run() }
     }
   }
@@ -133,7 +142,8 @@ public final class LocalCloud: Sendable {
           do { try await Task.sleep(for: .milliseconds(max(0, due - clock.now))) } catch { return }
           let event: JSON = [
             "version": "0", "id": .string(RandomID.uuid()), "detail-type": "Scheduled Event", "source": "aws.events",
-            "account": "000000000000", "time": .string(UTCTime(epochMilliseconds: due).iso8601Text), "region": "us-east-1",
+            "account": "000000000000", "time": .string(UTCTime(epochMilliseconds: due).iso8601Text),
+            "region": "us-east-1",
             "resources": [.string("arn:aws:events:us-east-1:000000000000:rule/\(rule.name)")], "detail": [:],
           ]
           invokeAPI.invokeLater(rule.function, event.bytes)

@@ -1,5 +1,6 @@
 /// An access key pair, with a session token where it is temporary. Its description hides the secrets.
-public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
   public var accessKeyID: String
   public var secretAccessKey: String
   public var sessionToken: String?

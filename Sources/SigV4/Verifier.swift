@@ -50,15 +50,18 @@ public struct Verifier: Sendable {
       throw .signature("Credential should be scoped to a valid region, not '\(claim.region)'. ")
     }
     guard services.contains(claim.service) else {
-      throw .signature("Credential should be scoped to correct service: '\(services.sorted().joined(separator: "' or '"))'. ")
+      throw .signature(
+        "Credential should be scoped to correct service: '\(services.sorted().joined(separator: "' or '"))'. ")
     }
     guard claim.terminator == "aws4_request" else {
-      throw .signature("Credential should be scoped with a valid terminator: 'aws4_request', not '\(claim.terminator)'. ")
+      throw .signature(
+        "Credential should be scoped with a valid terminator: 'aws4_request', not '\(claim.terminator)'. ")
     }
     guard let time = ISO8601Time(claim.date)?.time, claim.date == time.basicText else {
       throw Refusal(
         code: "IncompleteSignatureException",
-        message: "Date must be in ISO-8601 'basic format'. Got '\(claim.date)'. See http://en.wikipedia.org/wiki/ISO_8601")
+        message:
+          "Date must be in ISO-8601 'basic format'. Got '\(claim.date)'. See http://en.wikipedia.org/wiki/ISO_8601")
     }
     guard claim.day == claim.date.prefix(8) else {
       throw .signature(
@@ -77,7 +80,9 @@ public struct Verifier: Sendable {
   private func checkAge(_ claim: Claim, time: UTCTime, now: Int64) throws(Refusal) {
     let nowText = UTCTime(epochSeconds: now).basicText
     if let expires = claim.expires {
-      guard now <= time.epochSeconds + expires else { throw .signature("Signature expired: \(claim.date) is now earlier than \(nowText)") }
+      guard now <= time.epochSeconds + expires else {
+        throw .signature("Signature expired: \(claim.date) is now earlier than \(nowText)")
+      }
     } else if time.epochSeconds < now - window {
       let edge = UTCTime(epochSeconds: now - window).basicText
       throw .signature("Signature expired: \(claim.date) is now earlier than \(edge) (\(nowText) - 15 min.)")
@@ -100,7 +105,8 @@ public struct Verifier: Sendable {
     signer.normalizesPath = normalizesPath
     let stages: Signer.Stages
     if claim.expires == nil {
-      guard claim.signedHeaders.contains("host"), Set(claim.signedHeaders) == Set(signed.headers.map { $0.name.lowercased() })
+      guard claim.signedHeaders.contains("host"),
+        Set(claim.signedHeaders) == Set(signed.headers.map { $0.name.lowercased() })
       else { throw .signature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.") }
       // `x-amz-date` is the signature's date; the plain `Date` header may stand for it.
       stages = signer.stages(for: signed, query: query, at: time)
@@ -142,7 +148,9 @@ private struct Claim {
     }
     let missing = ["Credential", "Signature", "SignedHeaders"].filter { parts[$0] == nil }
     var sentences = missing.map { "Authorization header requires '\($0)' parameter. " }
-    let date = request.headers.first { $0.name.lowercased() == "x-amz-date" } ?? request.headers.first { $0.name.lowercased() == "date" }
+    let date =
+      request.headers.first { $0.name.lowercased() == "x-amz-date" }
+      ?? request.headers.first { $0.name.lowercased() == "date" }
     if date == nil {
       sentences.append("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
     }
@@ -177,7 +185,9 @@ private struct Claim {
     guard scope.count == 5 else {
       throw Verifier.Refusal(
         code: "IncompleteSignatureException",
-        message: "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '\(credential)'")
+        message:
+          "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '\(credential)'"
+      )
     }
     (accessKeyID, day, region, service, terminator) = (scope[0], scope[1], scope[2], scope[3], scope[4])
     self.date = date

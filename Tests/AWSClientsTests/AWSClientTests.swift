@@ -1,23 +1,26 @@
 import Basics
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 @testable import AWSClients
 
 @Suite struct AWSClientTests {
   static let environment: Environment = [
-    "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "hidden", "AWS_SESSION_TOKEN": "veiled",
+    "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "hidden",
+    "AWS_SESSION_TOKEN": "veiled",
     "HOME": "/nowhere",
   ]
 
   static func client(
-    _ http: FakeHTTP, environment: Environment = environment, clock: WallClock = .fixed(1_440_938_160_000), slept: Recorder<Duration> = Recorder(),
+    _ http: FakeHTTP, environment: Environment = environment, clock: WallClock = .fixed(1_440_938_160_000),
+    slept: Recorder<Duration> = Recorder(),
     random: Double = 1
   ) throws -> AWSClient {
     try AWSClient(
       environment: environment, http: http, clock: clock,
-      retries: RetryPolicy(random: { random }, sleep: { duration async throws(CancellationError) in slept.append(duration) }))
+      retries: RetryPolicy(
+        random: { random }, sleep: { duration async throws(CancellationError) in slept.append(duration) }))
   }
 
   static func error(_ status: Int, _ code: String, headers: HTTPHeaders = [:]) -> Result<HTTPResponse, HTTPError> {
@@ -38,20 +41,26 @@ import TestSupport
     #expect(request.headers["amz-sdk-request"] == "attempt=1; max=4")
     #expect(
       request.headers["Authorization"]?.hasPrefix(
-        "AWS4-HMAC-SHA256 Credential=AKID/20150830/eu-west-1/dynamodb/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=")
+        "AWS4-HMAC-SHA256 Credential=AKID/20150830/eu-west-1/dynamodb/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature="
+      )
         ?? false)
   }
 
-  static let retries: [(name: String, answer: Result<HTTPResponse, HTTPError>, service: AWSService, attempts: Int, delays: [Int])] = [
-    ("500", .success(HTTPResponse(status: 500)), .sqs, 3, [50, 100]), ("503", .success(HTTPResponse(status: 503)), .dynamoDB, 4, [25, 50, 100]),
-    ("throttling", error(400, "ThrottlingException"), .sqs, 3, [1000, 2000]),
-    ("connection", .failure(HTTPError(.cannotConnect, "no")), .sqs, 3, [50, 100]),
-    ("timeout", .failure(HTTPError(.timedOut, "no")), .sqs, 3, [50, 100]), ("untrusted", .failure(HTTPError(.untrusted, "no")), .sqs, 1, []),
-    ("cancelled", .failure(HTTPError(.cancelled, "no")), .sqs, 1, []), ("validation", error(400, "ValidationException"), .sqs, 1, []),
-    ("rejected records", error(419, "RejectedRecordsException"), .sqs, 1, []), ("404", .success(HTTPResponse(status: 404)), .sqs, 1, []),
-    ("hint within bounds", error(503, "X", headers: ["x-amz-retry-after": "3000"]), .sqs, 3, [3000, 3000]),
-    ("hint beyond bounds", error(503, "X", headers: ["x-amz-retry-after": "60000"]), .sqs, 3, [5050, 5100]),
-  ]
+  static let retries:
+    [(name: String, answer: Result<HTTPResponse, HTTPError>, service: AWSService, attempts: Int, delays: [Int])] = [
+      ("500", .success(HTTPResponse(status: 500)), .sqs, 3, [50, 100]),
+      ("503", .success(HTTPResponse(status: 503)), .dynamoDB, 4, [25, 50, 100]),
+      ("throttling", error(400, "ThrottlingException"), .sqs, 3, [1000, 2000]),
+      ("connection", .failure(HTTPError(.cannotConnect, "no")), .sqs, 3, [50, 100]),
+      ("timeout", .failure(HTTPError(.timedOut, "no")), .sqs, 3, [50, 100]),
+      ("untrusted", .failure(HTTPError(.untrusted, "no")), .sqs, 1, []),
+      ("cancelled", .failure(HTTPError(.cancelled, "no")), .sqs, 1, []),
+      ("validation", error(400, "ValidationException"), .sqs, 1, []),
+      ("rejected records", error(419, "RejectedRecordsException"), .sqs, 1, []),
+      ("404", .success(HTTPResponse(status: 404)), .sqs, 1, []),
+      ("hint within bounds", error(503, "X", headers: ["x-amz-retry-after": "3000"]), .sqs, 3, [3000, 3000]),
+      ("hint beyond bounds", error(503, "X", headers: ["x-amz-retry-after": "60000"]), .sqs, 3, [5050, 5100]),
+    ]
 
   @Test("What may pass is tried again after the standard delays, what will not is not", arguments: retries.indices)
   func retry(index: Int) async throws {
@@ -62,7 +71,9 @@ import TestSupport
     #expect(http.requests.count == attempts)
     #expect(slept.elements == delays.map { .milliseconds($0) })
     #expect(Set(http.requests.map { $0.headers["amz-sdk-invocation-id"] }).count == 1)
-    #expect(http.requests.map { $0.headers["amz-sdk-request"] } == (1...attempts).map { "attempt=\($0); max=\(service.maximumAttempts)" })
+    #expect(
+      http.requests.map { $0.headers["amz-sdk-request"] }
+        == (1...attempts).map { "attempt=\($0); max=\(service.maximumAttempts)" })
   }
 
   @Test("Every attempt is signed anew") func signedAnew() async throws {
@@ -72,7 +83,8 @@ import TestSupport
       return index < 2 ? .success(HTTPResponse(status: 500)) : .success(.json(200, "{}"))
     }
     _ = try await Self.client(http, clock: clock.clock).call(.sqs, "X", [:])
-    #expect(http.requests.map { $0.headers["X-Amz-Date"] } == ["20150830T123600Z", "20150830T123605Z", "20150830T123610Z"])
+    #expect(
+      http.requests.map { $0.headers["X-Amz-Date"] } == ["20150830T123600Z", "20150830T123605Z", "20150830T123610Z"])
     #expect(Set(http.requests.map { $0.headers["Authorization"] }).count == 3)
   }
 
@@ -105,16 +117,22 @@ import TestSupport
     #expect(http.requests.last?.headers["X-Amz-Date"] == "20150830T125600Z")
     #expect(http.requests.count <= 7)
     // A wrong secret is no wrong clock: one attempt.
-    let refusing = FakeHTTP([Self.error(400, "InvalidSignatureException", headers: ["Date": "Sun, 30 Aug 2015 12:36:01 GMT"])])
+    let refusing = FakeHTTP([
+      Self.error(400, "InvalidSignatureException", headers: ["Date": "Sun, 30 Aug 2015 12:36:01 GMT"])
+    ])
     await #expect(throws: AWSError.self) { try await Self.client(refusing).call(.sqs, "X", [:]) }
     #expect(refusing.requests.count == 1)
   }
 
-  @Test("Errors are read, known or not", arguments: [
-    (#"{"__type":"com.amazonaws.x#SomeException:http://y","message":"m"}"#, "SomeException", "m"),
-    (#"{"__type":"SomeException","Message":"M"}"#, "SomeException", "M"), (#"{"code":"C"}"#, "C", "no message"),
-    ("<html>", "HTTP400", "no message"), ("<E><Code>Throttling</Code><Message>a &amp;lt; b</Message></E>", "Throttling", "a &lt; b"), ("", "HTTP400", "no message"),
-  ])
+  @Test(
+    "Errors are read, known or not",
+    arguments: [
+      (#"{"__type":"com.amazonaws.x#SomeException:http://y","message":"m"}"#, "SomeException", "m"),
+      (#"{"__type":"SomeException","Message":"M"}"#, "SomeException", "M"), (#"{"code":"C"}"#, "C", "no message"),
+      ("<html>", "HTTP400", "no message"),
+      ("<E><Code>Throttling</Code><Message>a &amp;lt; b</Message></E>", "Throttling", "a &lt; b"),
+      ("", "HTTP400", "no message"),
+    ])
   func errors(body: String, code: String, message: String) {
     let error = AWSError(response: .json(400, body, headers: ["x-amzn-RequestId": "id"]), operation: "S.Op")
     #expect(error.code.rawValue == code)
@@ -126,16 +144,21 @@ import TestSupport
 
   @Test("A refused signature's canonical string, token and all, stays out of the error's text")
   func noToken() {
-    let body = #"{"__type":"InvalidSignatureException","message":"It does not match.\n\nThe Canonical String for this request should have been\nx-amz-security-token:veiled"}"#
+    let body =
+      #"{"__type":"InvalidSignatureException","message":"It does not match.\n\nThe Canonical String for this request should have been\nx-amz-security-token:veiled"}"#
     let error = AWSError(response: .json(403, body), operation: "o")
     #expect(error.message == "It does not match.")
   }
 
   static let endpoints: [(environment: [String: String], url: String)] = [
-    ([:], "https://sqs.eu-west-1.amazonaws.com/"), (["AWS_REGION": "cn-north-1"], "https://sqs.cn-north-1.amazonaws.com.cn/"),
+    ([:], "https://sqs.eu-west-1.amazonaws.com/"),
+    (["AWS_REGION": "cn-north-1"], "https://sqs.cn-north-1.amazonaws.com.cn/"),
     (["AWS_ENDPOINT_URL": "http://127.0.0.1:1/"], "http://127.0.0.1:1/"),
     (["AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_SQS": "http://b/base"], "http://b/base/"),
-    (["AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"], "https://sqs.eu-west-1.amazonaws.com/"),
+    (
+      ["AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"],
+      "https://sqs.eu-west-1.amazonaws.com/"
+    ),
   ]
 
   @Test("Endpoints come from the environment, else from AWS's names", arguments: endpoints.indices)
@@ -147,7 +170,9 @@ import TestSupport
   }
 
   @Test("No region is named at the start") func noRegion() {
-    #expect { try Self.client(FakeHTTP([]), environment: ["HOME": "/nowhere"]) } throws: { "\($0)".contains("set AWS_REGION") }
+    #expect { try Self.client(FakeHTTP([]), environment: ["HOME": "/nowhere"]) } throws: {
+      "\($0)".contains("set AWS_REGION")
+    }
   }
 
   @Test("Timestream's endpoint is discovered once for all, kept, and found anew when it no longer serves")
@@ -156,13 +181,16 @@ import TestSupport
     let gone = Recorder<Int>()
     let http = FakeHTTP { request, _ in
       if request.headers["X-Amz-Target"] == "Timestream_20181101.DescribeEndpoints" {
-        return .success(.json(200, #"{"Endpoints":[{"Address":"cell\#(gone.elements.count).test","CachePeriodInMinutes":10}]}"#))
+        return .success(
+          .json(200, #"{"Endpoints":[{"Address":"cell\#(gone.elements.count).test","CachePeriodInMinutes":10}]}"#))
       }
       if request.url == "https://cell0.test/", !gone.elements.isEmpty { return .success(HTTPResponse(status: 421)) }
       return .success(.json(200, #"{"RecordsIngested":{"Total":1}}"#))
     }
     let client = try Self.client(http, clock: clock.clock)
-    func discoveries() -> Int { http.requests.count { $0.headers["X-Amz-Target"]?.hasSuffix("DescribeEndpoints") ?? false } }
+    func discoveries() -> Int {
+      http.requests.count { $0.headers["X-Amz-Target"]?.hasSuffix("DescribeEndpoints") ?? false }
+    }
     _ = try await mapConcurrently(0..<8, limit: 8) { _ in try await client.call(.timestreamWrite, "WriteRecords", [:]) }
     #expect(discoveries() == 1)
     #expect(http.requests.first?.url == "https://ingest.timestream.eu-west-1.amazonaws.com/")
@@ -180,9 +208,20 @@ import TestSupport
   @Test("Query follows tokens, not rows: an empty page is not the end")
   func queryPages() async throws {
     let http = FakeHTTP([
-      .success(.json(200, #"{"QueryId":"Q","ColumnInfo":[{"Name":"a","Type":{"ScalarType":"BIGINT"}}],"Rows":[],"NextToken":"1"}"#)),
-      .success(.json(200, #"{"QueryId":"Q","ColumnInfo":[{"Name":"a","Type":{"ScalarType":"BIGINT"}}],"Rows":[{"Data":[{"ScalarValue":"1"}]}],"NextToken":"2"}"#)),
-      .success(.json(200, #"{"QueryId":"Q","ColumnInfo":[{"Name":"a","Type":{"ScalarType":"BIGINT"}}],"Rows":[{"Data":[{"NullValue":true}]}]}"#)),
+      .success(
+        .json(
+          200, #"{"QueryId":"Q","ColumnInfo":[{"Name":"a","Type":{"ScalarType":"BIGINT"}}],"Rows":[],"NextToken":"1"}"#)
+      ),
+      .success(
+        .json(
+          200,
+          #"{"QueryId":"Q","ColumnInfo":[{"Name":"a","Type":{"ScalarType":"BIGINT"}}],"Rows":[{"Data":[{"ScalarValue":"1"}]}],"NextToken":"2"}"#
+        )),
+      .success(
+        .json(
+          200,
+          #"{"QueryId":"Q","ColumnInfo":[{"Name":"a","Type":{"ScalarType":"BIGINT"}}],"Rows":[{"Data":[{"NullValue":true}]}]}"#
+        )),
     ])
     let client = try Self.client(http, environment: Self.environment.merging(["AWS_ENDPOINT_URL": "http://a"]))
     let page = try await TimestreamQueryClient(client).rows("SELECT 1")
@@ -193,9 +232,11 @@ import TestSupport
     #expect(Set(bodies.compactMap { $0["ClientToken"]?.string }).count == 1)
   }
 
-  @Test("An answer that is not what was promised is an error that says so", arguments: [
-    "<html>", "[]", #"{"Items":5}"#, #"{"Items":[{"a":{"X":"1"}}]}"#, #"{"Items":[{"a":{"S":1}}]}"#,
-  ])
+  @Test(
+    "An answer that is not what was promised is an error that says so",
+    arguments: [
+      "<html>", "[]", #"{"Items":5}"#, #"{"Items":[{"a":{"X":"1"}}]}"#, #"{"Items":[{"a":{"S":1}}]}"#,
+    ])
   func unexpected(body: String) async throws {
     let client = DynamoDBClient(try Self.client(FakeHTTP([.success(.json(200, body))])))
     await #expect { try await client.scan("t") } throws: { ($0 as? AWSError)?.code == .unexpectedAnswer }

@@ -2,9 +2,11 @@ import Basics
 import Testing
 
 @Suite struct PercentEncodingTests {
-  @Test("Text is encoded byte by byte", arguments: [
-    ("abc-._~", "abc-._~"), ("a b/c", "a%20b%2Fc"), ("é", "%C3%A9"), ("x' OR '1'='1", "x%27%20OR%20%271%27%3D%271"),
-  ])
+  @Test(
+    "Text is encoded byte by byte",
+    arguments: [
+      ("abc-._~", "abc-._~"), ("a b/c", "a%20b%2Fc"), ("é", "%C3%A9"), ("x' OR '1'='1", "x%27%20OR%20%271%27%3D%271"),
+    ])
   func encodes(text: String, encoded: String) {
     #expect(PercentEncoding.encode(text) == encoded)
     #expect(PercentEncoding.decode(encoded) == text)

@@ -19,7 +19,9 @@ import Testing
   }
 
   @Test("A text without a zone takes the given offset")
-  func offset() { #expect(ISO8601Time("2023-04-25T00:00")?.epochMilliseconds(defaultOffsetSeconds: 10_800) == 1_682_370_000_000) }
+  func offset() {
+    #expect(ISO8601Time("2023-04-25T00:00")?.epochMilliseconds(defaultOffsetSeconds: 10_800) == 1_682_370_000_000)
+  }
 
   @Test("Every day of eight centuries agrees with Foundation's calendar")
   func calendar() throws {

@@ -3,14 +3,15 @@ import Foundation
 import HTTPTransport
 import LocalCloud
 import Synchronization
-import Testing
 import TestSupport
+import Testing
 
 @Suite struct CurlClientTests {
   /// A server that says what it was asked; `/wait` waits until its work is cancelled.
   @discardableResult
   static func withServer<Value>(
-    _ handler: @escaping @Sendable (ServerRequest) -> ServerReply = echo, _ body: (String, CurlClient) async throws -> Value
+    _ handler: @escaping @Sendable (ServerRequest) -> ServerReply = echo,
+    _ body: (String, CurlClient) async throws -> Value
   ) async throws -> Value {
     let server = try HTTPServer(handler: handler)
     let client = CurlClient(environment: [:])
@@ -32,8 +33,11 @@ import TestSupport
       }
     }
     let headers = request.headers.map { "\($0.name.lowercased()): \($0.value)" }.sorted()
-    let text = ["\(request.method) \(request.path)?\(request.query)"] + headers + [String(decoding: request.body, as: UTF8.self)]
-    return .now(ServerResponse(status: 201, headers: [("X-Answer", "a"), ("X-Answer", "b")], body: Array(text.joined(separator: "\n").utf8)))
+    let text =
+      ["\(request.method) \(request.path)?\(request.query)"] + headers + [String(decoding: request.body, as: UTF8.self)]
+    return .now(
+      ServerResponse(
+        status: 201, headers: [("X-Answer", "a"), ("X-Answer", "b")], body: Array(text.joined(separator: "\n").utf8)))
   }
 
   static func text(_ response: HTTPResponse) -> String { String(decoding: response.body, as: UTF8.self) }
@@ -44,7 +48,8 @@ import TestSupport
       let body = method == "GET" || method == "DELETE" ? "" : "line\u{0}äö"
       let response = try await client.send(
         HTTPRequest(
-          method: method, url: "\(address)/a%2Fb/../c?x=%20&y", headers: ["X-One": "1", "X-Empty": ""], body: Array(body.utf8)))
+          method: method, url: "\(address)/a%2Fb/../c?x=%20&y", headers: ["X-One": "1", "X-Empty": ""],
+          body: Array(body.utf8)))
       #expect(response.status == 201)
       #expect(response.headers.fields.filter { $0.name.lowercased() == "x-answer" }.map(\.value) == ["a", "b"])
       let lines = Self.text(response).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
@@ -67,10 +72,14 @@ import TestSupport
 
   @Test("An answer past the limit is an error, one at the limit is not")
   func limit() async throws {
-    let handler: @Sendable (ServerRequest) -> ServerReply = { _ in .now(ServerResponse(status: 200, body: [UInt8](repeating: 1, count: 1000))) }
+    let handler: @Sendable (ServerRequest) -> ServerReply = { _ in
+      .now(ServerResponse(status: 200, body: [UInt8](repeating: 1, count: 1000)))
+    }
     try await Self.withServer(handler) { address, client async throws in
       #expect(try await client.send(HTTPRequest(url: address, responseLimit: 1000)).body.count == 1000)
-      await #expect { try await client.send(HTTPRequest(url: address, responseLimit: 999)) } throws: { ($0 as? HTTPError)?.code == .tooLarge }
+      await #expect { try await client.send(HTTPRequest(url: address, responseLimit: 999)) } throws: {
+        ($0 as? HTTPError)?.code == .tooLarge
+      }
     }
   }
 
@@ -120,12 +129,15 @@ import TestSupport
   }
 
   static let invalid: [(url: String, header: String)] = [
-    ("http://h/a b", "x"), ("http://h/\n", "x"), ("ftp://h/", "x"), ("http://h/ä", "x"), ("http://h/", "a\r\nInjected: 1"), ("http://h/", "a\u{0}"),
+    ("http://h/a b", "x"), ("http://h/\n", "x"), ("ftp://h/", "x"), ("http://h/ä", "x"),
+    ("http://h/", "a\r\nInjected: 1"), ("http://h/", "a\u{0}"),
   ]
 
   @Test("What would break out of its line is not sent", arguments: invalid)
   func invalidRequests(url: String, header: String) async {
-    await #expect { try await CurlClient(environment: [:]).send(HTTPRequest(url: url, headers: ["X": header])) } throws: {
+    await #expect {
+      try await CurlClient(environment: [:]).send(HTTPRequest(url: url, headers: ["X": header]))
+    } throws: {
       ($0 as? HTTPError)?.code == .invalidRequest
     }
   }
@@ -133,7 +145,8 @@ import TestSupport
   @Test("A client that goes away ends what is under way") func release() async throws {
     try await Self.withServer { address, _ async throws in
       var client: CurlClient? = CurlClient(environment: [:])
-      let request = Task { [client] in try await client?.send(HTTPRequest(url: address + "/wait", timeout: .seconds(5))) }
+      let request = Task { [client] in try await client?.send(HTTPRequest(url: address + "/wait", timeout: .seconds(5)))
+      }
       request.cancel()
       client = nil
       await #expect(throws: HTTPError.self) { try await request.value }
@@ -145,12 +158,14 @@ import TestSupport
 @Suite struct TLSTests {
   @Test("A certificate that nobody vouches for is refused, one of AWS_CA_BUNDLE is trusted, another name is not")
   func trust() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(RandomID.uuid())", directoryHint: .isDirectory)
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "tls-\(RandomID.uuid())", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let (key, certificate) = (folder.appending(path: "key.pem").path, folder.appending(path: "cert.pem").path)
     let maker = try Self.run([
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out",
+      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
+      "-out",
       certificate, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
     ])
     maker.waitUntilExit()
@@ -160,7 +175,9 @@ import TestSupport
     let probe = try HTTPServer { _ in .now(.text(200, "")) }
     let port = probe.port
     await probe.stop()
-    let server = try Self.run(["openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-key", key, "-cert", certificate, "-www", "-quiet"])
+    let server = try Self.run([
+      "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-key", key, "-cert", certificate, "-www", "-quiet",
+    ])
     defer { server.terminate() }
 
     let trusting = CurlClient(environment: ["AWS_CA_BUNDLE": certificate])
@@ -169,7 +186,9 @@ import TestSupport
     }
     #expect(isUp)
     for (client, host) in [(CurlClient(environment: [:]), "localhost"), (trusting, "127.0.0.1")] {
-      await #expect { try await client.send(HTTPRequest(url: "https://\(host):\(port)/", timeout: .seconds(5))) } throws: {
+      await #expect {
+        try await client.send(HTTPRequest(url: "https://\(host):\(port)/", timeout: .seconds(5)))
+      } throws: {
         ($0 as? HTTPError)?.code == .untrusted
       }
     }

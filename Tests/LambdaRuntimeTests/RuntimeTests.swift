@@ -1,7 +1,7 @@
 import Basics
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 @testable import LambdaRuntime
 
@@ -36,15 +36,19 @@ import TestSupport
 
   @Test("Events are answered in turn; one that fails is reported and the next one follows")
   func loop() async throws {
-    let requests = await Self.serve(["{\"a\":1}", "{}", "\"x\""], Handler { event, context in
-      #expect(context.deadline == 1_800_000_000_000)
-      #expect(context.traceID == "trace")
-      #expect(context.functionARN == "arn")
-      if context.requestID == "id1" { throw Broken() }
-      return Array("[".utf8) + event + Array("]".utf8)
-    })
+    let requests = await Self.serve(
+      ["{\"a\":1}", "{}", "\"x\""],
+      Handler { event, context in
+        #expect(context.deadline == 1_800_000_000_000)
+        #expect(context.traceID == "trace")
+        #expect(context.functionARN == "arn")
+        if context.requestID == "id1" { throw Broken() }
+        return Array("[".utf8) + event + Array("]".utf8)
+      })
     let base = "http://127.0.0.1:9001/2018-06-01/runtime/invocation/"
-    #expect(requests.map(\.url) == ["next", "id0/response", "next", "id1/error", "next", "id2/response", "next"].map { base + $0 })
+    #expect(
+      requests.map(\.url)
+        == ["next", "id0/response", "next", "id1/error", "next", "id2/response", "next"].map { base + $0 })
     #expect(requests[1].body == Array("[{\"a\":1}]".utf8))
     #expect(requests[3].headers["Lambda-Runtime-Function-Error-Type"] == "Function.Broken")
     #expect(
@@ -66,8 +70,12 @@ import TestSupport
   }
 
   static let events: [(json: String, time: Int64?, id: String?)] = [
-    (#"{"version":"0","id":"i","detail-type":"Scheduled Event","source":"aws.events","time":"2027-01-15T08:00:00Z","detail":{}}"#, 1_800_000_000_000, "i"),
-    (#"{"id":"s","source":"aws.scheduler","time":"2027-01-15T08:00:00Z","detail":"{}"}"#, 1_800_000_000_000, "s"), ("", nil, nil), (" \n", nil, nil),
+    (
+      #"{"version":"0","id":"i","detail-type":"Scheduled Event","source":"aws.events","time":"2027-01-15T08:00:00Z","detail":{}}"#,
+      1_800_000_000_000, "i"
+    ),
+    (#"{"id":"s","source":"aws.scheduler","time":"2027-01-15T08:00:00Z","detail":"{}"}"#, 1_800_000_000_000, "s"),
+    ("", nil, nil), (" \n", nil, nil),
     ("{}", nil, nil), ("null", nil, nil),
   ]
 
@@ -88,7 +96,8 @@ import TestSupport
   }
 
   @Test("SQS messages are read, and failures named") func sqs() throws {
-    let text = #"{"Records":[{"messageId":"m","body":"b","eventSource":"aws:sqs","attributes":{"ApproximateReceiveCount":"3"}}]}"#
+    let text =
+      #"{"Records":[{"messageId":"m","body":"b","eventSource":"aws:sqs","attributes":{"ApproximateReceiveCount":"3"}}]}"#
     #expect(try SQSEvent(parsing: Array(text.utf8)).messages == [.init(id: "m", body: "b", receiveCount: 3)])
     #expect(SQSEvent.partialBatchResponse(failed: ["m"]).text == #"{"batchItemFailures":[{"itemIdentifier":"m"}]}"#)
     #expect(SQSEvent.partialBatchResponse(failed: []).text == #"{"batchItemFailures":[]}"#)
@@ -96,9 +105,14 @@ import TestSupport
 
   static let requests: [(json: String, method: String, path: String, query: [String: String], header: String?)] = [
     (
-      #"{"httpMethod":"GET","path":"/v1/series/a%20b","queryStringParameters":{"from":"now-1h"},"headers":{"X-Api-Key":"k"}}"#, "GET",
+      #"{"httpMethod":"GET","path":"/v1/series/a%20b","queryStringParameters":{"from":"now-1h"},"headers":{"X-Api-Key":"k"}}"#,
+      "GET",
       "/v1/series/a b", ["from": "now-1h"], "k"
-    ), (#"{"httpMethod":"POST","path":"/x","queryStringParameters":null,"headers":null,"body":"12345"}"#, "POST", "/x", [:], nil),
+    ),
+    (
+      #"{"httpMethod":"POST","path":"/x","queryStringParameters":null,"headers":null,"body":"12345"}"#, "POST", "/x",
+      [:], nil
+    ),
     (
       #"{"version":"2.0","rawPath":"/prod/v1/series/a","rawQueryString":"to=now%2B1h&x","headers":{"x-api-key":"k"},"requestContext":{"stage":"prod","http":{"method":"GET"}}}"#,
       "GET", "/v1/series/a", ["to": "now+1h", "x": ""], "k"
@@ -129,7 +143,9 @@ import TestSupport
   @Test("Log lines are JSON, below the level they are not written")
   func logs() throws {
     let lines = Recorder<String>()
-    let logger = Logger(environment: ["AWS_LAMBDA_LOG_LEVEL": "WARN"], clock: .fixed(1_800_000_000_000)) { lines.append(String(decoding: $0, as: UTF8.self)) }
+    let logger = Logger(environment: ["AWS_LAMBDA_LOG_LEVEL": "WARN"], clock: .fixed(1_800_000_000_000)) {
+      lines.append(String(decoding: $0, as: UTF8.self))
+    }
     let context = LambdaContext(requestID: "r", deadline: 0, logger: logger)
     context.logger.info("quiet")
     context.logger.error("loud\n\"x\"", ["n": 5])
@@ -142,7 +158,9 @@ import TestSupport
   @Test("Metrics are in CloudWatch's embedded format, each with its unit")
   func metrics() throws {
     let lines = Recorder<JSON>()
-    let logger = Logger(environment: ["AWS_LAMBDA_FUNCTION_NAME": "f"], clock: .fixed(7)) { lines.append((try? JSON(parsing: $0)) ?? .null) }
+    let logger = Logger(environment: ["AWS_LAMBDA_FUNCTION_NAME": "f"], clock: .fixed(7)) {
+      lines.append((try? JSON(parsing: $0)) ?? .null)
+    }
     logger.metrics([Metric(.bytesMetered, 10_000_000), Metric(.mergeTime, 1.5), Metric(.identifiersQueued, 3)])
     #expect(
       lines.elements == [

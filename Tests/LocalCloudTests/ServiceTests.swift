@@ -2,8 +2,8 @@ import AWSClients
 import Basics
 import Foundation
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 @testable import LocalCloud
 
@@ -14,7 +14,10 @@ import TestSupport
 
   /// Writes one record to a fresh store and gives what the service answers, in short.
   static func write(_ store: TimestreamStore, _ members: JSONObject, common: JSONObject? = nil) -> String {
-    var record: JSONObject = ["Dimensions": [["Name": "id", "Value": "a"]], "MeasureName": "m", "MeasureValue": "1", "Time": .string(String(now))]
+    var record: JSONObject = [
+      "Dimensions": [["Name": "id", "Value": "a"]], "MeasureName": "m", "MeasureValue": "1",
+      "Time": .string(String(now)),
+    ]
     for member in members.members { record[member.name] = member.value.isNull ? nil : member.value }
     var object: JSONObject = ["DatabaseName": "ddd", "TableName": "ttt", "Records": [.object(record)]]
     object["CommonAttributes"] = common.map { .object($0) }
@@ -24,7 +27,9 @@ import TestSupport
       return "\(counts?["MemoryStore"]?.int ?? -1)+\(counts?["MagneticStore"]?.int ?? -1)"
     } catch {
       let rejection = error.members["RejectedRecords"]?.array?.first
-      return rejection.map { "\(error.status) \($0["Reason"]?.string ?? "")\($0["ExistingVersion"].map { " (\($0.text))" } ?? "")" } ?? "\(error.status) \(error.message ?? "")"
+      return rejection.map {
+        "\(error.status) \($0["Reason"]?.string ?? "")\($0["ExistingVersion"].map { " (\($0.text))" } ?? "")"
+      } ?? "\(error.status) \(error.message ?? "")"
     }
   }
 
@@ -42,81 +47,161 @@ import TestSupport
   }
 
   static let hour: Int64 = 3_600_000
-  static let older = "419 The record version 1 is lower than the existing version 2. A higher version is required to update the measure value. (2)"
-  static let same = "419 A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value. Specifying record version is supported by the latest SDKs. (2)"
+  static let older =
+    "419 The record version 1 is lower than the existing version 2. A higher version is required to update the measure value. (2)"
+  static let same =
+    "419 A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value. Specifying record version is supported by the latest SDKs. (2)"
 
   static let records: [(members: JSONObject, answer: String)] = [
-    (["Version": 2], "1+0"), (["Version": 2], "1+0"), (["Version": 1, "MeasureValue": "2"], older), (["Version": 1], older),
-    (["Version": 2, "MeasureValue": "2"], same), (["Version": 3, "MeasureValue": "2"], "1+0"), (["Time": .string(String(now - 13 * hour))], "0+1"),
+    (["Version": 2], "1+0"), (["Version": 2], "1+0"), (["Version": 1, "MeasureValue": "2"], older),
+    (["Version": 1], older),
+    (["Version": 2, "MeasureValue": "2"], same), (["Version": 3, "MeasureValue": "2"], "1+0"),
+    (["Time": .string(String(now - 13 * hour))], "0+1"),
     (["Time": .string(String(now + 15 * 60_000 - 1))], "1+0"),
-    (["Time": .string(String(now + 15 * 60_000))], "419 The record timestamp is outside the time range [2027-01-09T19:35:00.000Z, 2027-01-15T08:15:00.000Z) of the data ingestion window."),
+    (
+      ["Time": .string(String(now + 15 * 60_000))],
+      "419 The record timestamp is outside the time range [2027-01-09T19:35:00.000Z, 2027-01-15T08:15:00.000Z) of the data ingestion window."
+    ),
     (["Time": .string(String(now - (5 * 24 + 12) * hour - 25 * 60_000))], "0+1"),
-    (["Time": .string(String(now - (5 * 24 + 12) * hour - 25 * 60_000 - 1))], "419 The record timestamp is outside the time range [2027-01-09T19:35:00.000Z, 2027-01-15T08:15:00.000Z) of the data ingestion window."),
-    (["Time": .string(String(now / 1000 - 1)), "TimeUnit": "SECONDS"], "1+0"), (["Time": .string(String((now - 7) * 1_000_000)), "TimeUnit": "NANOSECONDS"], "1+0"),
-    (["Time": "noon"], "400 Invalid time for record."), (["Time": .null], "400 Invalid time for record."), (["MeasureValue": "NaN"], "400 'NaN' is not a valid value of the type DOUBLE."),
-    (["MeasureValue": "-0.0"], "400 '-0.0' is not a valid value of the type DOUBLE."), (["MeasureValue": "x"], "400 'x' is not a valid value of the type DOUBLE."),
-    (["MeasureValueType": "TIMESTAMP"], "400 TIMESTAMP is an invalid measure value type"), (["MeasureValueType": "BIGINT", "MeasureValue": "5"], older.replacing("version 2", with: "version 3").replacing("(2)", with: "(3)")),
+    (
+      ["Time": .string(String(now - (5 * 24 + 12) * hour - 25 * 60_000 - 1))],
+      "419 The record timestamp is outside the time range [2027-01-09T19:35:00.000Z, 2027-01-15T08:15:00.000Z) of the data ingestion window."
+    ),
+    (["Time": .string(String(now / 1000 - 1)), "TimeUnit": "SECONDS"], "1+0"),
+    (["Time": .string(String((now - 7) * 1_000_000)), "TimeUnit": "NANOSECONDS"], "1+0"),
+    (["Time": "noon"], "400 Invalid time for record."), (["Time": .null], "400 Invalid time for record."),
+    (["MeasureValue": "NaN"], "400 'NaN' is not a valid value of the type DOUBLE."),
+    (["MeasureValue": "-0.0"], "400 '-0.0' is not a valid value of the type DOUBLE."),
+    (["MeasureValue": "x"], "400 'x' is not a valid value of the type DOUBLE."),
+    (["MeasureValueType": "TIMESTAMP"], "400 TIMESTAMP is an invalid measure value type"),
+    (
+      ["MeasureValueType": "BIGINT", "MeasureValue": "5"],
+      older.replacing("version 2", with: "version 3").replacing("(2)", with: "(3)")
+    ),
     (["MeasureValueType": "BIGINT", "MeasureValue": "5", "MeasureName": "other"], "1+0"),
-    (["MeasureValueType": "DECIMAL"], "400 1 validation error detected: Value 'DECIMAL' at 'records.1.member.measureValueType' failed to satisfy constraint: Member must satisfy enum value set: [DOUBLE, BIGINT, VARCHAR, BOOLEAN, TIMESTAMP, MULTI]"),
-    (["Dimensions": [["Name": "id", "Value": "a", "DimensionValueType": "X"]]], "400 1 validation error detected: Value 'X' at 'records.1.member.dimensions.1.member.dimensionValueType' failed to satisfy constraint: Member must satisfy enum value set: [VARCHAR]"),
-    (["MeasureValue": ""], "400 1 validation error detected: Value '' at 'records.1.member.measureValue' failed to satisfy constraint: Member must have length greater than or equal to 1"),
-    (["MeasureValue": 5], "400 NUMBER_VALUE cannot be converted to String"), (["Dimensions": []], "400 At least one dimension is required for a record."),
-    (["Dimensions": [["Name": "time", "Value": "a"]]], "419 The name 'time' is reserved."), (["MeasureName": .null], "400 Measure name is required."),
-    (["MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "x", "MeasureValues": [["Name": "t", "Value": "1800000000000", "Type": "TIMESTAMP"]]], "1+0"),
-    (["MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "y", "MeasureValues": [["Name": "t", "Value": "1", "Type": "BIGINT"]]], "419 The measure 't' has the type TIMESTAMP, not BIGINT."),
-    (["MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "y", "MeasureValues": [["Name": "id", "Value": "1", "Type": "BIGINT"]]], "419 'id' is the name of both a dimension and a measure."),
+    (
+      ["MeasureValueType": "DECIMAL"],
+      "400 1 validation error detected: Value 'DECIMAL' at 'records.1.member.measureValueType' failed to satisfy constraint: Member must satisfy enum value set: [DOUBLE, BIGINT, VARCHAR, BOOLEAN, TIMESTAMP, MULTI]"
+    ),
+    (
+      ["Dimensions": [["Name": "id", "Value": "a", "DimensionValueType": "X"]]],
+      "400 1 validation error detected: Value 'X' at 'records.1.member.dimensions.1.member.dimensionValueType' failed to satisfy constraint: Member must satisfy enum value set: [VARCHAR]"
+    ),
+    (
+      ["MeasureValue": ""],
+      "400 1 validation error detected: Value '' at 'records.1.member.measureValue' failed to satisfy constraint: Member must have length greater than or equal to 1"
+    ),
+    (["MeasureValue": 5], "400 NUMBER_VALUE cannot be converted to String"),
+    (["Dimensions": []], "400 At least one dimension is required for a record."),
+    (["Dimensions": [["Name": "time", "Value": "a"]]], "419 The name 'time' is reserved."),
+    (["MeasureName": .null], "400 Measure name is required."),
+    (
+      [
+        "MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "x",
+        "MeasureValues": [["Name": "t", "Value": "1800000000000", "Type": "TIMESTAMP"]],
+      ], "1+0"
+    ),
+    (
+      [
+        "MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "y",
+        "MeasureValues": [["Name": "t", "Value": "1", "Type": "BIGINT"]],
+      ], "419 The measure 't' has the type TIMESTAMP, not BIGINT."
+    ),
+    (
+      [
+        "MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "y",
+        "MeasureValues": [["Name": "id", "Value": "1", "Type": "BIGINT"]],
+      ], "419 'id' is the name of both a dimension and a measure."
+    ),
   ]
 
   @Test("Records are stored or refused, each for its reason") func writeRecords() throws {
     let store = try Self.store()
-    for (members, answer) in Self.records { #expect(Self.write(store, members) == answer, "\(JSON.object(members).text)") }
+    for (members, answer) in Self.records {
+      #expect(Self.write(store, members) == answer, "\(JSON.object(members).text)")
+    }
   }
 
   @Test("Common attributes are merged, and must not overlap") func common() throws {
     let store = try Self.store(magnetic: false)
     #expect(Self.write(store, [:], common: ["Dimensions": [["Name": "site", "Value": "n"]], "Version": 4]) == "1+0")
-    #expect(Self.write(store, ["MeasureValue": "9"], common: ["Dimensions": [["Name": "site", "Value": "n"]], "Version": 3]).contains("(4)"))
-    #expect(Self.write(store, [:], common: ["Dimensions": [["Name": "id", "Value": "n"]]]) == "400 Dimension id is in both the record and the common attributes.")
+    #expect(
+      Self.write(store, ["MeasureValue": "9"], common: ["Dimensions": [["Name": "site", "Value": "n"]], "Version": 3])
+        .contains("(4)"))
+    #expect(
+      Self.write(store, [:], common: ["Dimensions": [["Name": "id", "Value": "n"]]])
+        == "400 Dimension id is in both the record and the common attributes.")
     #expect(Self.write(store, ["Time": .string(String(Self.now - 13 * Self.hour))]).contains("of the memory store."))
   }
 
   // MARK: DynamoDB
 
-  @Test("Numbers are decimals: kept, compared and bounded as DynamoDB's", arguments: [
-    ("1.50", "1.5"), ("-0", "0"), ("00012", "12"), ("1e3", "1000"), ("-1.2E-3", "-0.0012"), ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
-    (".5", "0.5"), ("5.", "5"), ("1E-130", "0." + String(repeating: "0", count: 129) + "1"),
-  ])
+  @Test(
+    "Numbers are decimals: kept, compared and bounded as DynamoDB's",
+    arguments: [
+      ("1.50", "1.5"), ("-0", "0"), ("00012", "12"), ("1e3", "1000"), ("-1.2E-3", "-0.0012"),
+      ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
+      (".5", "0.5"), ("5.", "5"), ("1E-130", "0." + String(repeating: "0", count: 129) + "1"),
+    ])
   func decimals(text: String, stored: String) throws { #expect(try DecimalNumber(text).text == stored) }
 
   @Test("Numbers sort as numbers") func order() throws {
-    let texts = ["-9.9e125", "-1000", "-10.5", "-10.4", "-1", "-1e-130", "0", "1e-130", "0.5", "1", "1.0000001", "9", "10", "10.4", "99", "100", "1e125"]
+    let texts = [
+      "-9.9e125", "-1000", "-10.5", "-10.4", "-1", "-1e-130", "0", "1e-130", "0.5", "1", "1.0000001", "9", "10", "10.4",
+      "99", "100", "1e125",
+    ]
     let keys = try texts.map { try DecimalNumber($0).sortable }
     for index in 1..<keys.count { #expect(keys[index - 1].lexicographicallyPrecedes(keys[index]), "\(texts[index])") }
-    for bad in ["", "a", "1e", "1.2.3", "--1", "1e126", "1e-131", "1234567890123456789012345678901234567890.1"] { #expect(throws: DecimalNumber.Failure.self) { try DecimalNumber(bad) } }
+    for bad in ["", "a", "1e", "1.2.3", "--1", "1e126", "1e-131", "1234567890123456789012345678901234567890.1"] {
+      #expect(throws: DecimalNumber.Failure.self) { try DecimalNumber(bad) }
+    }
   }
 
   static let conditions: [(text: String, holds: Bool)] = [
-    ("a = :one", true), ("a <> :one", false), ("gone <> :one", true), ("a < :two AND a > :zero", true), ("a BETWEEN :zero AND :two", true), ("a IN (:two, :one)", true),
-    ("NOT a = :one OR b = :text", true), ("attribute_exists(m.x) AND attribute_not_exists(m.y)", true), ("begins_with(b, :te)", true), ("contains(b, :te) AND contains(#l, :one) AND contains(st, :text)", true),
-    ("size(#l) = :two", true), ("attribute_type(a, :n)", true), ("#l[1] = :text", true), ("a = :text", false), ("a < :text", false), ("(a = :two OR a = :one) AND b = :text", true),
+    ("a = :one", true), ("a <> :one", false), ("gone <> :one", true), ("a < :two AND a > :zero", true),
+    ("a BETWEEN :zero AND :two", true), ("a IN (:two, :one)", true),
+    ("NOT a = :one OR b = :text", true), ("attribute_exists(m.x) AND attribute_not_exists(m.y)", true),
+    ("begins_with(b, :te)", true), ("contains(b, :te) AND contains(#l, :one) AND contains(st, :text)", true),
+    ("size(#l) = :two", true), ("attribute_type(a, :n)", true), ("#l[1] = :text", true), ("a = :text", false),
+    ("a < :text", false), ("(a = :two OR a = :one) AND b = :text", true),
   ]
 
   @Test("Conditions are read and hold", arguments: conditions)
   func condition(text: String, holds: Bool) throws {
-    let item: Item = ["a": .n("1.0"), "b": .s("text"), "m": .m(["x": .bool(true)]), "list": .l([.n("1"), .s("text")]), "st": .ss(["text"])]
+    let item: Item = [
+      "a": .n("1.0"), "b": .s("text"), "m": .m(["x": .bool(true)]), "list": .l([.n("1"), .s("text")]),
+      "st": .ss(["text"]),
+    ]
     var bindings = try ExpressionParser.Bindings([
       "ExpressionAttributeNames": ["#l": "list"],
-      "ExpressionAttributeValues": [":one": ["N": "1"], ":two": ["N": "2"], ":zero": ["N": "0"], ":text": ["S": "text"], ":te": ["S": "te"], ":n": ["S": "N"]],
+      "ExpressionAttributeValues": [
+        ":one": ["N": "1"], ":two": ["N": "2"], ":zero": ["N": "0"], ":text": ["S": "text"], ":te": ["S": "te"],
+        ":n": ["S": "N"],
+      ],
     ])
     #expect(try ExpressionParser.condition("Filter", text, &bindings).holds(for: item) == holds)
   }
 
   static let badExpressions: [(text: String, message: String)] = [
-    ("", "Invalid FilterExpression: The expression can not be empty;"), ("a = ", "Invalid FilterExpression: Syntax error; token: \"<EOF>\", near: \"=\""),
-    ("size = :one", "Invalid FilterExpression: Attribute name is a reserved keyword; reserved keyword: size"), ("a = :x", "Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :x"),
-    ("#x = :one", "Invalid FilterExpression: An expression attribute name used in the document path is not defined; attribute name: #x"), ("nope(a)", "Invalid FilterExpression: Invalid function name; function: nope"),
-    ("contains(a)", "Invalid FilterExpression: Incorrect number of operands for operator or function; operator or function: contains, number of operands: 1"),
-    (String(repeating: "(", count: 4000), "Invalid FilterExpression: The expression has too many operators; operator count: more than 300"),
+    ("", "Invalid FilterExpression: The expression can not be empty;"),
+    ("a = ", "Invalid FilterExpression: Syntax error; token: \"<EOF>\", near: \"=\""),
+    ("size = :one", "Invalid FilterExpression: Attribute name is a reserved keyword; reserved keyword: size"),
+    (
+      "a = :x",
+      "Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :x"
+    ),
+    (
+      "#x = :one",
+      "Invalid FilterExpression: An expression attribute name used in the document path is not defined; attribute name: #x"
+    ), ("nope(a)", "Invalid FilterExpression: Invalid function name; function: nope"),
+    (
+      "contains(a)",
+      "Invalid FilterExpression: Incorrect number of operands for operator or function; operator or function: contains, number of operands: 1"
+    ),
+    (
+      String(repeating: "(", count: 4000),
+      "Invalid FilterExpression: The expression has too many operators; operator count: more than 300"
+    ),
   ]
 
   @Test("Expressions that cannot be read are refused in DynamoDB's words", arguments: badExpressions)
@@ -134,25 +219,37 @@ import TestSupport
     // Computed with the algorithm of the developer guide by another program (Python's hashlib).
     #expect(MessageDraft.md5(ofBody: "hello") == "5d41402abc4b2a76b9719d911017c592")
     #expect(
-      MessageDraft.md5(ofAttributes: ["b": ["DataType": "Number", "StringValue": "1"], "a": ["DataType": "String", "StringValue": "x"], "c": ["DataType": "Binary", "BinaryValue": "AAE="]])
+      MessageDraft.md5(ofAttributes: [
+        "b": ["DataType": "Number", "StringValue": "1"], "a": ["DataType": "String", "StringValue": "x"],
+        "c": ["DataType": "Binary", "BinaryValue": "AAE="],
+      ])
         == "d6aab78c1664ffc162aa69e3d4f777eb")
   }
 
   @Test("A batch's failures are named as Lambda reads them") func failures() {
     let batch: Set<String> = ["a", "b"]
     let cases: [(String, Set<String>?)] = [
-      ("", []), ("null", []), ("{}", []), (#"{"batchItemFailures":[]}"#, []), (#"{"batchItemFailures":null}"#, []), (#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#, ["a"]),
-      (#"{"batchItemFailures":[{"itemIdentifier":""}]}"#, nil), (#"{"batchItemFailures":[{"itemIdentifier":"zz"}]}"#, nil), (#"{"batchItemFailures":[{}]}"#, nil), ("no", nil), (#"{"batchItemFailures":5}"#, nil),
+      ("", []), ("null", []), ("{}", []), (#"{"batchItemFailures":[]}"#, []), (#"{"batchItemFailures":null}"#, []),
+      (#"{"batchItemFailures":[{"itemIdentifier":"a"}]}"#, ["a"]),
+      (#"{"batchItemFailures":[{"itemIdentifier":""}]}"#, nil),
+      (#"{"batchItemFailures":[{"itemIdentifier":"zz"}]}"#, nil), (#"{"batchItemFailures":[{}]}"#, nil), ("no", nil),
+      (#"{"batchItemFailures":5}"#, nil),
     ]
-    for (payload, failed) in cases { #expect(EventSource.failures(in: Array(payload.utf8), of: batch) == failed, "\(payload)") }
+    for (payload, failed) in cases {
+      #expect(EventSource.failures(in: Array(payload.utf8), of: batch) == failed, "\(payload)")
+    }
   }
 
   // MARK: Schedules and the sun
 
   static let schedules: [(text: String, after: String, next: String?)] = [
-    ("cron(0 1 * * ? *)", "2026-11-20T00:59:59Z", "2026-11-20T01:00:00Z"), ("cron(0 1 * * ? *)", "2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z"),
-    ("cron(0/15 8-17 ? * MON-FRI *)", "2026-11-20T17:45:00Z", "2026-11-23T08:00:00Z"), ("cron(30 10 29 2 ? *)", "2026-11-20T00:00:00Z", "2028-02-29T10:30:00Z"),
-    ("cron(0 0 ? * 1 *)", "2026-11-20T00:00:00Z", "2026-11-22T00:00:00Z"), ("cron(0 0 1 1 ? 2020)", "2026-11-20T00:00:00Z", nil), ("rate(5 minutes)", "2026-11-20T00:00:00Z", "2026-11-20T00:05:00Z"),
+    ("cron(0 1 * * ? *)", "2026-11-20T00:59:59Z", "2026-11-20T01:00:00Z"),
+    ("cron(0 1 * * ? *)", "2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z"),
+    ("cron(0/15 8-17 ? * MON-FRI *)", "2026-11-20T17:45:00Z", "2026-11-23T08:00:00Z"),
+    ("cron(30 10 29 2 ? *)", "2026-11-20T00:00:00Z", "2028-02-29T10:30:00Z"),
+    ("cron(0 0 ? * 1 *)", "2026-11-20T00:00:00Z", "2026-11-22T00:00:00Z"),
+    ("cron(0 0 1 1 ? 2020)", "2026-11-20T00:00:00Z", nil),
+    ("rate(5 minutes)", "2026-11-20T00:00:00Z", "2026-11-20T00:05:00Z"),
   ]
 
   @Test("Schedules fire when EventBridge's would", arguments: schedules.indices)
@@ -162,7 +259,12 @@ import TestSupport
     #expect(try Schedule(text).next(after: instant).map { UTCTime(epochMilliseconds: $0).iso8601Text } == next)
   }
 
-  @Test("What is no schedule is refused", arguments: ["", "daily", "rate(0 minutes)", "rate(1 minutes)", "rate(5 minute)", "cron(0 1 * * * *)", "cron(60 1 * * ? *)", "cron(0 1 * * ?)", "cron(0 5-3 * * ? *)", "cron(0 0/0 * * ? *)"])
+  @Test(
+    "What is no schedule is refused",
+    arguments: [
+      "", "daily", "rate(0 minutes)", "rate(1 minutes)", "rate(5 minute)", "cron(0 1 * * * *)", "cron(60 1 * * ? *)",
+      "cron(0 1 * * ?)", "cron(0 5-3 * * ? *)", "cron(0 0/0 * * ? *)",
+    ])
   func badSchedule(text: String) { #expect(throws: Schedule.Failure.self) { try Schedule(text) } }
 
   /// From NOAA's own calculator (https://gml.noaa.gov/grad/solcalc/) the declination at the 2024 June solstice is 23.44° and
@@ -170,15 +272,21 @@ import TestSupport
   @Test("The sun stands where it must") func sun() throws {
     func highest(_ day: String, _ latitude: Double, _ longitude: Double) throws -> Double {
       let start = try #require(ISO8601Time(day)).epochMilliseconds()
-      return (0..<1440).map { SolarPosition(time: start + Int64($0) * 60_000, latitude: latitude, longitude: longitude).elevation }.max() ?? 0
+      return (0..<1440).map {
+        SolarPosition(time: start + Int64($0) * 60_000, latitude: latitude, longitude: longitude).elevation
+      }.max() ?? 0
     }
     #expect(abs(try highest("2024-06-20", 51.4779, 0) - (90 - 51.4779 + 23.437)) < 0.02)
     #expect(abs(try highest("2024-12-21", 51.4779, 0) - (90 - 51.4779 - 23.437)) < 0.02)
     #expect(abs(try highest("2024-03-20", 0, 0) - 90) < 0.3)
-    #expect(SolarPosition(time: try #require(ISO8601Time("2024-06-20")).epochMilliseconds(), latitude: 51.4779, longitude: 0).clearSkyIrradiance == 0)
+    #expect(
+      SolarPosition(time: try #require(ISO8601Time("2024-06-20")).epochMilliseconds(), latitude: 51.4779, longitude: 0)
+        .clearSkyIrradiance == 0)
   }
 
-  @Test("A day of the five-minute grid is 288 rows, wherever it starts", arguments: [0 as Int64, 1, 299_999, 300_000, -1, -300_001, 1_800_000_000_123])
+  @Test(
+    "A day of the five-minute grid is 288 rows, wherever it starts",
+    arguments: [0 as Int64, 1, 299_999, 300_000, -1, -300_001, 1_800_000_000_123])
   func grid(from: Int64) {
     let times = Array(SampleSource.grid(from: from, to: from + 86_400_000))
     #expect(times.count == 288)
@@ -192,7 +300,10 @@ import TestSupport
       let key = try await SSMClient(cloud.client).parameter(cloud.output("API_KEY_SSM_ID"))
       let answer = try await cloud.http.send(HTTPRequest(url: url, headers: ["x-api-key": key]))
       #expect(try JSON(parsing: answer.body)["data"]?.array?.count == 2)
-      #expect(try await cloud.http.send(HTTPRequest(url: url.replacing("600000", with: "99999999999999"), headers: ["x-api-key": key])).status == 400)
+      #expect(
+        try await cloud.http.send(
+          HTTPRequest(url: url.replacing("600000", with: "99999999999999"), headers: ["x-api-key": key])
+        ).status == 400)
     }
   }
 
@@ -210,25 +321,34 @@ import TestSupport
         _ = try LocalCloud(options)
       }
       #expect(throws: HTTPServer.Failure.self) {
-        _ = try HTTPServer(port: UInt16(cloud.cloud.address.split(separator: ":").last ?? "") ?? 0) { _ in .now(.text(200, "")) }
+        _ = try HTTPServer(port: UInt16(cloud.cloud.address.split(separator: ":").last ?? "") ?? 0) { _ in
+          .now(.text(200, ""))
+        }
       }
       return cloud.output("API_KEY")
     }
     try await TestCloud.with(polls: false, configure: { $0.folder = folder }) { cloud async throws in
       #expect(cloud.output("API_KEY") == key)
-      #expect(try await DynamoDBClient(cloud.client).getItem(["identifier": .s("kept")], from: cloud.output("ID_TABLE")) == ["identifier": .s("kept")])
+      #expect(
+        try await DynamoDBClient(cloud.client).getItem(["identifier": .s("kept")], from: cloud.output("ID_TABLE")) == [
+          "identifier": .s("kept")
+        ])
       let sources = try await SSMClient(cloud.client).parameter(cloud.output("SOURCES_SSM_ID"))
       #expect(sources.contains(cloud.cloud.address))
     }
   }
 
   @Test("A cloud whose function hangs ends at once all the same") func stops() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "hang-\(RandomID.uuid())", directoryHint: .isDirectory)
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "hang-\(RandomID.uuid())", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for name in ["Queue", "Fetch", "API"] {
       let file = folder.appending(path: "\(name)Function").path
-      try Data("#!/bin/sh\ncurl -s \"http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next\" -o /dev/null; exec sleep 100\n".utf8).write(to: URL(filePath: file))
+      try Data(
+        "#!/bin/sh\ncurl -s \"http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next\" -o /dev/null; exec sleep 100\n"
+          .utf8
+      ).write(to: URL(filePath: file))
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
     }
     let start = ContinuousClock.now
@@ -243,7 +363,8 @@ import TestSupport
 
   @Test("A function past its timeout is killed and says so; one that cannot start is an error, not a hang")
   func timeouts() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "slow-\(RandomID.uuid())", directoryHint: .isDirectory)
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "slow-\(RandomID.uuid())", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     func install(_ name: String, _ script: String) throws {
@@ -251,12 +372,17 @@ import TestSupport
       try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(filePath: file))
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
     }
-    try install("Queue", "curl -s \"http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next\" -o /dev/null; exec sleep 100")
+    try install(
+      "Queue",
+      "curl -s \"http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation/next\" -o /dev/null; exec sleep 100")
     try install("Fetch", "exit 3")
-    try await TestCloud.with(polls: false, configure: {
-      $0.executables = folder.path
-      $0.functionTimeout = 1
-    }) { cloud async throws in
+    try await TestCloud.with(
+      polls: false,
+      configure: {
+        $0.executables = folder.path
+        $0.functionTimeout = 1
+      }
+    ) { cloud async throws in
       let client = LambdaClient(cloud.client)
       let slow = try await client.invoke("timeseries-cache-queue")
       #expect(slow.functionError == "Unhandled")

@@ -1,7 +1,7 @@
 import Basics
 import SigV4
-import Testing
 import TestSupport
+import Testing
 
 /// AWS's own signing vectors (awslabs/aws-c-auth, `tests/aws-signing-test-suite/v4`), in header and in query form.
 @Suite(.enabled(if: SharedData.isPresent, "the signing vectors are not beside this checkout"))

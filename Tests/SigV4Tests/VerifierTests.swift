@@ -1,7 +1,6 @@
+import Basics
 import SigV4
 import Testing
-
-import Basics
 
 @Suite struct VerifierTests {
   static let credentials = Credentials(accessKeyID: "test", secretAccessKey: "test")
@@ -13,7 +12,8 @@ import Basics
     change: (inout SignableRequest) -> Void = { _ in }
   ) -> SignableRequest {
     var request = SignableRequest(
-      method: "POST", path: "/", headers: [.init("Host", "127.0.0.1:4566"), .init("X-Amz-Target", "AmazonSQS.ListQueues")],
+      method: "POST", path: "/",
+      headers: [.init("Host", "127.0.0.1:4566"), .init("X-Amz-Target", "AmazonSQS.ListQueues")],
       body: Array("{}".utf8))
     let signer = Signer(
       credentials: Credentials(accessKeyID: "test", secretAccessKey: secret), region: region, service: service)

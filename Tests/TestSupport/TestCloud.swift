@@ -59,7 +59,9 @@ public struct TestCloud: Sendable {
   public func register(_ identifiers: [String]) async throws {
     let client = DynamoDBClient(client)
     let table = output("ID_TABLE")
-    let batches = stride(from: 0, to: identifiers.count, by: 25).map { Array(identifiers[$0..<min($0 + 25, identifiers.count)]) }
+    let batches = stride(from: 0, to: identifiers.count, by: 25).map {
+      Array(identifiers[$0..<min($0 + 25, identifiers.count)])
+    }
     _ = try await mapConcurrently(batches, limit: 8) { batch in
       try await client.batchPut(batch.map { ["identifier": .s($0)] }, into: table)
     }

@@ -2,8 +2,8 @@ import AWSClients
 import Basics
 import HTTPTransport
 import LambdaRuntime
-import Testing
 import TestSupport
+import Testing
 
 @testable import TimeSeriesCache
 
@@ -11,7 +11,8 @@ import TestSupport
   static let now: Int64 = 1_800_000_000_000
 
   static func handler(
-    _ history: any HistoryStore = MemoryHistory([now - 2000, now - 1000]), _ forecast: any ForecastStore = MemoryForecast([now, now + 1000]),
+    _ history: any HistoryStore = MemoryHistory([now - 2000, now - 1000]),
+    _ forecast: any ForecastStore = MemoryForecast([now, now + 1000]),
     key: String = "right"
   ) -> APIHandler {
     APIHandler(
@@ -20,7 +21,8 @@ import TestSupport
   }
 
   static func ask(
-    _ path: String, _ query: [String: String] = [:], headers: [String: String] = ["x-api-key": "right"], method: String = "GET",
+    _ path: String, _ query: [String: String] = [:], headers: [String: String] = ["x-api-key": "right"],
+    method: String = "GET",
     handler: APIHandler = handler()
   ) async -> HTTPEventResponse {
     await handler.response(
@@ -44,25 +46,33 @@ import TestSupport
         """)
   }
 
-  static let refusals: [(path: String, query: [String: String], headers: [String: String], method: String, status: Int)] = [
-    ("/v1/series/a", [:], [:], "GET", 401), ("/v1/series/a", [:], ["x-api-key": "wrong"], "GET", 401),
-    ("/v1/series/a", [:], ["X-Security-Token": "right"], "GET", 200), ("/nothing", [:], [:], "GET", 401),
-    ("/nothing", [:], ["x-api-key": "right"], "GET", 404), ("/", [:], ["x-api-key": "right"], "GET", 404),
-    ("/v1/series/", [:], ["x-api-key": "right"], "GET", 404), ("/v1/series/a", [:], ["x-api-key": "right"], "POST", 405),
-    ("/timeSeries-data", [:], ["x-api-key": "right"], "DELETE", 405),
-    ("/v1/series/a", ["from": "soon"], ["x-api-key": "right"], "GET", 400),
-    ("/v1/series/a", ["from": "5", "to": "4"], ["x-api-key": "right"], "GET", 400),
-    ("/v1/series/a", ["limit": "0"], ["x-api-key": "right"], "GET", 400), ("/v1/series/a", ["limit": "10001"], ["x-api-key": "right"], "GET", 400),
-    ("/v1/series/a", ["cursor": "abc"], ["x-api-key": "right"], "GET", 400), ("/v1/series/a", ["cursor": "5.4.4"], ["x-api-key": "right"], "GET", 400),
-    ("/v1/series/a", ["cursor": "0.9223372036854775807.9223372036854775807"], ["x-api-key": "right"], "GET", 400),
-    ("/v1/series/a", ["from": "-9223372036854775808"], ["x-api-key": "right"], "GET", 400),
-    ("/timeSeries-data", ["identifier": "a", "startDate": "-9223372036854775808", "endDate": "1"], ["x-api-key": "right"], "GET", 400),
-    ("/v1/series/a", ["format": "xml"], ["x-api-key": "right"], "GET", 400), ("/v1/series/a", ["frm": "1"], ["x-api-key": "right"], "GET", 400),
-    ("/v1/series/a\n", [:], ["x-api-key": "right"], "GET", 400),
-    ("/timeSeries-data", ["identifier": "a"], ["x-api-key": "right"], "GET", 400),
-    ("/timeSeries-data", ["identifier": "a", "startDate": "x", "endDate": "1"], ["x-api-key": "right"], "GET", 400),
-    ("/timeSeries-data", ["identifier": "a", "startDate": "2", "endDate": "1"], ["x-api-key": "right"], "GET", 400),
-  ]
+  static let refusals:
+    [(path: String, query: [String: String], headers: [String: String], method: String, status: Int)] = [
+      ("/v1/series/a", [:], [:], "GET", 401), ("/v1/series/a", [:], ["x-api-key": "wrong"], "GET", 401),
+      ("/v1/series/a", [:], ["X-Security-Token": "right"], "GET", 200), ("/nothing", [:], [:], "GET", 401),
+      ("/nothing", [:], ["x-api-key": "right"], "GET", 404), ("/", [:], ["x-api-key": "right"], "GET", 404),
+      ("/v1/series/", [:], ["x-api-key": "right"], "GET", 404),
+      ("/v1/series/a", [:], ["x-api-key": "right"], "POST", 405),
+      ("/timeSeries-data", [:], ["x-api-key": "right"], "DELETE", 405),
+      ("/v1/series/a", ["from": "soon"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["from": "5", "to": "4"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["limit": "0"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["limit": "10001"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["cursor": "abc"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["cursor": "5.4.4"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["cursor": "0.9223372036854775807.9223372036854775807"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["from": "-9223372036854775808"], ["x-api-key": "right"], "GET", 400),
+      (
+        "/timeSeries-data", ["identifier": "a", "startDate": "-9223372036854775808", "endDate": "1"],
+        ["x-api-key": "right"], "GET", 400
+      ),
+      ("/v1/series/a", ["format": "xml"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["frm": "1"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a\n", [:], ["x-api-key": "right"], "GET", 400),
+      ("/timeSeries-data", ["identifier": "a"], ["x-api-key": "right"], "GET", 400),
+      ("/timeSeries-data", ["identifier": "a", "startDate": "x", "endDate": "1"], ["x-api-key": "right"], "GET", 400),
+      ("/timeSeries-data", ["identifier": "a", "startDate": "2", "endDate": "1"], ["x-api-key": "right"], "GET", 400),
+    ]
 
   @Test("Statuses say what they mean, and messages what to change", arguments: refusals.indices)
   func statuses(index: Int) async throws {
@@ -92,11 +102,17 @@ import TestSupport
   struct Failing: HistoryStore {
     var kind: StoreError.Kind
     func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite { HistoryWrite() }
-    func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows { throw StoreError(kind, "inner words") }
-    func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory { throw StoreError(kind, "inner words") }
+    func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+      throw StoreError(kind, "inner words")
+    }
+    func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+      throw StoreError(kind, "inner words")
+    }
   }
 
-  static let failures: [(StoreError.Kind, Int, Bool)] = [(.throttled, 429, true), (.unavailable, 503, true), (.failed, 502, false), (.timedOut, 504, false)]
+  static let failures: [(StoreError.Kind, Int, Bool)] = [
+    (.throttled, 429, true), (.unavailable, 503, true), (.failed, 502, false), (.timedOut, 504, false),
+  ]
 
   @Test("A store's failure has its status, and its words stay in the log", arguments: failures)
   func failing(kind: StoreError.Kind, status: Int, hasRetryAfter: Bool) async {
@@ -146,12 +162,16 @@ import TestSupport
         Sample(time: 1, measures: [Measure("c", .boolean(true))]),
       ], of: try Identifier("s"), version: 1)
     let handler = Self.handler(history, MemoryForecast([]))
-    let all = await Self.ask("/v1/series/s", ["from": "0", "to": "1"], headers: ["x-api-key": "right", "accept": "text/csv"], handler: handler)
+    let all = await Self.ask(
+      "/v1/series/s", ["from": "0", "to": "1"], headers: ["x-api-key": "right", "accept": "text/csv"], handler: handler)
     #expect(
       String(decoding: all.body, as: UTF8.self)
-        == "time,origin,a,b,c\r\n1970-01-01T00:00:00Z,history,1.5,\"x,\"\"y\"\"\n\",\r\n1970-01-01T00:00:00.001Z,history,,,true\r\n")
-    let some = await Self.ask("/v1/series/s", ["from": "0", "to": "1", "measures": "a, zz", "format": "ndjson"], handler: handler)
-    #expect(String(decoding: some.body, as: UTF8.self) == "{\"time\":0,\"values\":{\"a\":1.5},\"origin\":\"history\"}\n")
+        == "time,origin,a,b,c\r\n1970-01-01T00:00:00Z,history,1.5,\"x,\"\"y\"\"\n\",\r\n1970-01-01T00:00:00.001Z,history,,,true\r\n"
+    )
+    let some = await Self.ask(
+      "/v1/series/s", ["from": "0", "to": "1", "measures": "a, zz", "format": "ndjson"], handler: handler)
+    #expect(
+      String(decoding: some.body, as: UTF8.self) == "{\"time\":0,\"values\":{\"a\":1.5},\"origin\":\"history\"}\n")
   }
 
   @Test("An answer stays below Lambda's limit, and the cursor goes on where it was cut")
@@ -159,7 +179,8 @@ import TestSupport
     let history = MemoryHistory([])
     let text = String(repeating: "\"", count: 2000)
     _ = await history.write(
-      (0..<3000).map { Sample(time: $0, measures: [Measure("t", .varchar(text))]) }, of: try Identifier("s"), version: 1)
+      (0..<3000).map { Sample(time: $0, measures: [Measure("t", .varchar(text))]) }, of: try Identifier("s"), version: 1
+    )
     let handler = Self.handler(history, MemoryForecast([]))
     var seen = 0
     var query = ["from": "0", "to": "5000", "limit": "10000"]
@@ -172,14 +193,18 @@ import TestSupport
       query = ["cursor": next, "limit": "10000"]
     }
     #expect(seen == 3000)
-    let reference = await Self.ask("/timeSeries-data", ["identifier": "s", "startDate": "0", "endDate": "5000"], handler: handler)
+    let reference = await Self.ask(
+      "/timeSeries-data", ["identifier": "s", "startDate": "0", "endDate": "5000"], handler: handler)
     #expect(reference.status == 413)
   }
 
   @Test("The reference's route keeps its order and has numbers")
   func reference() async throws {
-    let response = await Self.ask("/timeSeries-data", ["identifier": "a", "startDate": "0", "endDate": "1900000000000"])
-    let row = { (time: Int64, value: Int) -> JSON in ["identifier": "a", "cpu": .integer(value), "time": .integer(time)] }
+    let response = await Self.ask(
+      "/timeSeries-data", ["identifier": "a", "startDate": "0", "endDate": "1900000000000"])
+    let row = { (time: Int64, value: Int) -> JSON in
+      ["identifier": "a", "cpu": .integer(value), "time": .integer(time)]
+    }
     #expect(
       try Self.json(response)
         == [
@@ -198,7 +223,9 @@ import TestSupport
     }
     let handler = APIHandler(
       reader: SeriesReader(history: MemoryHistory([1]), forecast: MemoryForecast([])), key: key, clock: clock.clock)
-    func status(_ key: String) async -> Int { await Self.ask("/v1/series/a", ["from": "0"], headers: ["x-api-key": key], handler: handler).status }
+    func status(_ key: String) async -> Int {
+      await Self.ask("/v1/series/a", ["from": "0"], headers: ["x-api-key": key], handler: handler).status
+    }
     #expect(await status("key-1") == 200)
     clock.advance(4 * 60_000)
     #expect(await status("key-1") == 200)

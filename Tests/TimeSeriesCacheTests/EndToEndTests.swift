@@ -3,8 +3,8 @@ import Basics
 import Foundation
 import HTTPTransport
 import LocalCloud
-import Testing
 import TestSupport
+import Testing
 
 @testable import TimeSeriesCache
 
@@ -21,7 +21,8 @@ import TestSupport
 
   static func isDrained(_ cloud: TestCloud, _ queue: String) async throws -> Bool {
     let attributes = try await SQSClient(cloud.client).attributes(of: cloud.output(queue))
-    return attributes["ApproximateNumberOfMessages"] == "0" && attributes["ApproximateNumberOfMessagesNotVisible"] == "0"
+    return attributes["ApproximateNumberOfMessages"] == "0"
+      && attributes["ApproximateNumberOfMessagesNotVisible"] == "0"
   }
 
   static func runQueue(_ cloud: TestCloud) async throws -> JSON {
@@ -60,7 +61,8 @@ import TestSupport
         asked.append(number)
         if number == 0 { for await _ in gate.stream { break } }
       }
-      let description = #"{"default":{"url":"\#(source.address)/{identifier}","rows":"/rows","time":{"at":"/t","format":"milliseconds"},"measures":{"a":"/a"},"attempts":1}}"#
+      let description =
+        #"{"default":{"url":"\#(source.address)/{identifier}","rows":"/rows","time":{"at":"/t","format":"milliseconds"},"measures":{"a":"/a"},"attempts":1}}"#
       try cloud.setParameter(cloud.output("SOURCES_SSM_ID"), description)
       try await cloud.register(["one", "two", "three", "four"])
       _ = try await Self.runQueue(cloud)
@@ -82,7 +84,8 @@ import TestSupport
   func deadLetter() async throws {
     try await TestCloud.with(configure: { $0.visibilityTimeout = 0 }) { cloud async throws in
       let sqs = SQSClient(cloud.client)
-      let failed = try await sqs.sendMessageBatch([.init(id: "a", body: "no JSON")], to: cloud.output("IDENTIFIER_QUEUE"))
+      let failed = try await sqs.sendMessageBatch(
+        [.init(id: "a", body: "no JSON")], to: cloud.output("IDENTIFIER_QUEUE"))
       #expect(failed.isEmpty)
       var found: [SQSClient.Message] = []
       let arrived = try await eventually {

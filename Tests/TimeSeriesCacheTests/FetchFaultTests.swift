@@ -2,8 +2,8 @@ import AWSClients
 import Basics
 import HTTPTransport
 import LambdaRuntime
-import Testing
 import TestSupport
+import Testing
 
 @testable import TimeSeriesCache
 
@@ -60,7 +60,8 @@ import TestSupport
       // A text makes rows long enough that 3,000 of them pass a megabyte in either store.
       let padding = String(repeating: "p", count: 500)
       let times = (-3000..<3000).map { Self.now + Int64($0) * 1000 }
-      let body = #"{"rows":[\#(times.map { #"{"t":\#($0),"a":\#($0 % 1000),"c":"\#(padding)"}"# }.joined(separator: ","))]}"#
+      let body =
+        #"{"rows":[\#(times.map { #"{"t":\#($0),"a":\#($0 % 1000),"c":"\#(padding)"}"# }.joined(separator: ","))]}"#
       #expect(try await cloud.fetch([["s"]], now: Self.now) { _ in .json(200, body) } == [])
       let range = try #require(TimeRange(from: times[0], to: times[5999]))
       let page = try await cloud.reader(now: Self.now).page(of: try Identifier("s"), in: range, limit: 10_000)
@@ -70,7 +71,9 @@ import TestSupport
     }
   }
 
-  @Test("An identifier of SQL stays an identifier", arguments: ["x' OR '1'='1", "x\u{600}' OR 1=1 --", "e\u{301}", "\"; DROP TABLE x; --", "ä/ö?&=%", "a b"])
+  @Test(
+    "An identifier of SQL stays an identifier",
+    arguments: ["x' OR '1'='1", "x\u{600}' OR 1=1 --", "e\u{301}", "\"; DROP TABLE x; --", "ä/ö?&=%", "a b"])
   func injection(identifier: String) async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
       let time = Self.now - 1000
@@ -112,7 +115,8 @@ import TestSupport
     try await TestCloud.with(polls: false) { cloud async throws in
       let log = LogBook()
       let time = Self.now - 1000
-      let failed = try await cloud.fetch([["a", "b"], ["c", "bad"], ["d"], ["bad", ""]], now: Self.now, log: log) { name in
+      let failed = try await cloud.fetch([["a", "b"], ["c", "bad"], ["d"], ["bad", ""]], now: Self.now, log: log) {
+        name in
         name == "bad" ? HTTPResponse(status: 500) : TestCloud.rows([(time, 1)])
       }
       #expect(failed == ["m1", "m3"])
@@ -138,7 +142,8 @@ import TestSupport
   @Test("Several measures of several types come back as they were")
   func measures() async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
-      let body = #"{"rows":[{"t":\#(Self.now - 1),"a":1e300,"b":9007199254740993,"c":"ä\"\n"},{"t":\#(Self.now),"a":1e300,"b":-1,"c":"f"}]}"#
+      let body =
+        #"{"rows":[{"t":\#(Self.now - 1),"a":1e300,"b":9007199254740993,"c":"ä\"\n"},{"t":\#(Self.now),"a":1e300,"b":-1,"c":"f"}]}"#
       _ = try await cloud.fetch([["s"]], now: Self.now) { _ in .json(200, body) }
       let range = try #require(TimeRange(from: Self.now - 1, to: Self.now))
       let page = try await cloud.reader(now: Self.now).page(of: try Identifier("s"), in: range)
@@ -147,10 +152,15 @@ import TestSupport
           SeriesRow(
             Sample(
               time: Self.now - 1,
-              measures: [Measure("a", .double(1e300)), Measure("b", .bigint(9_007_199_254_740_993)), Measure("c", .varchar("ä\"\n"))]),
+              measures: [
+                Measure("a", .double(1e300)), Measure("b", .bigint(9_007_199_254_740_993)),
+                Measure("c", .varchar("ä\"\n")),
+              ]),
             origin: .history),
           SeriesRow(
-            Sample(time: Self.now, measures: [Measure("a", .double(1e300)), Measure("b", .bigint(-1)), Measure("c", .varchar("f"))]),
+            Sample(
+              time: Self.now,
+              measures: [Measure("a", .double(1e300)), Measure("b", .bigint(-1)), Measure("c", .varchar("f"))]),
             origin: .forecast),
         ])
     }
@@ -186,7 +196,12 @@ import TestSupport
       let failed = try await cloud.fetch(
         [["quick"], ["stuck"]], now: Self.now, deadline: Self.now + FetchHandler.startMargin + 500
       ) { name in
-        if name == "stuck" { await withTaskCancellationHandler { while !Task.isCancelled { await Task.yield() } } onCancel: {} }
+        if name == "stuck" {
+          await withTaskCancellationHandler {
+            while !Task.isCancelled { await Task.yield() }
+          } onCancel: {
+          }
+        }
         return TestCloud.rows([(Self.now - 1, 1)])
       }
       #expect(failed == ["m1"])
@@ -195,15 +210,19 @@ import TestSupport
 
   // MARK: Stores that fail
 
-  static func writer(_ answer: @escaping @Sendable (_ target: String, JSON, Int) -> HTTPResponse) throws -> (SampleWriter, FakeHTTP) {
+  static func writer(_ answer: @escaping @Sendable (_ target: String, JSON, Int) -> HTTPResponse) throws -> (
+    SampleWriter, FakeHTTP
+  ) {
     let http = FakeHTTP { request, index in
       .success(answer(request.headers["x-amz-target"] ?? "", (try? JSON(parsing: request.body)) ?? .null, index))
     }
     let environment: Environment = [
-      "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_ENDPOINT_URL": "http://aws.test",
+      "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+      "AWS_ENDPOINT_URL": "http://aws.test",
     ]
     let client = try AWSClient(
-      environment: environment, http: http, retries: RetryPolicy(random: { 0 }, sleep: { _ throws(CancellationError) in }))
+      environment: environment, http: http,
+      retries: RetryPolicy(random: { 0 }, sleep: { _ throws(CancellationError) in }))
     return (
       SampleWriter(
         history: TimestreamHistory(client, database: "d", table: "t"),
@@ -211,12 +230,15 @@ import TestSupport
     )
   }
 
-  static func samples(_ range: Range<Int64>) -> [Sample] { range.map { Sample(time: $0, measures: [Measure("v", .double(1))]) } }
+  static func samples(_ range: Range<Int64>) -> [Sample] {
+    range.map { Sample(time: $0, measures: [Measure("v", .double(1))]) }
+  }
 
   @Test("A history that throttles is an error, not a silence; the forecast is written all the same")
   func throttled() async throws {
     let (writer, http) = try Self.writer { target, _, _ in
-      target.hasSuffix("WriteRecords") ? .json(400, #"{"__type":"x#ThrottlingException","message":"slow"}"#) : .json(200, "{}")
+      target.hasSuffix("WriteRecords")
+        ? .json(400, #"{"__type":"x#ThrottlingException","message":"slow"}"#) : .json(200, "{}")
     }
     let outcome = await writer.write(Self.samples(0..<20), of: try Identifier("s"), now: 10)
     #expect(outcome.failure?.kind == .throttled)
@@ -229,7 +251,8 @@ import TestSupport
   @Test("Items that DynamoDB left out are sent again, and only they")
   func unprocessed() async throws {
     let (writer, http) = try Self.writer { target, body, _ in
-      guard target.hasSuffix("BatchWriteItem"), let requests = body["RequestItems"]?["f"]?.array, requests.count > 10 else {
+      guard target.hasSuffix("BatchWriteItem"), let requests = body["RequestItems"]?["f"]?.array, requests.count > 10
+      else {
         return .json(200, "{}")
       }
       return .json(200, (["UnprocessedItems": ["f": .array(Array(requests.suffix(7)))]] as JSON).text)
@@ -254,7 +277,10 @@ import TestSupport
   @Test("Rejections are sorted: an older version is superseded, all else is reported")
   func rejections() async throws {
     let (writer, _) = try Self.writer { _, _, _ in
-      .json(419, #"{"__type":"x#RejectedRecordsException","RejectedRecords":[{"RecordIndex":0,"Reason":"old","ExistingVersion":7},{"RecordIndex":1,"Reason":"old","ExistingVersion":3},{"RecordIndex":2,"Reason":"far"}]}"#)
+      .json(
+        419,
+        #"{"__type":"x#RejectedRecordsException","RejectedRecords":[{"RecordIndex":0,"Reason":"old","ExistingVersion":7},{"RecordIndex":1,"Reason":"old","ExistingVersion":3},{"RecordIndex":2,"Reason":"far"}]}"#
+      )
     }
     let outcome = await writer.write(Self.samples(0..<5), of: try Identifier("s"), now: 5)
     #expect(outcome.history.stored == 2)

@@ -50,9 +50,13 @@ final class MemoryForecast: ForecastStore {
     return samples.count
   }
 
-  func page(of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64) async throws(StoreError) -> ForecastPage {
+  func page(of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64) async throws(StoreError)
+    -> ForecastPage
+  {
     pages.withLock { $0.append(range) }
-    let found = samples.withLock { $0.values.filter { (range.from...range.to).contains($0.time) } }.sorted { $0.time < $1.time }
+    let found = samples.withLock { $0.values.filter { (range.from...range.to).contains($0.time) } }.sorted {
+      $0.time < $1.time
+    }
     let page = found.prefix(min(limit, pageSize))
     let next = page.count < found.count ? page.last.map { $0.time + 1 } : nil
     return ForecastPage(samples: page.filter { !expired.contains($0.time) }, next: next)

@@ -7,16 +7,21 @@ import Testing
 @Suite struct ModelTests {
   static let instants: [(String, Int64?)] = [
     ("0", 0), ("-5", -5), ("1590352200000", 1_590_352_200_000), ("2020-05-24T20:30Z", 1_590_352_200_000),
-    ("2020-05-24T22:30+02:00", 1_590_352_200_000), ("2020-05-24T22:30 02:00", 1_590_352_200_000), ("2020-05-24", 1_590_278_400_000),
-    ("now", 1000), ("now-24h", 1000 - 86_400_000), ("now+2d", 1000 + 172_800_000), ("now 30s", 31_000), ("now-1w", 1000 - 604_800_000),
-    ("now-", nil), ("now+h", nil), ("now-5y", nil), ("now*2h", nil), ("yesterday", nil), ("", nil), ("99999999999999999999", nil),
+    ("2020-05-24T22:30+02:00", 1_590_352_200_000), ("2020-05-24T22:30 02:00", 1_590_352_200_000),
+    ("2020-05-24", 1_590_278_400_000),
+    ("now", 1000), ("now-24h", 1000 - 86_400_000), ("now+2d", 1000 + 172_800_000), ("now 30s", 31_000),
+    ("now-1w", 1000 - 604_800_000),
+    ("now-", nil), ("now+h", nil), ("now-5y", nil), ("now*2h", nil), ("yesterday", nil), ("", nil),
+    ("99999999999999999999", nil),
     ("999999999999999999", nil), ("now-99999999999999d", nil), ("now--5h", nil),
   ]
 
   @Test("Times are read as people write them", arguments: instants)
   func instant(text: String, expected: Int64?) { #expect(TimeExpression.instant(text, now: 1000) == expected) }
 
-  @Test("Identifiers have bounds", arguments: [("a", true), ("x' OR '1'='1", true), ("51.48,0", true), ("", false), ("a\nb", false)])
+  @Test(
+    "Identifiers have bounds",
+    arguments: [("a", true), ("x' OR '1'='1", true), ("51.48,0", true), ("", false), ("a\nb", false)])
   func identifiers(text: String, isGood: Bool) { #expect(((try? Identifier(text)) != nil) == isGood) }
 
   @Test("The longest identifier is 2,000 bytes") func longest() {
@@ -36,7 +41,8 @@ import Testing
     let range = try #require(TimeRange(from: -1, to: 2))
     #expect(
       sql.rows(of: try Identifier("x' OR '1'='1"), in: range, limit: 5)
-        == #"SELECT * FROM "d""b"."t" WHERE "identifier" = 'x'' OR ''1''=''1' AND time BETWEEN from_milliseconds(-1) AND from_milliseconds(2) ORDER BY time ASC LIMIT 5"#)
+        == #"SELECT * FROM "d""b"."t" WHERE "identifier" = 'x'' OR ''1''=''1' AND time BETWEEN from_milliseconds(-1) AND from_milliseconds(2) ORDER BY time ASC LIMIT 5"#
+    )
   }
 
   static let expiries: [(time: Int64, fetched: Int64, key: String, expiry: Int64)] = [

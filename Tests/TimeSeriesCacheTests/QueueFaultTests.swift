@@ -2,8 +2,8 @@ import AWSClients
 import Basics
 import HTTPTransport
 import LambdaRuntime
-import Testing
 import TestSupport
+import Testing
 
 @testable import TimeSeriesCache
 
@@ -12,7 +12,9 @@ import TestSupport
   static func identifiers(_ count: Int) -> [String] { (0..<count).map { "series-\($0)" } }
 
   /// Runs the queue function and reads the queue empty.
-  static func queued(_ cloud: TestCloud, _ environment: [String: String] = [:]) async throws -> (summary: JSON, identifiers: [String], messages: Int) {
+  static func queued(_ cloud: TestCloud, _ environment: [String: String] = [:]) async throws -> (
+    summary: JSON, identifiers: [String], messages: Int
+  ) {
     let handler = try QueueHandler(environment: cloud.environment.merging(environment), http: cloud.http)
     let context = LambdaContext(requestID: "r", deadline: .max, logger: .silent)
     let summary = try JSON(parsing: try await handler.handle([], context))
@@ -55,12 +57,15 @@ import TestSupport
   }
 
   /// An AWS that has the identifiers and whose queue answers from a closure.
-  static func handler(_ identifiers: Int, more: Bool = false, _ queue: @escaping @Sendable (JSON, Int) -> HTTPResponse) throws -> (QueueHandler, FakeHTTP) {
+  static func handler(_ identifiers: Int, more: Bool = false, _ queue: @escaping @Sendable (JSON, Int) -> HTTPResponse)
+    throws -> (QueueHandler, FakeHTTP)
+  {
     let sends = Recorder<Int>()
     let http = FakeHTTP { request, _ in
       if request.headers["x-amz-target"] == "DynamoDB_20120810.Scan" {
         let items = (0..<identifiers).map { #"{"identifier":{"S":"i\#($0)"}}"# }.joined(separator: ",")
-        return .success(.json(200, #"{"Items":[\#(items)]\#(more ? #","LastEvaluatedKey":{"identifier":{"S":"x"}}"# : "")}"#))
+        return .success(
+          .json(200, #"{"Items":[\#(items)]\#(more ? #","LastEvaluatedKey":{"identifier":{"S":"x"}}"# : "")}"#))
       }
       sends.append(0)
       return .success(queue((try? JSON(parsing: request.body)) ?? .null, sends.elements.count))
@@ -77,7 +82,9 @@ import TestSupport
   func failedEntries() async throws {
     let (handler, http) = try Self.handler(6) { _, number in
       number == 1
-        ? .json(200, #"{"Successful":[{"Id":"0"},{"Id":"2"}],"Failed":[{"Id":"1","Code":"InternalError","SenderFault":false}]}"#)
+        ? .json(
+          200,
+          #"{"Successful":[{"Id":"0"},{"Id":"2"}],"Failed":[{"Id":"1","Code":"InternalError","SenderFault":false}]}"#)
         : .json(200, #"{"Successful":[{"Id":"1"}]}"#)
     }
     let (summary, failure) = await handler.run(Self.context)
@@ -93,7 +100,9 @@ import TestSupport
   func senderFault() async throws {
     let (handler, http) = try Self.handler(6) { _, number in
       number == 1
-        ? .json(200, #"{"Failed":[{"Id":"0","Code":"Invalid","SenderFault":true},{"Id":"1","Code":"Busy","SenderFault":false}]}"#)
+        ? .json(
+          200,
+          #"{"Failed":[{"Id":"0","Code":"Invalid","SenderFault":true},{"Id":"1","Code":"Busy","SenderFault":false}]}"#)
         : .json(200, "{}")
     }
     let (summary, failure) = await handler.run(Self.context)
@@ -116,7 +125,11 @@ import TestSupport
   func keepsFailing() async throws {
     let (handler, http) = try Self.handler(44) { body, _ in
       let entries = body["Entries"]?.array ?? []
-      guard entries.count == 10 else { return .json(200, #"{"Failed":[\#(entries.map { #"{"Id":\#($0["Id"]?.text ?? ""),"Code":"X"}"# }.joined(separator: ","))]}"#) }
+      guard entries.count == 10 else {
+        return .json(
+          200,
+          #"{"Failed":[\#(entries.map { #"{"Id":\#($0["Id"]?.text ?? ""),"Code":"X"}"# }.joined(separator: ","))]}"#)
+      }
       return .json(200, "{}")
     }
     let (summary, failure) = await handler.run(Self.context)

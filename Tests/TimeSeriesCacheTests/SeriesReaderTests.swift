@@ -21,23 +21,43 @@ import Testing
   }
 
   static let cases: [Case] = [
-    Case(testDescription: "history, then forecast", history: [10, 20], forecast: [30, 40], rows: [10, 20, -30, -40], baseline: 20),
-    Case(testDescription: "an overtaken forecast is not served", history: [10, 20], forecast: [15, 20, 30], rows: [10, 20, -30], baseline: 20),
-    Case(testDescription: "a range behind all history", history: [10], forecast: [30, 40], from: 25, rows: [-30, -40], baseline: 10),
-    Case(testDescription: "a range before the newest history serves no forecast there", history: [50], forecast: [30], to: 40, rows: [], baseline: 50),
+    Case(
+      testDescription: "history, then forecast", history: [10, 20], forecast: [30, 40], rows: [10, 20, -30, -40],
+      baseline: 20),
+    Case(
+      testDescription: "an overtaken forecast is not served", history: [10, 20], forecast: [15, 20, 30],
+      rows: [10, 20, -30], baseline: 20),
+    Case(
+      testDescription: "a range behind all history", history: [10], forecast: [30, 40], from: 25, rows: [-30, -40],
+      baseline: 10),
+    Case(
+      testDescription: "a range before the newest history serves no forecast there", history: [50], forecast: [30],
+      to: 40, rows: [], baseline: 50),
     Case(testDescription: "no history at all", history: [], forecast: [30], rows: [-30], baseline: nil),
     Case(testDescription: "no forecast", history: [10], forecast: [], rows: [10], baseline: 10),
     Case(testDescription: "nothing", history: [], forecast: [], rows: [], baseline: nil),
-    Case(testDescription: "bounds are inclusive", history: [10, 20], forecast: [30, 40], from: 20, to: 30, rows: [20, -30], baseline: 20),
-    Case(testDescription: "the limit falls into the history", history: [10, 20, 30], forecast: [40], limit: 2, rows: [10, 20], baseline: 30, next: 20),
-    Case(testDescription: "the limit falls between both", history: [10, 20], forecast: [30], limit: 2, rows: [10, 20], baseline: 20, next: 20),
-    Case(testDescription: "the limit falls into the forecast", history: [10], forecast: [20, 30, 40], limit: 2, rows: [10, -20], baseline: 10, next: 20),
-    Case(testDescription: "the limit is just what there is", history: [10], forecast: [20], limit: 2, rows: [10, -20], baseline: 10),
     Case(
-      testDescription: "more than a page of forecasts, most of them overtaken", history: [10, 60], forecast: [10, 20, 30, 40, 50, 60, 70, 80],
+      testDescription: "bounds are inclusive", history: [10, 20], forecast: [30, 40], from: 20, to: 30,
+      rows: [20, -30], baseline: 20),
+    Case(
+      testDescription: "the limit falls into the history", history: [10, 20, 30], forecast: [40], limit: 2,
+      rows: [10, 20], baseline: 30, next: 20),
+    Case(
+      testDescription: "the limit falls between both", history: [10, 20], forecast: [30], limit: 2, rows: [10, 20],
+      baseline: 20, next: 20),
+    Case(
+      testDescription: "the limit falls into the forecast", history: [10], forecast: [20, 30, 40], limit: 2,
+      rows: [10, -20], baseline: 10, next: 20),
+    Case(
+      testDescription: "the limit is just what there is", history: [10], forecast: [20], limit: 2, rows: [10, -20],
+      baseline: 10),
+    Case(
+      testDescription: "more than a page of forecasts, most of them overtaken", history: [10, 60],
+      forecast: [10, 20, 30, 40, 50, 60, 70, 80],
       pageSize: 2, rows: [10, 60, -70, -80], baseline: 60),
     Case(
-      testDescription: "a page of expired forecasts is not the end", history: [10], forecast: [20, 30, 40, 50], pageSize: 2,
+      testDescription: "a page of expired forecasts is not the end", history: [10], forecast: [20, 30, 40, 50],
+      pageSize: 2,
       expired: [20, 30], rows: [10, -40, -50], baseline: 10),
   ]
 

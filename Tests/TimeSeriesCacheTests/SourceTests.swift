@@ -1,7 +1,7 @@
 import Basics
 import HTTPTransport
-import Testing
 import TestSupport
+import Testing
 
 @testable import TimeSeriesCache
 
@@ -9,7 +9,10 @@ import TestSupport
   static let descriptions: [String: JSON] = [
     "carbonintensity": [
       "url": "https://api.example/intensity/{from:minutes}/{to:minutes}", "rows": "/data", "time": "/from",
-      "measures": ["forecast": "/intensity/forecast", "actual": "/intensity/actual", "index": ["at": "/intensity/index", "type": "varchar"]],
+      "measures": [
+        "forecast": "/intensity/forecast", "actual": "/intensity/actual",
+        "index": ["at": "/intensity/index", "type": "varchar"],
+      ],
     ],
     "climacell": [
       "url": "https://api.example/forecast?lat={lat}&lon={lon}", "headers": ["apikey": "{key}"], "rows": "",
@@ -19,7 +22,8 @@ import TestSupport
       "url": "https://api.example/price", "rows": "/data", "time": "/utc", "measures": ["price": "/value"],
     ],
     "octopusagile": [
-      "url": "https://api.octopus.energy/v1/products/AGILE-18-02-21/electricity-tariffs/{identifier}/standard-unit-rates/",
+      "url":
+        "https://api.octopus.energy/v1/products/AGILE-18-02-21/electricity-tariffs/{identifier}/standard-unit-rates/",
       "rows": "/results", "time": "/valid_from", "measures": ["price": "/value_inc_vat"], "next": "/next",
     ],
     "open-meteo": [
@@ -32,8 +36,10 @@ import TestSupport
   static let recorded: [(name: String, count: Int, first: Sample, last: Sample)] = [
     (
       "carbonintensity", 49,
-      Sample(time: 1_590_352_200_000, measures: [Measure("forecast", .double(146)), Measure("index", .varchar("low"))]),
-      Sample(time: 1_590_438_600_000, measures: [Measure("forecast", .double(163)), Measure("index", .varchar("moderate"))])
+      Sample(
+        time: 1_590_352_200_000, measures: [Measure("forecast", .double(146)), Measure("index", .varchar("low"))]),
+      Sample(
+        time: 1_590_438_600_000, measures: [Measure("forecast", .double(163)), Measure("index", .varchar("moderate"))])
     ),
     (
       "climacell", 25, Sample(time: 1_590_350_400_000, measures: [Measure("radiation", .double(60))]),
@@ -49,12 +55,15 @@ import TestSupport
     ),
     (
       // Midnight in Bucharest is 21:00 UTC of the day before.
-      "open-meteo", 120, Sample(time: 1_682_370_000_000, measures: [Measure("pm10", .double(18.7)), Measure("pm2_5", .double(15.9))]),
+      "open-meteo", 120,
+      Sample(time: 1_682_370_000_000, measures: [Measure("pm10", .double(18.7)), Measure("pm2_5", .double(15.9))]),
       Sample(time: 1_682_798_400_000, measures: [Measure("pm10", .double(17.4)), Measure("pm2_5", .double(12))])
     ),
   ]
 
-  @Test("A recorded answer hydrates with a description alone", .enabled(if: SharedData.isPresent), arguments: recorded.map(\.name))
+  @Test(
+    "A recorded answer hydrates with a description alone", .enabled(if: SharedData.isPresent),
+    arguments: recorded.map(\.name))
   func recordedAnswers(name: String) throws {
     let expected = try #require(Self.recorded.first { $0.name == name })
     let source = try SourceDescription(name: name, json: try #require(Self.descriptions[name]))
@@ -77,7 +86,8 @@ import TestSupport
     ("url", "https://x/{", "/url"), ("rows", nil, "/rows"), ("rows", "d", "/rows"), ("columns", "/c", "/rows"),
     ("time", nil, "/time"), ("time", ["at": "/t", "format": "days"], "/time/format"),
     ("time", ["at": "/t", "zone": "x"], "/time/zone"), ("measures", nil, "/measures"), ("measures", [:], "/measures"),
-    ("measures", ["time": "/v"], "/measures/time"), ("measures", ["v": ["at": "/v", "type": "decimal"]], "/measures/v/type"),
+    ("measures", ["time": "/v"], "/measures/time"),
+    ("measures", ["v": ["at": "/v", "type": "decimal"]], "/measures/v/type"),
     ("past", "yesterday", "/past"), ("timeoutSeconds", 0, "/timeoutSeconds"), ("headers", "x", "/headers"),
     ("frequency", 5, "/frequency"),
   ]
@@ -121,7 +131,8 @@ import TestSupport
     let answer = try SourceAnswer(parsing: Array(body.utf8), source)
     #expect(
       answer.samples == [
-        Sample(time: 1000, measures: [Measure("v", .double(1))]), Sample(time: 5000, measures: [Measure("v", .double(5.5))]),
+        Sample(time: 1000, measures: [Measure("v", .double(1))]),
+        Sample(time: 5000, measures: [Measure("v", .double(5.5))]),
         Sample(time: 6500, measures: [Measure("v", .double(0))]),
       ])
     #expect(answer.faults.map(\.place) == ["answer /d/1/t"])
@@ -143,14 +154,16 @@ import TestSupport
   // MARK: Asking
 
   static func ask(
-    _ http: FakeHTTP, _ members: (inout JSONObject) -> Void = { _ in }, attributes: [String: String] = [:], key: String? = nil,
+    _ http: FakeHTTP, _ members: (inout JSONObject) -> Void = { _ in }, attributes: [String: String] = [:],
+    key: String? = nil,
     slept: Recorder<Duration> = Recorder()
   ) async throws -> [Sample] {
     var object = Self.source.object ?? [:]
     members(&object)
     let client = SourceClient(http: http, clock: .fixed(0), random: { 1 }, sleep: { slept.append($0) })
     return try await client.samples(
-      of: Identifier("x y/z'"), from: SourceDescription(name: "s", json: .object(object)), attributes: attributes, key: key,
+      of: Identifier("x y/z'"), from: SourceDescription(name: "s", json: .object(object)), attributes: attributes,
+      key: key,
       now: 1_590_352_200_123
     ).samples
   }
@@ -184,16 +197,24 @@ import TestSupport
   func pages() async throws {
     let links = ["https://h.example/p2", "/p3", "?page=4", ""]
     let http = FakeHTTP { _, index in
-      .success(.json(200, #"{"d":[{"t":159035220\#(index),"v":1},{"t":1590352200,"v":\#(index)}],"next":"\#(links[min(index, 3)])"}"#))
+      .success(
+        .json(
+          200,
+          #"{"d":[{"t":159035220\#(index),"v":1},{"t":1590352200,"v":\#(index)}],"next":"\#(links[min(index, 3)])"}"#))
     }
     let samples = try await Self.ask(http, { $0["next"] = "/next" })
-    #expect(http.requests.map(\.url).dropFirst() == ["https://h.example/p2", "https://h.example/p3", "https://h.example/p3?page=4"])
+    #expect(
+      http.requests.map(\.url).dropFirst() == [
+        "https://h.example/p2", "https://h.example/p3", "https://h.example/p3?page=4",
+      ])
     #expect(samples.map(\.time) == [1_590_352_200_000, 1_590_352_201_000, 1_590_352_202_000, 1_590_352_203_000])
     // The last page's value of the instant that all of them have.
     #expect(samples.first?.measures == [Measure("v", .double(3))])
   }
 
-  @Test("A link to another host is not followed with the key", arguments: ["https://evil.example/", "http://h.example/", "https://h.example:444/", "//evil.example/"])
+  @Test(
+    "A link to another host is not followed with the key",
+    arguments: ["https://evil.example/", "http://h.example/", "https://h.example:444/", "//evil.example/"])
   func foreignLink(link: String) async throws {
     let http = FakeHTTP([.success(.json(200, #"{"d":[],"next":"\#(link)"}"#))])
     await #expect(throws: SourceError.self) { try await Self.ask(http, { $0["next"] = "/next" }) }
@@ -201,11 +222,15 @@ import TestSupport
   }
 
   @Test("Endless pages end at the limit, and what was read is kept") func endless() async throws {
-    let http = FakeHTTP { _, index in .success(.json(200, #"{"d":[{"t":\#(1_590_352_200 + index),"v":1}],"next":"/p\#(index)"}"#)) }
-    let samples = try await Self.ask(http, {
-      $0["next"] = "/next"
-      $0["maximumPages"] = 5
-    })
+    let http = FakeHTTP { _, index in
+      .success(.json(200, #"{"d":[{"t":\#(1_590_352_200 + index),"v":1}],"next":"/p\#(index)"}"#))
+    }
+    let samples = try await Self.ask(
+      http,
+      {
+        $0["next"] = "/next"
+        $0["maximumPages"] = 5
+      })
     #expect(samples.count == 5)
     #expect(http.requests.count == 5)
   }
@@ -223,7 +248,8 @@ import TestSupport
   func retries() async throws {
     let slept = Recorder<Duration>()
     let http = FakeHTTP([
-      .success(HTTPResponse(status: 429, headers: ["Retry-After": "7"])), .failure(HTTPError(.timedOut, "late")), .success(Self.row),
+      .success(HTTPResponse(status: 429, headers: ["Retry-After": "7"])), .failure(HTTPError(.timedOut, "late")),
+      .success(Self.row),
     ])
     _ = try await Self.ask(http, slept: slept)
     #expect(slept.elements == [.seconds(7), .seconds(2)])

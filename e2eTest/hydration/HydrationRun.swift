@@ -49,7 +49,9 @@ struct HydrationRun {
     let clock = ContinuousClock()
     let start = clock.now
     let invocation = try await LambdaClient(client).invoke(queueFunction, type: .event)
-    guard invocation.status == 202 else { throw Failure(description: "\(queueFunction) was not invoked: status \(invocation.status)") }
+    guard invocation.status == 202 else {
+      throw Failure(description: "\(queueFunction) was not invoked: status \(invocation.status)")
+    }
     Output.line("Invoked \(queueFunction)")
 
     let (rows, arrival) = try await waitForRows(since: start)
@@ -91,14 +93,18 @@ struct HydrationRun {
       case .error(let text):
         errors += 1
         lastError = text
-        guard errors <= Self.errorLimit else { throw Failure(description: "the API answers with errors, the last one \(text)") }
+        guard errors <= Self.errorLimit else {
+          throw Failure(description: "the API answers with errors, the last one \(text)")
+        }
       }
       // There is no event to wait for across a network; the pause grows so that a slow stack is not flooded.
       try await Task.sleep(for: pause)
       pause = min(pause * 2, .seconds(1))
     }
     throw Failure(
-      description: "no rows after \(Self.limit)\(lastError.isEmpty ? "" : ", the last error was \(lastError)"): look at the logs of the fetch function and at the dead-letter queue")
+      description:
+        "no rows after \(Self.limit)\(lastError.isEmpty ? "" : ", the last error was \(lastError)"): look at the logs of the fetch function and at the dead-letter queue"
+    )
   }
 
   private enum Answer {
@@ -118,7 +124,9 @@ struct HydrationRun {
     let text = String(decoding: response.body.prefix(300), as: UTF8.self)
     guard response.status == 200 else {
       // A wrong key or address will not mend itself.
-      if [401, 403, 404].contains(response.status) { throw Failure(description: "the API answered \(response.status): \(text)") }
+      if [401, 403, 404].contains(response.status) {
+        throw Failure(description: "the API answered \(response.status): \(text)")
+      }
       return .error("\(response.status): \(text)")
     }
     guard let rows = (try? JSON(parsing: response.body))?["historicalRows"]?.array else {

@@ -18,7 +18,8 @@ if Arguments.isHelp(CommandLine.arguments) {
 }
 do {
   let environment = Environment.process()
-  let run = try HydrationRun(environment: environment, identifier: CommandLine.arguments.dropFirst().first ?? "test-run")
+  let run = try HydrationRun(
+    environment: environment, identifier: CommandLine.arguments.dropFirst().first ?? "test-run")
   try await run.run()
 } catch {
   Output.errorLine("hydration: \(error)")

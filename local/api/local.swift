@@ -13,7 +13,9 @@ import TimeSeriesCache
         The function's own key is API_KEY; nobody else asks here, so it is taken from there.
         """
     ) { environment, http, words in
-      guard let identifier = words.first else { throw LocalRun.Failure(description: "name an identifier: local-api greenwich") }
+      guard let identifier = words.first else {
+        throw LocalRun.Failure(description: "name an identifier: local-api greenwich")
+      }
       var query: JSONObject = [:]
       for word in words.dropFirst() {
         let parts = word.split(separator: "=", maxSplits: 1).map(String.init)

@@ -66,7 +66,8 @@ public final class AWSClient: Sendable {
 
   /// Calls an operation of the JSON protocol.
   func call(
-    _ service: AWSService, _ operation: String, _ input: JSON, timeout: Duration = .seconds(30), isLongPoll: Bool = false,
+    _ service: AWSService, _ operation: String, _ input: JSON, timeout: Duration = .seconds(30),
+    isLongPoll: Bool = false,
     headers: HTTPHeaders = [:]
   ) async throws(AWSError) -> JSON {
     let body = try await callRaw(
@@ -143,7 +144,8 @@ public final class AWSClient: Sendable {
   }
 
   /// One attempt, signed for itself.
-  private func once(_ service: AWSService, _ request: Request, operation: String) async throws(AWSError) -> HTTPResponse {
+  private func once(_ service: AWSService, _ request: Request, operation: String) async throws(AWSError) -> HTTPResponse
+  {
     let base = try await baseURL(service, operation: operation)
     return try await exchange(service, base: base, request, operation: operation)
   }
@@ -163,7 +165,9 @@ public final class AWSClient: Sendable {
       }
       let signer = Signer(credentials: credentials, region: region, service: service.signingName)
       // What proxies may change, and what only describes the attempt, is not signed.
-      let signed = headers.fields.filter { !$0.name.hasPrefix("amz-sdk-") }.map { SignableRequest.Header($0.name, $0.value) }
+      let signed = headers.fields.filter { !$0.name.hasPrefix("amz-sdk-") }.map {
+        SignableRequest.Header($0.name, $0.value)
+      }
       let signable = SignableRequest(
         method: request.method, path: path, query: request.query, headers: [.init("Host", host)] + signed,
         body: request.body)
@@ -212,6 +216,7 @@ public final class AWSClient: Sendable {
 
 extension AWSError {
   fileprivate var cancelled: AWSError {
-    AWSError(.transport, "cancelled while waiting to try again after: \(self)", operation: operation, transport: .cancelled)
+    AWSError(
+      .transport, "cancelled while waiting to try again after: \(self)", operation: operation, transport: .cancelled)
   }
 }

@@ -74,8 +74,11 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
 
   /// True where the two clocks disagree.
   var isClockSkew: Bool {
-    ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"]
-      .contains(code.rawValue)
+    [
+      "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
+      "SignatureDoesNotMatch", "AuthFailure",
+    ]
+    .contains(code.rawValue)
   }
 
   /// True where a discovered endpoint no longer serves.
@@ -105,9 +108,11 @@ extension AWSError {
       String(text.split(separator: "#").last ?? "").split(separator: ":").first.map(String.init) ?? text
     }
     let message =
-      json?["message"]?.string ?? json?["Message"]?.string ?? json?["errorMessage"]?.string ?? xml.flatMap { XMLText.element("Message", in: $0) }
+      json?["message"]?.string ?? json?["Message"]?.string ?? json?["errorMessage"]?.string
+      ?? xml.flatMap { XMLText.element("Message", in: $0) }
     self.init(
-      Code(rawValue: name ?? "HTTP\(response.status)"), Self.withoutCanonicalString(message ?? "no message"), operation: operation,
+      Code(rawValue: name ?? "HTTP\(response.status)"), Self.withoutCanonicalString(message ?? "no message"),
+      operation: operation,
       status: response.status, requestID: response.headers["x-amzn-requestid"] ?? response.headers["x-amz-request-id"],
       body: response.body)
     retryAfter = response.headers["x-amz-retry-after"].flatMap(Double.init)

@@ -41,9 +41,11 @@ actor EndpointDiscovery {
     let task = Task<Result<Entry, AWSError>, Never> {
       do throws(AWSError) {
         let answer = try await describe()
-        guard let first = answer["Endpoints"]?.array?.first, let address = first["Address"]?.string, !address.isEmpty else {
+        guard let first = answer["Endpoints"]?.array?.first, let address = first["Address"]?.string, !address.isEmpty
+        else {
           throw AWSError(
-            .unexpectedAnswer, "DescribeEndpoints named no endpoint", operation: "\(service.targetPrefix).DescribeEndpoints")
+            .unexpectedAnswer, "DescribeEndpoints named no endpoint",
+            operation: "\(service.targetPrefix).DescribeEndpoints")
         }
         let minutes = min(max(1, first["CachePeriodInMinutes"]?.int64 ?? 1440), 525_600)
         let url = address.hasPrefix("http") ? address : "https://" + address

@@ -14,7 +14,9 @@ struct ProcessCredentials {
     let output = try await Self.output(of: arguments)
     guard let json = try? JSON(parsing: output) else { throw CredentialError("\(program) printed no JSON") }
     guard json["Version"]?.int == 1 else {
-      throw CredentialError("Unsupported version '\(json["Version"]?.text ?? "none")' for credential process provider, supported versions: 1")
+      throw CredentialError(
+        "Unsupported version '\(json["Version"]?.text ?? "none")' for credential process provider, supported versions: 1"
+      )
     }
     return try TemporaryCredentials(json, token: "SessionToken", from: program)
   }
@@ -99,7 +101,10 @@ struct ProcessCredentials {
     }
     var status: Int32 = 0
     while unsafe waitpid(child, &status, 0) < 0, errno == EINTR {}
-    guard status == 0 else { return .failure(CredentialError("\(program) failed with status \(status >> 8); its own words are on standard error")) }
+    guard status == 0 else {
+      return .failure(
+        CredentialError("\(program) failed with status \(status >> 8); its own words are on standard error"))
+    }
     return .success(output)
   }
 }

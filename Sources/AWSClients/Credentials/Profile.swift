@@ -50,7 +50,8 @@ struct ConfigurationFiles: Sendable {
   }
 
   func profile(_ name: String) -> Profile {
-    let configured = configuration[name == "default" && configuration["profile default"] == nil ? name : "profile " + name]
+    let configured = configuration[
+      name == "default" && configuration["profile default"] == nil ? name : "profile " + name]
     let secret = credentials[name]
     let values = (configured ?? [:]).merging(secret ?? [:]) { _, secret in secret }
     return Profile(

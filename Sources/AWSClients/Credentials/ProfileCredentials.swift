@@ -47,11 +47,15 @@ struct ProfileCredentials: CredentialProvider {
     return nil
   }
 
-  private func assume(_ role: String, _ profile: Profile, _ path: [String]) async throws(CredentialError) -> TemporaryCredentials {
+  private func assume(_ role: String, _ profile: Profile, _ path: [String]) async throws(CredentialError)
+    -> TemporaryCredentials
+  {
     let source: TemporaryCredentials?
     if let name = profile["source_profile"] {
       let other = profile.other(name)
-      guard other.exists else { throw CredentialError("the source_profile '\(name)' of '\(profile.name)' does not exist") }
+      guard other.exists else {
+        throw CredentialError("the source_profile '\(name)' of '\(profile.name)' does not exist")
+      }
       source = try await resolve(other, through: path)
     } else {
       source =
@@ -66,7 +70,9 @@ struct ProfileCredentials: CredentialProvider {
     }
     guard let source else { throw CredentialError("the source of the profile '\(profile.name)' has no credentials") }
     if profile["mfa_serial"] != nil {
-      throw CredentialError("the profile '\(profile.name)' wants a multi-factor code, which nobody here can type: use aws sso login, or a role without mfa_serial")
+      throw CredentialError(
+        "the profile '\(profile.name)' wants a multi-factor code, which nobody here can type: use aws sso login, or a role without mfa_serial"
+      )
     }
     var parameters = [
       "Action": "AssumeRole", "RoleArn": role,

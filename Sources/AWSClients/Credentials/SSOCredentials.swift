@@ -22,12 +22,17 @@ struct SSOCredentials {
       throw CredentialError("the profile '\(profile.name)' lacks sso_region or sso_start_url")
     }
     let token = try token(name: profile["sso_session"] ?? start, profile: profile.name)
-    let portal = environment["AWS_ENDPOINT_URL_SSO"] ?? environment["AWS_ENDPOINT_URL"] ?? "https://portal.sso.\(region).amazonaws.com"
-    let url = "\(portal)/federation/credentials?role_name=\(PercentEncoding.encode(role))&account_id=\(PercentEncoding.encode(account))"
+    let portal =
+      environment["AWS_ENDPOINT_URL_SSO"] ?? environment["AWS_ENDPOINT_URL"]
+      ?? "https://portal.sso.\(region).amazonaws.com"
+    let url =
+      "\(portal)/federation/credentials?role_name=\(PercentEncoding.encode(role))&account_id=\(PercentEncoding.encode(account))"
     let response = try await http.fetch(
       HTTPRequest(url: url, headers: ["x-amz-sso_bearer_token": token], responseLimit: 1 << 20), from: "single sign-on")
     guard response.status == 200 else {
-      throw CredentialError("single sign-on refused the role '\(role)' of \(account) with status \(response.status): run 'aws sso login --profile \(profile.name)'")
+      throw CredentialError(
+        "single sign-on refused the role '\(role)' of \(account) with status \(response.status): run 'aws sso login --profile \(profile.name)'"
+      )
     }
     guard let json = (try? JSON(parsing: response.body))?["roleCredentials"] else {
       throw CredentialError("single sign-on: the answer lacks roleCredentials")

@@ -23,7 +23,8 @@ struct SecurityTokens {
     request.headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
     do throws(AWSError) {
       let withRegion = environment.merging(
-        environment["AWS_REGION"] == nil && environment["AWS_DEFAULT_REGION"] == nil ? ["AWS_REGION": region ?? "us-east-1"] : [:])
+        environment["AWS_REGION"] == nil && environment["AWS_DEFAULT_REGION"] == nil
+          ? ["AWS_REGION": region ?? "us-east-1"] : [:])
       let client = try AWSClient(
         environment: withRegion, http: http, clock: clock,
         credentials: StaticCredentials(credentials ?? Credentials(accessKeyID: "", secretAccessKey: "")))
@@ -57,7 +58,9 @@ struct WebIdentityCredentials: CredentialProvider {
 
   func assume(role: String, session: String?, tokenFile: String) async throws(CredentialError) -> TemporaryCredentials {
     let token: String
-    do throws(TextFile.Failure) { token = try TextFile.read(tokenFile) } catch { throw CredentialError(error.description) }
+    do throws(TextFile.Failure) { token = try TextFile.read(tokenFile) } catch {
+      throw CredentialError(error.description)
+    }
     return try await SecurityTokens(environment: environment, http: http, clock: clock)
       .call(
         [

@@ -43,7 +43,9 @@ public enum AttributeValue: Sendable, Hashable {
 
   /// Reads the wire form; nil for what is none.
   public init?(json: JSON) {
-    guard case .object(let object) = json, object.count == 1, let (type, value) = object.members.first else { return nil }
+    guard case .object(let object) = json, object.count == 1, let (type, value) = object.members.first else {
+      return nil
+    }
     switch (type, value) {
     case ("S", .string(let text)): self = .s(text)
     case ("N", .string(let text)): self = .n(text)

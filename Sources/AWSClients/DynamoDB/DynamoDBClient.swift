@@ -31,7 +31,8 @@ public struct DynamoDBClient: Sendable {
     public var consistent: Bool = false
 
     public init(
-      table: String, keyCondition: String, filter: String? = nil, projection: String? = nil, names: [String: String] = [:],
+      table: String, keyCondition: String, filter: String? = nil, projection: String? = nil,
+      names: [String: String] = [:],
       values: Item
     ) {
       self.table = table
@@ -81,7 +82,8 @@ public struct DynamoDBClient: Sendable {
       .dynamoDB, "BatchWriteItem", ["RequestItems": .object([table: .array(requests)])])
     return try (answer["UnprocessedItems"]?[table]?.array ?? []).map { request throws(AWSError) in
       guard let item = request["PutRequest"]?["Item"] else {
-        throw AWSError(.unexpectedAnswer, "an unprocessed request is no put", operation: "DynamoDB_20120810.BatchWriteItem")
+        throw AWSError(
+          .unexpectedAnswer, "an unprocessed request is no put", operation: "DynamoDB_20120810.BatchWriteItem")
       }
       return try Self.item(item, "BatchWriteItem")
     }
@@ -102,7 +104,8 @@ public struct DynamoDBClient: Sendable {
 
   /// - Parameter projection: attributes to return, each named through `names`; nil returns all.
   public func scan(
-    _ table: String, projection: String? = nil, names: [String: String] = [:], limit: Int? = nil, after start: Item? = nil
+    _ table: String, projection: String? = nil, names: [String: String] = [:], limit: Int? = nil,
+    after start: Item? = nil
   ) async throws(AWSError) -> Page {
     var input: JSONObject = ["TableName": .string(table)]
     input["ProjectionExpression"] = projection.map { .string($0) }
@@ -125,12 +128,14 @@ public struct DynamoDBClient: Sendable {
     var items: [Item] = []
     items.reserveCapacity(elements.count)
     for element in elements { items.append(try item(element, operation)) }
-    return Page(items: items, lastKey: try answer["LastEvaluatedKey"].map { key throws(AWSError) in try item(key, operation) })
+    return Page(
+      items: items, lastKey: try answer["LastEvaluatedKey"].map { key throws(AWSError) in try item(key, operation) })
   }
 
   private static func item(_ json: JSON, _ operation: String) throws(AWSError) -> Item {
     guard let item = Item(item: json) else {
-      throw AWSError(.unexpectedAnswer, "an item has a value of no known type", operation: "DynamoDB_20120810.\(operation)")
+      throw AWSError(
+        .unexpectedAnswer, "an item has a value of no known type", operation: "DynamoDB_20120810.\(operation)")
     }
     return item
   }

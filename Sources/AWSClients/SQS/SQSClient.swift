@@ -53,7 +53,9 @@ public struct SQSClient: Sendable {
   /// - Parameters:
   ///   - maximum: 1 to 10.
   ///   - wait: seconds to wait for a message, 0 to 20.
-  public func receiveMessages(from queueURL: String, maximum: Int = 10, wait: Int = 0) async throws(AWSError) -> [Message] {
+  public func receiveMessages(from queueURL: String, maximum: Int = 10, wait: Int = 0) async throws(AWSError)
+    -> [Message]
+  {
     let answer = try await client.call(
       .sqs, "ReceiveMessage",
       ["QueueUrl": .string(queueURL), "MaxNumberOfMessages": .integer(maximum), "WaitTimeSeconds": .integer(wait)],

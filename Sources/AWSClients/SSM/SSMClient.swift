@@ -10,7 +10,8 @@ public struct SSMClient: Sendable {
   ///
   /// - Throws: ``AWSError`` with ``AWSError/Code/parameterNotFound`` where there is none.
   public func parameter(_ name: String) async throws(AWSError) -> String {
-    let answer = try await client.call(.ssm, "GetParameter", ["Name": .string(name), "WithDecryption": true], timeout: .seconds(5))
+    let answer = try await client.call(
+      .ssm, "GetParameter", ["Name": .string(name), "WithDecryption": true], timeout: .seconds(5))
     return try (answer["Parameter"] ?? .null).required("Value", "AmazonSSM.GetParameter", \.string)
   }
 }

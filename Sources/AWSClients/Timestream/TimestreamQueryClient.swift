@@ -74,7 +74,8 @@ public struct TimestreamQueryClient: Sendable {
       whole.nextToken = page.nextToken
       whole.bytesMetered = max(whole.bytesMetered, page.bytesMetered)
       guard whole.rows.count <= limit else {
-        throw AWSError(.unexpectedAnswer, "the query has more than \(limit) rows", operation: "Timestream_20181101.Query")
+        throw AWSError(
+          .unexpectedAnswer, "the query has more than \(limit) rows", operation: "Timestream_20181101.Query")
       }
     }
     return whole
@@ -91,7 +92,8 @@ public struct TimestreamQueryClient: Sendable {
     let rows = try answer.required("Rows", operation, \.array).map { row throws(AWSError) in
       let cells = try row.required("Data", operation, \.array)
       guard cells.count == columns.count else {
-        throw AWSError(.unexpectedAnswer, "a row has \(cells.count) cells for \(columns.count) columns", operation: operation)
+        throw AWSError(
+          .unexpectedAnswer, "a row has \(cells.count) cells for \(columns.count) columns", operation: operation)
       }
       return cells.map { cell -> Datum in
         if let text = cell["ScalarValue"]?.string { return .scalar(text) }

@@ -35,12 +35,17 @@ public struct HTTPEvent: Sendable, Hashable {
         query: Self.query(raw: json["rawQueryString"]?.string ?? ""), headers: Self.texts(json["headers"]))
       // HTTP APIs put the stage before the path; function URLs and the stage `$default` have none.
       if let stage = json["requestContext"]?["stage"]?.string, stage != "$default" {
-        if path == "/" + stage { path = "/" } else if path.hasPrefix("/\(stage)/") { path.removeFirst(stage.utf8.count + 1) }
+        if path == "/" + stage {
+          path = "/"
+        } else if path.hasPrefix("/\(stage)/") {
+          path.removeFirst(stage.utf8.count + 1)
+        }
       }
       path = PercentEncoding.decode(path)
     } else if let method = json["httpMethod"]?.string {
       self.init(
-        method: method, path: PercentEncoding.decode(json["path"]?.string ?? "/"), query: Self.texts(json["queryStringParameters"]),
+        method: method, path: PercentEncoding.decode(json["path"]?.string ?? "/"),
+        query: Self.texts(json["queryStringParameters"]),
         headers: Self.texts(json["headers"]))
     } else {
       throw EventError("the event is not from API Gateway or a function URL")

@@ -41,7 +41,9 @@ extension DynamoDBService {
     let name = try TableDescription.name(&input)
     _ = try input.object("Key", required: true)
     let key = input.object["Key"] == nil ? [:] : try Item.checking(input.object["Key"], "Key")
-    return try write(name, &input) { table throws(ServiceError) in (try table.description.key(of: key, exact: true), nil) }
+    return try write(name, &input) { table throws(ServiceError) in
+      (try table.description.key(of: key, exact: true), nil)
+    }
   }
 
   /// One conditional write: puts the item that `plan` gives, or deletes where it gives none.
@@ -69,7 +71,8 @@ extension DynamoDBService {
           let old = try stored(table, key.hash, key.range, connection)
           if let condition, !condition.holds(for: old ?? [:]) {
             let members: JSONObject = onFailure == "ALL_OLD" && old != nil ? ["Item": JSON(item: old ?? [:])] : [:]
-            throw ServiceError.dynamoDB("ConditionalCheckFailedException", "The conditional request failed", members: members)
+            throw ServiceError.dynamoDB(
+              "ConditionalCheckFailedException", "The conditional request failed", members: members)
           }
           try apply(item, table, key, connection)
           return (old, max(item?.size ?? 0, old?.size ?? 0))
@@ -108,7 +111,9 @@ extension DynamoDBService {
     try input.check()
     let count = tables.members.reduce(0) { $0 + ($1.value.array?.count ?? 0) }
     guard count > 0 else {
-      throw .validation("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
+      throw .validation(
+        "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"
+      )
     }
     guard count <= 25 else { throw .validation("Too many items requested for the BatchWriteItem call") }
     var requests: [(table: String, item: Item?, key: Item)] = []
@@ -116,14 +121,18 @@ extension DynamoDBService {
       let table = name.hasPrefix("arn:") ? String(name.split(separator: "/").last ?? "") : name
       for request in list.array ?? [] {
         guard request.object?.count == 1 else {
-          throw .validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+          throw .validation(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+          )
         }
         if let put = request["PutRequest"]?["Item"] {
           requests.append((table, try Item.checking(put, "Item"), [:]))
         } else if let key = request["DeleteRequest"]?["Key"] {
           requests.append((table, nil, try Item.checking(key, "Key")))
         } else {
-          throw .validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+          throw .validation(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+          )
         }
       }
     }
@@ -136,8 +145,12 @@ extension DynamoDBService {
           var plans: [(Table, Item?, (hash: [UInt8], range: [UInt8]))] = []
           for (name, item, key) in requests {
             guard let table = try find(name, connection) else { throw ServiceError.noResource }
-            if let item, item.size > Self.itemLimit { throw ServiceError.validation("Item size has exceeded the maximum allowed size") }
-            let bytes = try item.map { try table.description.key(of: $0, exact: false) } ?? table.description.key(of: key, exact: true)
+            if let item, item.size > Self.itemLimit {
+              throw ServiceError.validation("Item size has exceeded the maximum allowed size")
+            }
+            let bytes =
+              try item.map { try table.description.key(of: $0, exact: false) }
+              ?? table.description.key(of: key, exact: true)
             guard seen.insert(Array(name.utf8) + [0] + bytes.hash + [0, 255, 0] + bytes.range).inserted else {
               throw ServiceError.validation("Provided list of item keys contains duplicates")
             }

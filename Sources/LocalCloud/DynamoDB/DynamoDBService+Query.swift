@@ -10,12 +10,15 @@ extension DynamoDBService {
     var reading = try Reading(&input)
     try input.refuse("IndexName", "KeyConditions", "QueryFilter", "AttributesToGet")
     guard let text = try input.string("KeyConditionExpression") else {
-      throw .validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+      throw .validation(
+        "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     }
     let condition = try ExpressionParser.condition("KeyCondition", text, &reading.bindings)
     let forward = try input.bool("ScanIndexForward") ?? true
     try reading.bindings.checkUsed(hasExpressions: true)
-    let start = try input.object["ExclusiveStartKey"].map { key throws(ServiceError) in try Item.checking(key, "ExclusiveStartKey") }
+    let start = try input.object["ExclusiveStartKey"].map { key throws(ServiceError) in
+      try Item.checking(key, "ExclusiveStartKey")
+    }
     let object = input.object
     return try storing {
       try storage.database.with { connection in
@@ -24,13 +27,21 @@ extension DynamoDBService {
         try reading.checkFilter(table.description)
         var clauses = ["table_id = ?", "hash = ?"]
         var values: [SQLValue] = [.integer(table.id), .blob(keys.hash)]
-        if let low = keys.low { clauses.append("range \(keys.lowIsExclusive ? ">" : ">=") ?"); values.append(.blob(low)) }
-        if let high = keys.high { clauses.append("range \(keys.highIsExclusive ? "<" : "<=") ?"); values.append(.blob(high)) }
-        if let prefix = keys.prefix { clauses.append("substr(range, 1, \(prefix.count)) = ? AND range >= ?"); values += [.blob(prefix), .blob(prefix)] }
+        if let low = keys.low {
+          clauses.append("range \(keys.lowIsExclusive ? ">" : ">=") ?"); values.append(.blob(low))
+        }
+        if let high = keys.high {
+          clauses.append("range \(keys.highIsExclusive ? "<" : "<=") ?"); values.append(.blob(high))
+        }
+        if let prefix = keys.prefix {
+          clauses.append("substr(range, 1, \(prefix.count)) = ? AND range >= ?");
+          values += [.blob(prefix), .blob(prefix)]
+        }
         if let start {
           let (hash, range) = try Self.startKey(start, table)
           guard hash == keys.hash else {
-            throw ServiceError.validation("The provided starting key is outside query boundaries based on provided conditions")
+            throw ServiceError.validation(
+              "The provided starting key is outside query boundaries based on provided conditions")
           }
           clauses.append("range \(forward ? ">" : "<") ?")
           values.append(.blob(range))
@@ -48,16 +59,22 @@ extension DynamoDBService {
     let reading = try Reading(&input)
     try input.refuse("IndexName", "ScanFilter", "AttributesToGet")
     if segment != nil, segments == nil {
-      throw .validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+      throw .validation(
+        "The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
     }
     if segments != nil, segment == nil {
-      throw .validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+      throw .validation(
+        "The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
     }
     if let segment, let segments, segment >= segments {
-      throw .validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: \(segment) is not less than TotalSegments: \(segments)")
+      throw .validation(
+        "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: \(segment) is not less than TotalSegments: \(segments)"
+      )
     }
     try reading.bindings.checkUsed(hasExpressions: reading.filter != nil || reading.projection != nil)
-    let start = try input.object["ExclusiveStartKey"].map { key throws(ServiceError) in try Item.checking(key, "ExclusiveStartKey") }
+    let start = try input.object["ExclusiveStartKey"].map { key throws(ServiceError) in
+      try Item.checking(key, "ExclusiveStartKey")
+    }
     let object = input.object
     return try storing {
       try storage.database.with { connection in
@@ -87,7 +104,8 @@ extension DynamoDBService {
     init(_ input: inout Input) throws(ServiceError) {
       limit = try input.integer("Limit", in: 1...Int64(Int32.max)).map { Int($0) }
       consistent = try input.bool("ConsistentRead") ?? false
-      let select = try input.string("Select", values: ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"])
+      let select = try input.string(
+        "Select", values: ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"])
       try input.check()
       countsOnly = select == "COUNT"
       var bindings = try ExpressionParser.Bindings(input.object)
@@ -105,7 +123,8 @@ extension DynamoDBService {
 
     func checkFilter(_ table: TableDescription) throws(ServiceError) {
       for path in filter?.paths ?? [] where table.keys.contains(where: { $0.name == path.head }) {
-        throw .validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: \(path.head)")
+        throw .validation(
+          "Filter Expression can only contain non-primary key attributes: Primary key attribute: \(path.head)")
       }
     }
   }
@@ -127,7 +146,8 @@ extension DynamoDBService {
     var bytes = 0
     var last: Item?
     var isCut = false
-    let sql = "SELECT item, size, hash FROM dynamodb_items WHERE \(clauses.joined(separator: " AND ")) ORDER BY \(order)"
+    let sql =
+      "SELECT item, size, hash FROM dynamodb_items WHERE \(clauses.joined(separator: " AND ")) ORDER BY \(order)"
     try connection.forEach(sql, values) { row in
       if let part, let hash = row[2].blob, Self.partition(hash) % part.of != part.segment { return true }
       let size = Int(row[1].integer ?? 0)

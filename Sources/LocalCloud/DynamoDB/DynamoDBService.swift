@@ -51,7 +51,8 @@ struct DynamoDBService: Service {
         }
         do throws(DatabaseError) {
           try connection.run(
-            "INSERT INTO dynamodb_tables (name, description) VALUES (?, ?)", .text(description.name), .text(description.stored))
+            "INSERT INTO dynamodb_tables (name, description) VALUES (?, ?)", .text(description.name),
+            .text(description.stored))
         } catch { throw .internal(error) }
       }
     }
@@ -100,7 +101,9 @@ struct DynamoDBService: Service {
       try storage.database.with { connection throws(ServiceError) in
         guard let table = try find(name, connection) else { throw .noTable(name) }
         let answer = try json(table, "DELETING", connection)
-        do throws(DatabaseError) { try connection.run("DELETE FROM dynamodb_tables WHERE id = ?", .integer(table.id)) } catch {
+        do throws(DatabaseError) {
+          try connection.run("DELETE FROM dynamodb_tables WHERE id = ?", .integer(table.id))
+        } catch {
           throw .internal(error)
         }
         return ["TableDescription": answer]
@@ -126,7 +129,9 @@ struct DynamoDBService: Service {
     let specification = try input.object("TimeToLiveSpecification", required: true) ?? [:]
     try input.check()
     guard let attribute = specification["AttributeName"]?.string, let enabled = specification["Enabled"]?.bool else {
-      throw .validation("2 validation errors detected: Value null at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must not be null; Value null at 'timeToLiveSpecification.enabled' failed to satisfy constraint: Member must not be null")
+      throw .validation(
+        "2 validation errors detected: Value null at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must not be null; Value null at 'timeToLiveSpecification.enabled' failed to satisfy constraint: Member must not be null"
+      )
     }
     try storing {
       try storage.database.with { connection in
@@ -139,7 +144,8 @@ struct DynamoDBService: Service {
           .integer(table.id))
         try connection.run("UPDATE dynamodb_items SET expires = NULL WHERE table_id = ?", .integer(table.id))
         guard enabled else { return }
-        let items = try connection.rows("SELECT hash, range, item FROM dynamodb_items WHERE table_id = ?", .integer(table.id))
+        let items = try connection.rows(
+          "SELECT hash, range, item FROM dynamodb_items WHERE table_id = ?", .integer(table.id))
         for row in items {
           let item = try Self.item(row[2])
           try connection.run(
@@ -153,14 +159,17 @@ struct DynamoDBService: Service {
 
   private func describeTimeToLive(_ input: inout Input) throws(ServiceError) -> JSON {
     let name = try TableDescription.name(&input)
-    let table = try storing { try storage.database.with { connection throws(ServiceError) in try find(name, connection) } }
+    let table = try storing {
+      try storage.database.with { connection throws(ServiceError) in try find(name, connection) }
+    }
     guard let table else { throw .noTable(name) }
     guard let attribute = table.timeToLive else { return ["TimeToLiveDescription": ["TimeToLiveStatus": "DISABLED"]] }
     return ["TimeToLiveDescription": ["TimeToLiveStatus": "ENABLED", "AttributeName": .string(attribute)]]
   }
 
   static func expiry(_ item: Item, _ attribute: String?) -> SQLValue {
-    guard let text = attribute.flatMap({ item[$0]?.number }), let seconds = Double(text).flatMap({ Int64(exactly: $0.rounded(.down)) })
+    guard let text = attribute.flatMap({ item[$0]?.number }),
+      let seconds = Double(text).flatMap({ Int64(exactly: $0.rounded(.down)) })
     else { return .null }
     return .integer(seconds)
   }
@@ -173,7 +182,8 @@ struct DynamoDBService: Service {
     return try storing {
       try storage.database.with { connection throws(DatabaseError) in
         try connection.run(
-          "DELETE FROM dynamodb_items WHERE expires < ? AND expires > ?", .integer(now), .integer(now - 5 * 365 * 86_400))
+          "DELETE FROM dynamodb_items WHERE expires < ? AND expires > ?", .integer(now),
+          .integer(now - 5 * 365 * 86_400))
         return connection.changes
       }
     }
@@ -183,18 +193,24 @@ struct DynamoDBService: Service {
 
   static func item(_ value: SQLValue) throws(ServiceError) -> Item {
     guard let text = value.text, let json = try? JSON(parsing: text), let item = Item(item: json) else {
-      throw ServiceError(status: 500, type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message: "a stored item cannot be read")
+      throw ServiceError(
+        status: 500, type: "com.amazonaws.dynamodb.v20120810#InternalServerError",
+        message: "a stored item cannot be read")
     }
     return item
   }
 
-  func capacity(_ object: JSONObject, _ table: String, _ units: Double, to answer: inout JSONObject) throws(ServiceError) {
+  func capacity(_ object: JSONObject, _ table: String, _ units: Double, to answer: inout JSONObject)
+    throws(ServiceError)
+  {
     switch object["ReturnConsumedCapacity"]?.string ?? "NONE" {
     case "NONE": return
     case "TOTAL", "INDEXES":
       answer["ConsumedCapacity"] = ["TableName": .string(table), "CapacityUnits": .double(units)]
     case let other:
-      throw .validation("1 validation error detected: Value '\(other)' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]")
+      throw .validation(
+        "1 validation error detected: Value '\(other)' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"
+      )
     }
   }
 

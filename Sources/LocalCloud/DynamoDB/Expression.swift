@@ -44,7 +44,9 @@ indirect enum Condition {
   case or(Condition, Condition)
   case not(Condition)
 
-  enum Comparison: String { case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">=" }
+  enum Comparison: String {
+    case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+  }
 
   enum Operand {
     case path(DocumentPath)
@@ -76,7 +78,8 @@ indirect enum Condition {
       return Self.compare(left.value(in: item), comparison, right.value(in: item))
     case .between(let value, let low, let high):
       let value = value.value(in: item)
-      return Self.compare(value, .greaterOrEqual, low.value(in: item)) && Self.compare(value, .lessOrEqual, high.value(in: item))
+      return Self.compare(value, .greaterOrEqual, low.value(in: item))
+        && Self.compare(value, .lessOrEqual, high.value(in: item))
     case .isIn(let value, let options):
       guard let value = value.value(in: item) else { return false }
       return options.contains { Self.compare(value, .equal, $0.value(in: item)) }
@@ -86,7 +89,9 @@ indirect enum Condition {
     case .beginsWith(let value, let prefix):
       switch (value.value(in: item), prefix.value(in: item)) {
       case (.s(let text)?, .s(let start)?): return text.utf8.starts(with: start.utf8)
-      case (let bytes?, let start?): return bytes.typeName == "B" && start.typeName == "B" && (bytes.sortable ?? []).starts(with: start.sortable ?? [])
+      case (let bytes?, let start?):
+        return bytes.typeName == "B" && start.typeName == "B"
+          && (bytes.sortable ?? []).starts(with: start.sortable ?? [])
       default: return false
       }
     case .contains(let container, let element):
@@ -137,7 +142,8 @@ indirect enum Condition {
       }
     }
     return switch self {
-    case .compare(let one, _, let other), .beginsWith(let one, let other), .contains(let one, let other): of(one) + of(other)
+    case .compare(let one, _, let other), .beginsWith(let one, let other), .contains(let one, let other):
+      of(one) + of(other)
     case .between(let value, let low, let high): of(value) + of(low) + of(high)
     case .isIn(let value, let options): of(value) + options.flatMap(of)
     case .exists(let path), .notExists(let path), .hasType(let path, _): [path]

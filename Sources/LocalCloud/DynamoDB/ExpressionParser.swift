@@ -42,10 +42,14 @@ struct ExpressionParser {
         if hasValues { throw .validation("ExpressionAttributeValues can only be specified when using expressions") }
       }
       if !unusedNames.isEmpty {
-        throw .validation("Value provided in ExpressionAttributeNames unused in expressions: keys: {\(unusedNames.sorted().joined(separator: ", "))}")
+        throw .validation(
+          "Value provided in ExpressionAttributeNames unused in expressions: keys: {\(unusedNames.sorted().joined(separator: ", "))}"
+        )
       }
       if !unusedValues.isEmpty {
-        throw .validation("Value provided in ExpressionAttributeValues unused in expressions: keys: {\(unusedValues.sorted().joined(separator: ", "))}")
+        throw .validation(
+          "Value provided in ExpressionAttributeValues unused in expressions: keys: {\(unusedValues.sorted().joined(separator: ", "))}"
+        )
       }
     }
   }
@@ -85,8 +89,11 @@ struct ExpressionParser {
     while parser.take(",") { paths.append(try parser.path()) }
     guard parser.index == parser.tokens.count else { throw parser.syntaxError() }
     for (index, path) in paths.enumerated() {
-      for other in paths[(index + 1)...] where path.steps.starts(with: other.steps) || other.steps.starts(with: path.steps) {
-        throw parser.error("Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [\(path.head)], path two: [\(other.head)]")
+      for other in paths[(index + 1)...]
+      where path.steps.starts(with: other.steps) || other.steps.starts(with: path.steps) {
+        throw parser.error(
+          "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [\(path.head)], path two: [\(other.head)]"
+        )
       }
     }
     bindings = parser.bindings
@@ -105,14 +112,17 @@ struct ExpressionParser {
     var tokens: [String] = []
     let characters = Array(text.unicodeScalars)
     var index = 0
-    func isWord(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_" }
+    func isWord(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_"
+    }
     while index < characters.count {
       let scalar = characters[index]
       if scalar.properties.isWhitespace { index += 1; continue }
       var end = index + 1
       if isWord(scalar) || scalar == "#" || scalar == ":" {
         while end < characters.count, isWord(characters[end]) { end += 1 }
-      } else if "<>".unicodeScalars.contains(scalar), end < characters.count, "=>".unicodeScalars.contains(characters[end]),
+      } else if "<>".unicodeScalars.contains(scalar), end < characters.count,
+        "=>".unicodeScalars.contains(characters[end]),
         !(scalar == ">" && characters[end] == ">")
       {
         end += 1
@@ -166,7 +176,9 @@ struct ExpressionParser {
       try expect(")")
       return condition
     }
-    if index + 1 < tokens.count, tokens[index + 1] == "(", let name = next, name != "size", name.first?.isLetter ?? false {
+    if index + 1 < tokens.count, tokens[index + 1] == "(", let name = next, name != "size",
+      name.first?.isLetter ?? false
+    {
       return try function(name)
     }
     let left = try operand()
@@ -175,7 +187,9 @@ struct ExpressionParser {
       try expect("AND")
       let high = try operand()
       if case .value(let low) = low, case .value(let high) = high, Condition.compare(low, .greater, high) {
-        throw error("The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: \(low.json.text), upper bound operand: AttributeValue: \(high.json.text)")
+        throw error(
+          "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: \(low.json.text), upper bound operand: AttributeValue: \(high.json.text)"
+        )
       }
       return .between(left, low, high)
     }
@@ -199,10 +213,14 @@ struct ExpressionParser {
       while take(",") { arguments.append(try operand()) }
     }
     try expect(")")
-    let counts = ["attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2, "begins_with": 2, "contains": 2]
+    let counts = [
+      "attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2, "begins_with": 2, "contains": 2,
+    ]
     guard let count = counts[name] else { throw error("Invalid function name; function: \(name)") }
     guard arguments.count == count else {
-      throw error("Incorrect number of operands for operator or function; operator or function: \(name), number of operands: \(arguments.count)")
+      throw error(
+        "Incorrect number of operands for operator or function; operator or function: \(name), number of operands: \(arguments.count)"
+      )
     }
     func path(_ operand: Condition.Operand) throws(ServiceError) -> DocumentPath {
       guard case .path(let path) = operand else {
@@ -215,12 +233,16 @@ struct ExpressionParser {
     case "attribute_not_exists": return .notExists(try path(arguments[0]))
     case "attribute_type":
       guard case .value(let type) = arguments[1], case .s = type else {
-        throw error("Incorrect operand type for operator or function; operator or function: attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}")
+        throw error(
+          "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: {NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
+        )
       }
       return .hasType(try path(arguments[0]), type)
     case "begins_with":
       for case .value(let value) in arguments where !["S", "B"].contains(value.typeName) {
-        throw error("Incorrect operand type for operator or function; operator or function: begins_with, operand type: \(value.typeName)")
+        throw error(
+          "Incorrect operand type for operator or function; operator or function: begins_with, operand type: \(value.typeName)"
+        )
       }
       return .beginsWith(arguments[0], arguments[1])
     default: return .contains(arguments[0], arguments[1])

@@ -16,16 +16,21 @@ struct KeyCondition {
     var hash: [UInt8]?
     var rangePart: Condition?
     for part in parts {
-      guard let name = part.paths.first?.head, part.paths.count == 1, part.paths[0].steps.count == 1 else { throw Self.unsupported }
+      guard let name = part.paths.first?.head, part.paths.count == 1, part.paths[0].steps.count == 1 else {
+        throw Self.unsupported
+      }
       if name == table.hash.name, hash == nil {
         guard case .compare(.path, .equal, .value(let value)) = part else { throw Self.unsupported }
         hash = try Self.bytes(value, table.hash)
       } else if name == table.range?.name, rangePart == nil {
         rangePart = part
       } else if name == table.hash.name || name == table.range?.name {
-        throw .validation("Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
+        throw .validation(
+          "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key")
       } else {
-        let missed = hash == nil && !parts.contains { $0.paths.first?.head == table.hash.name } ? table.hash.name : table.range?.name
+        let missed =
+          hash == nil && !parts.contains { $0.paths.first?.head == table.hash.name }
+          ? table.hash.name : table.range?.name
         throw missed.map { .validation("Query condition missed key schema element: \($0)") } ?? Self.unsupported
       }
     }
@@ -67,7 +72,8 @@ struct KeyCondition {
 
   private static func bytes(_ value: AttributeValue, _ key: TableDescription.Key) throws(ServiceError) -> [UInt8] {
     guard value.typeName == key.type, let bytes = value.sortable else {
-      throw .validation("One or more parameter values were invalid: Condition parameter type does not match schema type")
+      throw .validation(
+        "One or more parameter values were invalid: Condition parameter type does not match schema type")
     }
     return bytes
   }

@@ -31,7 +31,9 @@ struct DecimalNumber: Hashable {
         point = digits.count
       } else if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
         digits.append(byte)
-      } else { throw .notANumber }
+      } else {
+        throw .notANumber
+      }
     }
     guard !digits.isEmpty else { throw .notANumber }
     exponent += point ?? digits.count
@@ -147,7 +149,9 @@ extension AttributeValue {
       throw .validation("One or more parameter values were invalid: An string set  may not be empty")
     }
     guard Set(texts).count == texts.count else {
-      throw .validation("One or more parameter values were invalid: Input collection [\(texts.joined(separator: ", "))] contains duplicates.")
+      throw .validation(
+        "One or more parameter values were invalid: Input collection [\(texts.joined(separator: ", "))] contains duplicates."
+      )
     }
     return texts.sorted()
   }
@@ -157,8 +161,10 @@ extension AttributeValue {
       switch error {
       case .notANumber: throw .validation("The parameter cannot be converted to a numeric value: \(text)")
       case .tooManyDigits: throw .validation("Attempting to store more than 38 significant digits in a Number")
-      case .overflow: throw .validation("Number overflow. Attempting to store a number with magnitude larger than supported range")
-      case .underflow: throw .validation("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+      case .overflow:
+        throw .validation("Number overflow. Attempting to store a number with magnitude larger than supported range")
+      case .underflow:
+        throw .validation("Number underflow. Attempting to store a number with magnitude smaller than supported range")
       }
     }
   }
@@ -171,7 +177,8 @@ extension Item {
   /// True where a value is of the kind of JSON that its type's name asks for.
   private static func fits(_ type: String, _ value: JSON) -> Bool {
     switch (type, value) {
-    case ("S", .string), ("N", .string), ("B", .string), ("BOOL", .bool), ("NULL", .bool(true)), ("L", .array), ("M", .object),
+    case ("S", .string), ("N", .string), ("B", .string), ("BOOL", .bool), ("NULL", .bool(true)), ("L", .array),
+      ("M", .object),
       ("SS", .array), ("NS", .array), ("BS", .array):
       true
     default: !["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"].contains(type)
@@ -185,7 +192,9 @@ extension Item {
     for (attribute, value) in object.members {
       guard let types = value.object else { throw .coral("SerializationException") }
       guard types.count <= 1 else {
-        throw .validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+        throw .validation(
+          "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+        )
       }
       if let (type, inner) = types.members.first, !Self.fits(type, inner) {
         throw .coral("SerializationException", "Unexpected value type in payload", messageName: "Message")

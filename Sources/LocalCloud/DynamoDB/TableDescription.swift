@@ -29,35 +29,50 @@ struct TableDescription: Sendable {
     billing = try input.string("BillingMode", values: ["PROVISIONED", "PAY_PER_REQUEST"]) ?? "PROVISIONED"
     try input.check()
     try input.refuse(
-      "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "TableClass", "Tags",
+      "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "TableClass",
+      "Tags",
       "ResourcePolicy", "OnDemandThroughput", "WarmThroughput")
     if object["DeletionProtectionEnabled"]?.bool == true { try input.refuse("DeletionProtectionEnabled") }
     let throughput = object["ProvisionedThroughput"]
     readUnits = throughput?["ReadCapacityUnits"]?.int64 ?? 0
     writeUnits = throughput?["WriteCapacityUnits"]?.int64 ?? 0
     if throughput != nil, readUnits < 1 || writeUnits < 1 {
-      throw .validation("1 validation error detected: Value '\(min(readUnits, writeUnits))' at 'provisionedThroughput' failed to satisfy constraint: Member must have value greater than or equal to 1")
+      throw .validation(
+        "1 validation error detected: Value '\(min(readUnits, writeUnits))' at 'provisionedThroughput' failed to satisfy constraint: Member must have value greater than or equal to 1"
+      )
     }
     if billing == "PAY_PER_REQUEST", throughput != nil {
-      throw .validation("One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+      throw .validation(
+        "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+      )
     }
     if billing == "PROVISIONED", throughput == nil {
-      throw .validation("One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+      throw .validation(
+        "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+      )
     }
     var types: [String: String] = [:]
     for definition in definitions {
       guard let name = definition["AttributeName"]?.string, let type = definition["AttributeType"]?.string,
         ["S", "N", "B"].contains(type)
-      else { throw .validation("1 validation error detected: Value at 'attributeDefinitions' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]") }
+      else {
+        throw .validation(
+          "1 validation error detected: Value at 'attributeDefinitions' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]"
+        )
+      }
       types[name] = type
     }
     let names = schema.compactMap { $0["AttributeName"]?.string }
     let missing = names.filter { types[$0] == nil }
     guard missing.isEmpty, names.count == schema.count else {
-      throw .validation("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [\(missing.joined(separator: ", "))], AttributeDefinitions: [\(types.keys.sorted().joined(separator: ", "))]")
+      throw .validation(
+        "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [\(missing.joined(separator: ", "))], AttributeDefinitions: [\(types.keys.sorted().joined(separator: ", "))]"
+      )
     }
     guard types.count == names.count else {
-      throw .validation("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
+      throw .validation(
+        "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
+      )
     }
     guard schema[0]["KeyType"]?.string == "HASH" else {
       throw .validation("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
@@ -108,7 +123,9 @@ struct TableDescription: Sendable {
     else { return nil }
     self.name = name
     self.hash = Key(name: hash, type: type)
-    if let range = json["range"]?.string, let type = json["rangeType"]?.string { self.range = Key(name: range, type: type) }
+    if let range = json["range"]?.string, let type = json["rangeType"]?.string {
+      self.range = Key(name: range, type: type)
+    }
     self.billing = billing
     readUnits = json["read"]?.int64 ?? 0
     writeUnits = json["write"]?.int64 ?? 0
@@ -119,13 +136,15 @@ struct TableDescription: Sendable {
   /// What CreateTable and DescribeTable answer.
   func json(status: String, account: Account, items: Int64, bytes: Int64) -> JSON {
     var object: JSONObject = [
-      "AttributeDefinitions": .array(keys.map { ["AttributeName": .string($0.name), "AttributeType": .string($0.type)] }),
+      "AttributeDefinitions": .array(
+        keys.map { ["AttributeName": .string($0.name), "AttributeType": .string($0.type)] }),
       "TableName": .string(name),
       "KeySchema": .array(
         zip(keys, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0.name), "KeyType": .string($0.1)] }),
       "TableStatus": .string(status), "CreationDateTime": .double(Double(created) / 1000),
       "ProvisionedThroughput": [
-        "NumberOfDecreasesToday": 0, "ReadCapacityUnits": .integer(readUnits), "WriteCapacityUnits": .integer(writeUnits),
+        "NumberOfDecreasesToday": 0, "ReadCapacityUnits": .integer(readUnits),
+        "WriteCapacityUnits": .integer(writeUnits),
       ],
       "TableSizeBytes": .integer(bytes), "ItemCount": .integer(items),
       "TableArn": .string("arn:aws:dynamodb:\(account.region):\(account.id):table/\(name)"), "TableId": .string(id),
@@ -155,16 +174,21 @@ struct TableDescription: Sendable {
     }
     guard value.typeName == key.type, let bytes = value.sortable else {
       if exact { throw .validation("The provided key element does not match the schema") }
-      throw .validation("One or more parameter values were invalid: Type mismatch for key \(key.name) expected: \(key.type) actual: \(value.typeName)")
+      throw .validation(
+        "One or more parameter values were invalid: Type mismatch for key \(key.name) expected: \(key.type) actual: \(value.typeName)"
+      )
     }
     guard key.type == "N" || !bytes.isEmpty else {
-      throw .validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \(key.type == "S" ? "string" : "binary") value. Key: \(key.name)")
+      throw .validation(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \(key.type == "S" ? "string" : "binary") value. Key: \(key.name)"
+      )
     }
     guard key.type == "N" || bytes.count <= limit else {
       throw .validation(
         limit == 2048
           ? "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes"
-          : "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+          : "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
+      )
     }
     return bytes
   }

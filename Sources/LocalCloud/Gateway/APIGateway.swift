@@ -23,8 +23,11 @@ struct APIGateway: Sendable {
     }
     let event = event(request).bytes
     return .later {
-      guard let result = await sandboxes.invoke(function, event, within: Self.timeout) else { return Self.message(504, "Endpoint request timed out") }
-      guard result.functionError == nil, let json = try? JSON(parsing: result.payload), let status = json["statusCode"]?.int
+      guard let result = await sandboxes.invoke(function, event, within: Self.timeout) else {
+        return Self.message(504, "Endpoint request timed out")
+      }
+      guard result.functionError == nil, let json = try? JSON(parsing: result.payload),
+        let status = json["statusCode"]?.int
       else { return Self.message(502, "Internal server error") }
       var headers: [(name: String, value: String)] = []
       for (name, value) in json["headers"]?.object?.members ?? [] {

@@ -38,7 +38,9 @@ struct EventSource: Sendable {
 
   private func deliver(_ batch: [QueueStore.Message]) async {
     let result = await sandboxes.invoke(function, event(batch).bytes)
-    guard result.functionError == nil, let failed = Self.failures(in: result.payload, of: Set(batch.map(\.id))) else { return }
+    guard result.functionError == nil, let failed = Self.failures(in: result.payload, of: Set(batch.map(\.id))) else {
+      return
+    }
     for message in batch where !failed.contains(message.id) {
       // A message whose deletion fails comes again, which its reader must bear anyway.
       try? messages.deleteMessage(queue, receipt: message.receipt)
@@ -76,7 +78,8 @@ struct EventSource: Sendable {
                 attributes[member.name] = .object(attribute)
               }),
             "md5OfBody": .string(MessageDraft.md5(ofBody: message.body)),
-            "eventSource": "aws:sqs", "eventSourceARN": .string(messages.arn(queue.name)), "awsRegion": .string(account.region),
+            "eventSource": "aws:sqs", "eventSourceARN": .string(messages.arn(queue.name)),
+            "awsRegion": .string(account.region),
           ]
           record["md5OfMessageAttributes"] = MessageDraft.md5(ofAttributes: message.attributes).map { .string($0) }
           return .object(record)

@@ -34,6 +34,7 @@ struct InvocationResult: Sendable, Hashable {
 
   static func failure(_ type: String, _ message: String) -> InvocationResult {
     InvocationResult(
-      payload: (["errorType": .string(type), "errorMessage": .string(message)] as JSON).bytes, functionError: "Unhandled")
+      payload: (["errorType": .string(type), "errorMessage": .string(message)] as JSON).bytes,
+      functionError: "Unhandled")
   }
 }

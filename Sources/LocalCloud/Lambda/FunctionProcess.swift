@@ -33,7 +33,8 @@ final class FunctionProcess: Sendable {
     let ending = Ending()
     process.terminationHandler = { process in
       let status =
-        process.terminationReason == .uncaughtSignal ? "signal \(process.terminationStatus)" : "exit status \(process.terminationStatus)"
+        process.terminationReason == .uncaughtSignal
+        ? "signal \(process.terminationStatus)" : "exit status \(process.terminationStatus)"
       ending.announce(status)
     }
     try process.run()

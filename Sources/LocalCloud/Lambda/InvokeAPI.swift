@@ -34,7 +34,9 @@ final class InvokeAPI: Sendable {
   private func answer(_ request: ServerRequest) throws(ServiceError) -> ServerReply {
     let parts = request.path.dropFirst(Self.prefix.count).split(separator: "/").map { PercentEncoding.decode($0) }
     guard request.method == "POST", parts.count == 2, parts[1] == "invocations" else {
-      throw ServiceError(status: 404, type: "UnknownOperationException", message: "The local cloud emulates Invoke alone", messageName: "Message")
+      throw ServiceError(
+        status: 404, type: "UnknownOperationException", message: "The local cloud emulates Invoke alone",
+        messageName: "Message")
     }
     // A name, a partial ARN or a whole one, with or without a qualifier.
     let pieces = parts[0].split(separator: ":").map(String.init)
@@ -46,10 +48,13 @@ final class InvokeAPI: Sendable {
         members: ["Type": "User"], messageName: "Message")
     }
     let qualifier = PercentEncoding.queryItems(request.query).first { $0.name == "Qualifier" }?.value
-    let version = qualifier ?? marker.flatMap { $0 + 2 < pieces.count ? pieces[$0 + 2] : nil } ?? (marker == nil && pieces.count > 1 ? pieces[1] : "$LATEST")
+    let version =
+      qualifier ?? marker.flatMap { $0 + 2 < pieces.count ? pieces[$0 + 2] : nil }
+      ?? (marker == nil && pieces.count > 1 ? pieces[1] : "$LATEST")
     guard version == "$LATEST" else {
       throw ServiceError(
-        status: 404, type: "ResourceNotFoundException", message: "Function not found: \(sandboxes.arn(name)):\(version)",
+        status: 404, type: "ResourceNotFoundException",
+        message: "Function not found: \(sandboxes.arn(name)):\(version)",
         members: ["Type": "User"], messageName: "Message")
     }
     for header in ["x-amz-client-context"] where request[header: header] != nil {
@@ -60,7 +65,8 @@ final class InvokeAPI: Sendable {
     if request[header: "x-amz-log-type"] == "Tail" {
       throw ServiceError(
         status: 400, type: "InvalidParameterValueException",
-        message: "The local cloud does not emulate LogType Tail: the function's log is in the data's folder", messageName: "Message")
+        message: "The local cloud does not emulate LogType Tail: the function's log is in the data's folder",
+        messageName: "Message")
     }
     if !request.body.isEmpty, (try? JSON(parsing: request.body)) == nil {
       throw ServiceError(
@@ -84,7 +90,8 @@ final class InvokeAPI: Sendable {
     case "DryRun": return .now(ServerResponse(status: 204))
     case let other:
       throw ServiceError(
-        status: 400, type: "InvalidParameterValueException", message: "'\(other)' is no invocation type", messageName: "Message")
+        status: 400, type: "InvalidParameterValueException", message: "'\(other)' is no invocation type",
+        messageName: "Message")
     }
   }
 
@@ -102,7 +109,8 @@ final class InvokeAPI: Sendable {
 
   private static func tooLarge(_ limit: Int) -> ServiceError {
     ServiceError(
-      status: 413, type: "RequestTooLargeException", message: "Request must be smaller than \(limit) bytes for the InvokeFunction operation",
+      status: 413, type: "RequestTooLargeException",
+      message: "Request must be smaller than \(limit) bytes for the InvokeFunction operation",
       messageName: "Message")
   }
 

@@ -11,7 +11,9 @@ struct RuntimeAPI: Sendable {
 
   func reply(to request: ServerRequest) -> ServerReply {
     let parts = request.path.split(separator: "/").map(String.init)
-    guard parts.count >= 5, parts[2] == "2018-06-01", parts[3] == "runtime" else { return .now(.text(404, "not found\n")) }
+    guard parts.count >= 5, parts[2] == "2018-06-01", parts[3] == "runtime" else {
+      return .now(.text(404, "not found\n"))
+    }
     let sandbox = parts[1]
     switch (request.method, Array(parts[4...])) {
     case ("GET", ["invocation", "next"]):
@@ -23,7 +25,10 @@ struct RuntimeAPI: Sendable {
             ("Content-Type", "application/json"), ("Lambda-Runtime-Aws-Request-Id", delivery.id),
             ("Lambda-Runtime-Deadline-Ms", String(delivery.deadline)),
             ("Lambda-Runtime-Invoked-Function-Arn", delivery.functionARN),
-            ("Lambda-Runtime-Trace-Id", "Root=1-\(Hex.encode(Array(delivery.id.utf8).prefix(4)))-\(delivery.id.filter { $0 != "-" }.prefix(24));Sampled=0"),
+            (
+              "Lambda-Runtime-Trace-Id",
+              "Root=1-\(Hex.encode(Array(delivery.id.utf8).prefix(4)))-\(delivery.id.filter { $0 != "-" }.prefix(24));Sampled=0"
+            ),
           ], body: delivery.payload)
       }
     case ("POST", let rest) where rest.count == 3 && rest[0] == "invocation" && rest[2] == "response":
@@ -33,7 +38,9 @@ struct RuntimeAPI: Sendable {
           .failure(
             "Function.ResponseSizeTooLarge",
             "Response payload size exceeded maximum allowed payload size (\(Self.responseLimit) bytes)."))
-        return .now(Self.error(413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (\(Self.responseLimit) bytes)."))
+        return .now(
+          Self.error(
+            413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (\(Self.responseLimit) bytes)."))
       }
       return finish(sandbox, rest[1], InvocationResult(payload: request.body))
     case ("POST", let rest) where rest.count == 3 && rest[0] == "invocation" && rest[2] == "error":

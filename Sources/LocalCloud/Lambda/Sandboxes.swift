@@ -207,7 +207,9 @@ final class Sandboxes: Sendable {
   private func expire(_ sandbox: String, _ invocation: String, after seconds: Int) async {
     do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
     let running: (Running, FunctionProcess)? = state.withLock { state in
-      guard let box = state.sandboxes[sandbox], let running = box.running, running.invocation.id == invocation else { return nil }
+      guard let box = state.sandboxes[sandbox], let running = box.running, running.invocation.id == invocation else {
+        return nil
+      }
       state.sandboxes[sandbox]?.running = nil
       return (running, box.process)
     }
@@ -231,12 +233,17 @@ final class Sandboxes: Sendable {
         answers.append(
           (
             running.invocation,
-            .failure("Runtime.ExitError", "RequestId: \(running.invocation.id) Error: Runtime exited with error: \(status)")
+            .failure(
+              "Runtime.ExitError", "RequestId: \(running.invocation.id) Error: Runtime exited with error: \(status)")
           ))
       } else if sandbox.isStarting, let first = state.pending[sandbox.function]?.first {
         state.pending[sandbox.function]?.removeFirst()
         answers.append(
-          (first, sandbox.initError ?? .failure("Runtime.ExitError", "RequestId: \(first.id) Error: Runtime exited with error: \(status)")))
+          (
+            first,
+            sandbox.initError
+              ?? .failure("Runtime.ExitError", "RequestId: \(first.id) Error: Runtime exited with error: \(status)")
+          ))
       }
     }
     orphan?.resume(returning: nil)

@@ -8,7 +8,8 @@ public struct Schedule: Sendable, Hashable {
   private enum Kind: Hashable {
     /// Milliseconds.
     case rate(Int64)
-    case cron(minutes: Set<Int>, hours: Set<Int>, days: Set<Int>?, months: Set<Int>, weekdays: Set<Int>?, years: Set<Int>)
+    case cron(
+      minutes: Set<Int>, hours: Set<Int>, days: Set<Int>?, months: Set<Int>, weekdays: Set<Int>?, years: Set<Int>)
   }
   private let kind: Kind
   public let text: String

@@ -14,22 +14,27 @@ struct MessageDraft {
 
   init(_ input: inout Input, _ queue: QueueStore.Queue) throws(ServiceError) {
     guard let body = try input.string("MessageBody"), !body.isEmpty else {
-      throw .sqs("MissingRequiredParameterException", "The request must contain the parameter MessageBody.", query: "MissingParameter")
+      throw .sqs(
+        "MissingRequiredParameterException", "The request must contain the parameter MessageBody.",
+        query: "MissingParameter")
     }
     guard body.unicodeScalars.allSatisfy({ $0.value >= 0x20 || [9, 10, 13].contains($0.value) }),
       !body.unicodeScalars.contains(where: { $0.value == 0xFFFE || $0.value == 0xFFFF })
     else {
       throw .sqs(
-        "InvalidMessageContents", "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
+        "InvalidMessageContents",
+        "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
         query: "InvalidMessageContents")
     }
     if input.object["MessageGroupId"] != nil || input.object["MessageDeduplicationId"] != nil {
       throw .invalidParameter(
-        "Value for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is not valid for this queue type.")
+        "Value for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is not valid for this queue type."
+      )
     }
     delay = try input.integer("DelaySeconds")
     if let delay, !(0...900).contains(delay) {
-      throw .invalidParameter("Value \(delay) for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
+      throw .invalidParameter(
+        "Value \(delay) for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")
     }
     attributes = try input.object("MessageAttributes") ?? [:]
     guard attributes.count <= 10 else {
@@ -38,9 +43,11 @@ struct MessageDraft {
     self.body = body
     size = body.utf8.count
     for (name, value) in attributes.members {
-      guard let type = value["DataType"]?.string, ["String", "Number", "Binary"].contains(type.prefix { $0 != "." }) else {
+      guard let type = value["DataType"]?.string, ["String", "Number", "Binary"].contains(type.prefix { $0 != "." })
+      else {
         throw .invalidParameter(
-          "The message attribute '\(name)' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.")
+          "The message attribute '\(name)' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String."
+        )
       }
       let bytes = Self.bytes(of: value)
       guard !bytes.isEmpty else {
@@ -49,9 +56,13 @@ struct MessageDraft {
       if type.hasPrefix("Number"), Double(String(decoding: bytes, as: UTF8.self)) == nil {
         throw .invalidParameter("Could not cast message (user) attribute '\(name)' value to number.")
       }
-      let isName = (1...256).contains(name.utf8.count) && name.utf8.allSatisfy { QueueAttributes.isNameByte($0) || $0 == UInt8(ascii: ".") }
+      let isName =
+        (1...256).contains(name.utf8.count)
+        && name.utf8.allSatisfy { QueueAttributes.isNameByte($0) || $0 == UInt8(ascii: ".") }
       let lowered = name.lowercased()
-      guard isName, !lowered.hasPrefix("aws."), !lowered.hasPrefix("amazon."), !name.hasPrefix("."), !name.hasSuffix(".") else {
+      guard isName, !lowered.hasPrefix("aws."), !lowered.hasPrefix("amazon."), !name.hasPrefix("."),
+        !name.hasSuffix(".")
+      else {
         throw .invalidParameter("Message (user) attribute name '\(name)' is invalid.")
       }
       size += name.utf8.count + type.utf8.count + Self.bytes(of: value).count
@@ -95,7 +106,8 @@ struct ReceiveFilter: Sendable {
 
   func takesCustom(_ name: String) -> Bool {
     custom.contains { wanted in
-      wanted == "All" || wanted == ".*" || wanted == name || wanted.hasSuffix(".*") && name.hasPrefix(wanted.dropLast(2))
+      wanted == "All" || wanted == ".*" || wanted == name
+        || wanted.hasSuffix(".*") && name.hasPrefix(wanted.dropLast(2))
     }
   }
 }

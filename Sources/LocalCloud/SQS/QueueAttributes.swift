@@ -23,7 +23,9 @@ struct QueueAttributes: Sendable {
   init(checking given: [String: String], over known: [String: String] = defaults) throws(ServiceError) {
     for (name, value) in given {
       if name == "FifoQueue" || name == "ContentBasedDeduplication" {
-        throw .sqs("InvalidAttributeName", "The local cloud does not emulate FIFO queues: attribute \(name).", query: "InvalidAttributeName")
+        throw .sqs(
+          "InvalidAttributeName", "The local cloud does not emulate FIFO queues: attribute \(name).",
+          query: "InvalidAttributeName")
       }
       guard let range = Self.settable[name] else {
         throw .sqs("InvalidAttributeName", "Unknown Attribute \(name).", query: "InvalidAttributeName")
@@ -32,7 +34,9 @@ struct QueueAttributes: Sendable {
         throw .sqs("InvalidAttributeValue", "Invalid value for the parameter \(name).", query: "InvalidAttributeValue")
       }
       if name == "RedrivePolicy", !value.isEmpty, Redrive(value) == nil {
-        throw .sqs("InvalidParameterValueException", "Value \(value) for parameter RedrivePolicy is invalid.", query: "InvalidParameterValue")
+        throw .sqs(
+          "InvalidParameterValueException", "Value \(value) for parameter RedrivePolicy is invalid.",
+          query: "InvalidParameterValue")
       }
     }
     texts = known.merging(given) { $1 }.filter { !$0.value.isEmpty }

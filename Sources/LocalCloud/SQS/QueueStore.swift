@@ -35,14 +35,17 @@ final class QueueStore: Sendable {
     /// What a receive answers, with the attributes it asked for.
     func json(_ filter: ReceiveFilter, sender: String) -> JSON {
       var message: JSONObject = [
-        "MessageId": .string(id), "ReceiptHandle": .string(receipt), "MD5OfBody": .string(MessageDraft.md5(ofBody: body)),
+        "MessageId": .string(id), "ReceiptHandle": .string(receipt),
+        "MD5OfBody": .string(MessageDraft.md5(ofBody: body)),
         "Body": .string(body),
       ]
       let system = systemAttributes(sender: sender).filter { filter.takesSystem($0.0) }
       if !system.isEmpty {
         message["Attributes"] = .object(system.reduce(into: JSONObject()) { $0[$1.0] = .string($1.1) })
       }
-      let custom = attributes.members.filter { filter.takesCustom($0.name) }.reduce(into: JSONObject()) { $0[$1.name] = $1.value }
+      let custom = attributes.members.filter { filter.takesCustom($0.name) }.reduce(into: JSONObject()) {
+        $0[$1.name] = $1.value
+      }
       if let digest = MessageDraft.md5(ofAttributes: custom) {
         message["MessageAttributes"] = .object(custom)
         message["MD5OfMessageAttributes"] = .string(digest)
@@ -75,12 +78,14 @@ final class QueueStore: Sendable {
     let attributes = try QueueAttributes(checking: given)
     if let redrive = attributes.redrive, try find(redrive.queue) == nil {
       throw .invalidParameter(
-        "Value \(given["RedrivePolicy"] ?? "") for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.")
+        "Value \(given["RedrivePolicy"] ?? "") for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
+      )
     }
     if let queue = try find(name) {
       for (attribute, value) in given where queue.attributes.texts[attribute] != value {
         throw .sqs(
-          "QueueNameExists", "A queue already exists with the same name and a different value for attribute \(attribute)",
+          "QueueNameExists",
+          "A queue already exists with the same name and a different value for attribute \(attribute)",
           query: "QueueAlreadyExists")
       }
       return
@@ -105,7 +110,8 @@ final class QueueStore: Sendable {
       let modified = row[3].integer
     else { return nil }
     return Queue(
-      id: id, name: name, attributes: QueueAttributes(stored: Self.texts(attributes)), created: created, modified: modified)
+      id: id, name: name, attributes: QueueAttributes(stored: Self.texts(attributes)), created: created,
+      modified: modified)
   }
 
   func setAttributes(_ queue: Queue, _ given: [String: String]) throws(ServiceError) {
@@ -134,13 +140,14 @@ final class QueueStore: Sendable {
 
   func attributes(of queue: Queue) throws(ServiceError) -> [String: String] {
     let now = clock.now
-    let counts = try read(
-      """
-      SELECT count(*) FILTER (WHERE visible <= ?1), count(*) FILTER (WHERE visible > ?1 AND receipt IS NOT NULL),
-        count(*) FILTER (WHERE visible > ?1 AND receipt IS NULL)
-      FROM sqs_messages WHERE queue_id = ?2 AND sent > ?3
-      """, .integer(now), .integer(queue.id), .integer(now - queue.attributes.retention * 1000)
-    ).first ?? [.integer(0), .integer(0), .integer(0)]
+    let counts =
+      try read(
+        """
+        SELECT count(*) FILTER (WHERE visible <= ?1), count(*) FILTER (WHERE visible > ?1 AND receipt IS NOT NULL),
+          count(*) FILTER (WHERE visible > ?1 AND receipt IS NULL)
+        FROM sqs_messages WHERE queue_id = ?2 AND sent > ?3
+        """, .integer(now), .integer(queue.id), .integer(now - queue.attributes.retention * 1000)
+      ).first ?? [.integer(0), .integer(0), .integer(0)]
     var attributes = queue.attributes.texts
     attributes["ApproximateNumberOfMessages"] = String(counts[0].integer ?? 0)
     attributes["ApproximateNumberOfMessagesNotVisible"] = String(counts[1].integer ?? 0)
@@ -163,9 +170,12 @@ final class QueueStore: Sendable {
             let id = RandomID.uuid()
             try connection.run(
               "INSERT INTO sqs_messages (queue_id, message_id, body, attributes, sent, visible) VALUES (?, ?, ?, ?, ?, ?)",
-              .integer(queue.id), .text(id), .text(draft.body), .text(JSON.object(draft.attributes).text), .integer(now),
+              .integer(queue.id), .text(id), .text(draft.body), .text(JSON.object(draft.attributes).text),
+              .integer(now),
               .integer(now + (draft.delay ?? queue.attributes.delay) * 1000))
-            var answer: JSONObject = ["MessageId": .string(id), "MD5OfMessageBody": .string(MessageDraft.md5(ofBody: draft.body))]
+            var answer: JSONObject = [
+              "MessageId": .string(id), "MD5OfMessageBody": .string(MessageDraft.md5(ofBody: draft.body)),
+            ]
             answer["MD5OfMessageAttributes"] = MessageDraft.md5(ofAttributes: draft.attributes).map { .string($0) }
             return JSON.object(answer)
           }
@@ -275,7 +285,8 @@ final class QueueStore: Sendable {
     }
     guard changed > 0 else {
       throw .sqs(
-        "MessageNotInflight", "Value \(receipt) for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.",
+        "MessageNotInflight",
+        "Value \(receipt) for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.",
         query: "AWS.SimpleQueueService.MessageNotInflight")
     }
     if seconds == 0 { arrivals.announce(queue.name) }

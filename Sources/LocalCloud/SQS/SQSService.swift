@@ -92,18 +92,23 @@ final class SQSService: Service {
 
   private static func required(_ name: String, _ input: inout Input) throws(ServiceError) -> String {
     guard let text = try input.string(name), !text.isEmpty else {
-      throw .sqs("MissingRequiredParameterException", "The request must contain the parameter \(name).", query: "MissingParameter")
+      throw .sqs(
+        "MissingRequiredParameterException", "The request must contain the parameter \(name).",
+        query: "MissingParameter")
     }
     return text
   }
 
   private static func visibility(_ input: inout Input) throws(ServiceError) -> Int64 {
     guard let seconds = try input.integer("VisibilityTimeout") else {
-      throw .sqs("MissingRequiredParameterException", "The request must contain the parameter VisibilityTimeout.", query: "MissingParameter")
+      throw .sqs(
+        "MissingRequiredParameterException", "The request must contain the parameter VisibilityTimeout.",
+        query: "MissingParameter")
     }
     guard (0...43_200).contains(seconds) else {
       throw .invalidParameter(
-        "Value \(seconds) for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200.")
+        "Value \(seconds) for parameter VisibilityTimeout is invalid. Reason: VisibilityTimeout must be an integer between 0 and 43200."
+      )
     }
     return seconds
   }
@@ -115,7 +120,8 @@ final class SQSService: Service {
     let draft = try MessageDraft(&input, queue)
     guard draft.size <= queue.attributes.maximumMessageSize else {
       throw .invalidParameter(
-        "One or more parameters are invalid. Reason: Message must be shorter than \(queue.attributes.maximumMessageSize) bytes.")
+        "One or more parameters are invalid. Reason: Message must be shorter than \(queue.attributes.maximumMessageSize) bytes."
+      )
     }
     return try messages.send([draft], to: queue)[0]
   }
@@ -132,7 +138,8 @@ final class SQSService: Service {
         total += draft.size
         guard draft.size <= queue.attributes.maximumMessageSize else {
           throw .invalidParameter(
-            "One or more parameters cannot be validated. Reason: Message must be shorter than \(queue.attributes.maximumMessageSize) bytes.")
+            "One or more parameters cannot be validated. Reason: Message must be shorter than \(queue.attributes.maximumMessageSize) bytes."
+          )
         }
         drafts.append((id, draft))
       } catch { failed.append(Self.failure(id, error)) }
@@ -161,7 +168,8 @@ final class SQSService: Service {
     }
     guard elements.count <= 10 else {
       throw .sqs(
-        "TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10. You have sent \(elements.count).",
+        "TooManyEntriesInBatchRequest",
+        "Maximum number of entries per request are 10. You have sent \(elements.count).",
         query: "AWS.SimpleQueueService.TooManyEntriesInBatchRequest")
     }
     var seen: Set<String> = []
@@ -175,7 +183,8 @@ final class SQSService: Service {
           query: "AWS.SimpleQueueService.InvalidBatchEntryId")
       }
       guard seen.insert(id).inserted else {
-        throw .sqs("BatchEntryIdsNotDistinct", "Id \(id) repeated.", query: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct")
+        throw .sqs(
+          "BatchEntryIdsNotDistinct", "Id \(id) repeated.", query: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct")
       }
       return (id, entry)
     }

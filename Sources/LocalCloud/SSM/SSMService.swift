@@ -51,7 +51,11 @@ struct SSMService: Service {
     var found: [JSON] = []
     var invalid: [JSON] = []
     for name in names {
-      if let parameter = try find(name.string ?? "", decrypts: decrypts) { found.append(parameter) } else { invalid.append(name) }
+      if let parameter = try find(name.string ?? "", decrypts: decrypts) {
+        found.append(parameter)
+      } else {
+        invalid.append(name)
+      }
     }
     return ["Parameters": .array(found), "InvalidParameters": .array(invalid)]
   }
@@ -67,12 +71,16 @@ struct SSMService: Service {
     guard name.utf8.allSatisfy({ QueueAttributes.isNameByte($0) || "./".utf8.contains($0) }) else {
       throw ServiceError(
         type: "ValidationException",
-        message: "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_")
+        message:
+          "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_"
+      )
     }
     if tier == "Standard", value.utf8.count > 4096 {
       throw ServiceError(
         type: "ValidationException",
-        message: "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier.")
+        message:
+          "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
+      )
     }
     guard !value.isEmpty, value.utf8.count <= 8192 else {
       throw ServiceError(
@@ -83,10 +91,12 @@ struct SSMService: Service {
     if known != nil, !overwrites {
       throw ServiceError(
         type: "ParameterAlreadyExists",
-        message: "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
+        message:
+          "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
     }
     guard let type = given ?? known?["Type"]?.string else {
-      throw ServiceError(type: "ValidationException", message: "A parameter type is required when you create a parameter.")
+      throw ServiceError(
+        type: "ValidationException", message: "A parameter type is required when you create a parameter.")
     }
     let version = (known?["Version"]?.int64 ?? 0) + 1
     try put(name, type: type, value: value, version: version)

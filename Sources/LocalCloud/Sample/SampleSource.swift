@@ -18,7 +18,9 @@ struct SampleSource: Sendable {
     guard let key = key(), let given = request[header: "x-api-key"], Digest.constantTimeEqual(given, key) else {
       return .now(Self.error(401, "send the key in x-api-key"))
     }
-    let query = PercentEncoding.queryItems(request.query, plusIsBlank: true).reduce(into: [String: String]()) { $0[$1.name] = $1.value }
+    let query = PercentEncoding.queryItems(request.query, plusIsBlank: true).reduce(into: [String: String]()) {
+      $0[$1.name] = $1.value
+    }
     guard let from = query["from"].flatMap({ Int64($0) }), let to = query["to"].flatMap({ Int64($0) }),
       abs(from) < 253_402_300_799_999, abs(to) < 253_402_300_799_999
     else { return .now(Self.error(400, "give from and to in epoch milliseconds")) }
@@ -57,13 +59,15 @@ struct SampleSource: Sendable {
 
   static func place(_ text: String) -> (latitude: Double, longitude: Double) {
     let parts = text.split(separator: ",").map { Double($0.filter { $0 != " " }) }
-    guard parts.count == 2, let latitude = parts[0], let longitude = parts[1], abs(latitude) <= 90, abs(longitude) <= 180
+    guard parts.count == 2, let latitude = parts[0], let longitude = parts[1], abs(latitude) <= 90,
+      abs(longitude) <= 180
     else { return (51.4779, 0) }
     return (latitude, longitude)
   }
 
   private static func error(_ status: Int, _ message: String) -> ServerResponse {
     ServerResponse(
-      status: status, headers: [("Content-Type", "application/json")], body: (["error": .string(message)] as JSON).bytes)
+      status: status, headers: [("Content-Type", "application/json")], body: (["error": .string(message)] as JSON).bytes
+    )
   }
 }

@@ -18,7 +18,8 @@ struct SolarPosition {
     let days = Double(time) / 86_400_000
     // Julian centuries since 2000-01-01T12:00Z.
     let century = (days - 10_957.5) / 36_525
-    let meanLongitude = (280.46646 + century * (36_000.76983 + century * 0.0003032)).truncatingRemainder(dividingBy: 360)
+    let meanLongitude = (280.46646 + century * (36_000.76983 + century * 0.0003032)).truncatingRemainder(
+      dividingBy: 360)
     let meanAnomaly = 357.52911 + century * (35_999.05029 - 0.0001537 * century)
     let eccentricity = 0.016708634 - century * (0.000042037 + 0.0000001267 * century)
     let center =

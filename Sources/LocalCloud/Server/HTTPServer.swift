@@ -71,7 +71,9 @@ private final class ServerContext: Sendable {
   }
 
   /// Runs the work beside the resting connection, and wakes it with the answer.
-  func run(_ exchange: Exchange, _ connection: RestingConnection, _ work: @escaping @Sendable () async -> ServerResponse) {
+  func run(
+    _ exchange: Exchange, _ connection: RestingConnection, _ work: @escaping @Sendable () async -> ServerResponse
+  ) {
     let id = ObjectIdentifier(exchange)
     state.withLock { state in
       let task = Task {
@@ -83,7 +85,11 @@ private final class ServerContext: Sendable {
             if connection.peerHasGone { return worker.cancel() }
           }
         }
-        let response = await withTaskCancellationHandler { await worker.value } onCancel: { worker.cancel() }
+        let response = await withTaskCancellationHandler {
+          await worker.value
+        } onCancel: {
+          worker.cancel()
+        }
         watch.cancel()
         await watch.value
         exchange.answer(response)
@@ -188,7 +194,8 @@ private func continueExchange(
 }
 
 private func endExchange(
-  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
   _ code: MHD_RequestTerminationCode
 ) {
   guard let slot = unsafe slot, let pointer = unsafe slot.pointee else { return }

@@ -20,7 +20,8 @@ struct Input {
 
   mutating func violate(_ name: String, _ value: String?, _ constraint: String) {
     violations.append(
-      "Value \(value.map { "'\($0)'" } ?? "null") at '\(place(name))' failed to satisfy constraint: Member must \(constraint)")
+      "Value \(value.map { "'\($0)'" } ?? "null") at '\(place(name))' failed to satisfy constraint: Member must \(constraint)"
+    )
   }
 
   /// A regular expression as messages show it, and what it does.
@@ -57,11 +58,19 @@ struct Input {
     }
     guard let text = value.string else { throw Self.kindError(value, wanted: "String") }
     if let length {
-      if text.count < length.lowerBound { violate(name, text, "have length greater than or equal to \(length.lowerBound)") }
-      if text.count > length.upperBound { violate(name, text, "have length less than or equal to \(length.upperBound)") }
+      if text.count < length.lowerBound {
+        violate(name, text, "have length greater than or equal to \(length.lowerBound)")
+      }
+      if text.count > length.upperBound {
+        violate(name, text, "have length less than or equal to \(length.upperBound)")
+      }
     }
-    if let pattern, !pattern.matches(text) { violate(name, text, "satisfy regular expression pattern: \(pattern.text)") }
-    if let values, !values.contains(text) { violate(name, text, "satisfy enum value set: [\(values.joined(separator: ", "))]") }
+    if let pattern, !pattern.matches(text) {
+      violate(name, text, "satisfy regular expression pattern: \(pattern.text)")
+    }
+    if let values, !values.contains(text) {
+      violate(name, text, "satisfy enum value set: [\(values.joined(separator: ", "))]")
+    }
     return text
   }
 
@@ -74,8 +83,12 @@ struct Input {
     }
     guard let number = value.int64 else { throw Self.kindError(value, wanted: "Integer") }
     if let range {
-      if number < range.lowerBound { violate(name, String(number), "have value greater than or equal to \(range.lowerBound)") }
-      if number > range.upperBound { violate(name, String(number), "have value less than or equal to \(range.upperBound)") }
+      if number < range.lowerBound {
+        violate(name, String(number), "have value greater than or equal to \(range.lowerBound)")
+      }
+      if number > range.upperBound {
+        violate(name, String(number), "have value less than or equal to \(range.upperBound)")
+      }
     }
     return number
   }
@@ -86,7 +99,9 @@ struct Input {
     return flag
   }
 
-  mutating func array(_ name: String, required: Bool = false, count: ClosedRange<Int>? = nil) throws(ServiceError) -> [JSON]? {
+  mutating func array(_ name: String, required: Bool = false, count: ClosedRange<Int>? = nil) throws(ServiceError)
+    -> [JSON]?
+  {
     guard let value = member(name) else {
       if required { violate(name, nil, "not be null") }
       return nil
@@ -94,8 +109,12 @@ struct Input {
     guard let elements = value.array else { throw Self.kindError(value, wanted: "List") }
     if let count {
       let text = "[\(elements.count) elements]"
-      if elements.count < count.lowerBound { violate(name, text, "have length greater than or equal to \(count.lowerBound)") }
-      if elements.count > count.upperBound { violate(name, text, "have length less than or equal to \(count.upperBound)") }
+      if elements.count < count.lowerBound {
+        violate(name, text, "have length greater than or equal to \(count.lowerBound)")
+      }
+      if elements.count > count.upperBound {
+        violate(name, text, "have length less than or equal to \(count.upperBound)")
+      }
     }
     return elements
   }

@@ -29,11 +29,13 @@ struct Provisioner {
     let keys = [table.hash] + (table.range.map { [$0] } ?? [])
     let input: JSONObject = [
       "TableName": .string(table.name), "BillingMode": "PAY_PER_REQUEST",
-      "AttributeDefinitions": .array(keys.map { ["AttributeName": .string($0.name), "AttributeType": .string($0.type)] }),
+      "AttributeDefinitions": .array(
+        keys.map { ["AttributeName": .string($0.name), "AttributeType": .string($0.type)] }),
       "KeySchema": .array(
         zip(keys, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0.name), "KeyType": .string($0.1)] }),
     ]
-    let isNew = try ignoring("ResourceInUseException") { () throws(ServiceError) in _ = try dynamoDB.createTable(input) }
+    let isNew = try ignoring("ResourceInUseException") { () throws(ServiceError) in _ = try dynamoDB.createTable(input)
+    }
     guard isNew, let attribute = table.timeToLive else { return }
     _ = try dynamoDB.call(
       "UpdateTimeToLive",

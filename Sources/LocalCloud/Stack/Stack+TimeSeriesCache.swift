@@ -30,7 +30,8 @@ extension Stack {
       "AWS_DEFAULT_REGION": site.region, "AWS_ENDPOINT_URL": site.address,
     ]
     let stores = [
-      "TS_DB_NAME": "TimeSeriesDB", "TS_TABLE_NAME": "identifierTimeSeriesHistory", "FUTURE_TABLE": "\(prefix)-forecast",
+      "TS_DB_NAME": "TimeSeriesDB", "TS_TABLE_NAME": "identifierTimeSeriesHistory",
+      "FUTURE_TABLE": "\(prefix)-forecast",
     ]
     func function(_ name: String, memory: Int, _ environment: [String: String]) -> FunctionDescription {
       FunctionDescription(
@@ -89,7 +90,8 @@ extension Stack {
   static func sampleSources(at address: String) -> JSON {
     [
       "default": [
-        "url": .string("\(address)\(SampleSource.path)?place={identifier}&from={from:milliseconds}&to={to:milliseconds}"),
+        "url": .string(
+          "\(address)\(SampleSource.path)?place={identifier}&from={from:milliseconds}&to={to:milliseconds}"),
         "headers": ["x-api-key": "{key}"], "past": "24h", "future": "24h", "rows": "/data", "time": "/time",
         "measures": ["elevation": "/elevation", "irradiance": "/irradiance"],
       ]

@@ -171,7 +171,8 @@ final class Database: Sendable {
       case .integer(let value): unsafe sqlite3_bind_int64(pointer, place, value)
       case .real(let value): unsafe sqlite3_bind_double(pointer, place, value)
       case .text(let value): unsafe csqlite_bind_text(pointer, place, value, Int32(value.utf8.count))
-      case .blob(let value): _ = unsafe value.withUnsafeBytes { unsafe csqlite_bind_blob(pointer, place, $0.baseAddress, Int32($0.count)) }
+      case .blob(let value):
+        _ = unsafe value.withUnsafeBytes { unsafe csqlite_bind_blob(pointer, place, $0.baseAddress, Int32($0.count)) }
       }
     }
   }

@@ -20,7 +20,8 @@ final class Storage: Sendable {
       url = URL(filePath: folder, directoryHint: .isDirectory)
       temporaryFolder = nil
     } else {
-      url = FileManager.default.temporaryDirectory.appending(path: "local-cloud-\(RandomID.uuid())", directoryHint: .isDirectory)
+      url = FileManager.default.temporaryDirectory.appending(
+        path: "local-cloud-\(RandomID.uuid())", directoryHint: .isDirectory)
       temporaryFolder = url
     }
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

@@ -36,23 +36,27 @@ struct APIError: Error, Hashable {
     switch error.kind {
     case .throttled:
       self.init(
-        status: 429, code: "Throttled", message: "the store wants fewer requests: ask again after the seconds in Retry-After",
+        status: 429, code: "Throttled",
+        message: "the store wants fewer requests: ask again after the seconds in Retry-After",
         headers: ["Retry-After": "2"])
     case .unavailable:
       self.init(
-        status: 503, code: "Unavailable", message: "the store does not answer now: ask again after the seconds in Retry-After",
+        status: 503, code: "Unavailable",
+        message: "the store does not answer now: ask again after the seconds in Retry-After",
         headers: ["Retry-After": "5"])
     case .timedOut:
       self.init(status: 504, code: "TimedOut", message: "the store did not answer in time: ask for a shorter range")
     case .failed:
       self.init(
-        status: 502, code: "StoreFailed", message: "the store refused the request; the log of this request's id says why")
+        status: 502, code: "StoreFailed",
+        message: "the store refused the request; the log of this request's id says why")
     }
   }
 
   var response: HTTPEventResponse {
     let body: JSON = ["error": ["code": .string(code), "message": .string(message)]]
     return HTTPEventResponse(
-      status: status, headers: headers.merging(["Content-Type": "application/json"]) { own, _ in own }, body: body.bytes)
+      status: status, headers: headers.merging(["Content-Type": "application/json"]) { own, _ in own }, body: body.bytes
+    )
   }
 }

@@ -39,7 +39,8 @@ public struct APIHandler: LambdaHandler {
     do { expected = try await key.value() } catch {
       context.logger.error("the API's key cannot be read", ["error": .string("\(error)")])
       throw APIError(
-        status: 503, code: "Unavailable", message: "the API's key cannot be read now: ask again after the seconds in Retry-After",
+        status: 503, code: "Unavailable",
+        message: "the API's key cannot be read now: ask again after the seconds in Retry-After",
         headers: ["Retry-After": "5"])
     }
     guard !PlaceholderKey.isPlaceholder(expected) else { throw .noKey }
@@ -69,9 +70,12 @@ public struct APIHandler: LambdaHandler {
       try await reader.page(of: request.identifier, in: request.range, after: request.after, limit: request.limit)
     }
     if page.rows.isEmpty, page.baseline == nil {
-      let exists = try await asked(context) { () async throws(StoreError) in try await reader.hasForecast(request.identifier) }
+      let exists = try await asked(context) { () async throws(StoreError) in
+        try await reader.hasForecast(request.identifier)
+      }
       guard exists else {
-        throw .notFound("nothing is known of '\(request.identifier.text.prefix(100))': register it, or wait for its first fetch")
+        throw .notFound(
+          "nothing is known of '\(request.identifier.text.prefix(100))': register it, or wait for its first fetch")
       }
     }
     return try request.format.response(page, request)
@@ -102,7 +106,8 @@ public struct APIHandler: LambdaHandler {
   private func inTime<Value: Sendable>(
     _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> Value
   ) async throws(StoreError) -> Value {
-    let left = context.deadline == .max ? Self.longestAnswer : min(context.deadline - clock.now - 1000, Self.longestAnswer)
+    let left =
+      context.deadline == .max ? Self.longestAnswer : min(context.deadline - clock.now - 1000, Self.longestAnswer)
     let first = await withTaskGroup(of: Result<Value, StoreError>.self) { group in
       group.addTask { await result(body) }
       group.addTask {

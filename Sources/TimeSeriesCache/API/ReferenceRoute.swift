@@ -64,5 +64,7 @@ struct ReferenceRequest: Hashable {
   }
 
   /// The reference knows one measure: `cpu` or `value` where the series has it, else its first by name.
-  private static func value(of row: SeriesRow) -> MeasureValue? { row["cpu"] ?? row["value"] ?? row.measures.first?.value }
+  private static func value(of row: SeriesRow) -> MeasureValue? {
+    row["cpu"] ?? row["value"] ?? row.measures.first?.value
+  }
 }

@@ -23,13 +23,17 @@ struct SeriesRequest: Hashable {
       throw .badRequest("there is no parameter '\(unknown)': \(Self.parameters.sorted().joined(separator: ", ")) are")
     }
     if let cursor = query["cursor"] {
-      guard let cursor = Cursor(cursor) else { throw .badRequest("the cursor is none that this API gave: leave it out to start anew") }
+      guard let cursor = Cursor(cursor) else {
+        throw .badRequest("the cursor is none that this API gave: leave it out to start anew")
+      }
       range = cursor.range
       after = cursor.after
     } else {
       let from = try Self.instant("from", query, default: now - 86_400_000, now: now)
       let to = try Self.instant("to", query, default: now + 86_400_000, now: now)
-      guard let range = TimeRange(from: from, to: to) else { throw .badRequest("'from' lies behind 'to': exchange them") }
+      guard let range = TimeRange(from: from, to: to) else {
+        throw .badRequest("'from' lies behind 'to': exchange them")
+      }
       self.range = range
     }
     limit = Self.defaultLimit
@@ -51,7 +55,8 @@ struct SeriesRequest: Hashable {
     guard let text = query[name], !text.isEmpty else { return `default` }
     guard let time = TimeExpression.instant(text, now: now) else {
       throw .badRequest(
-        "\(name) is '\(text.prefix(40))': give epoch milliseconds, ISO 8601 (2026-11-20T12:00Z), now, now-24h or now+2d")
+        "\(name) is '\(text.prefix(40))': give epoch milliseconds, ISO 8601 (2026-11-20T12:00Z), now, now-24h or now+2d"
+      )
     }
     return time
   }

@@ -48,7 +48,8 @@ extension APIHandler {
     if let fixed = environment["API_KEY"] {
       key = CachedParameter(fixed: fixed)
     } else {
-      let name = try environment.require("API_SSM_ID", "the name of the parameter with the API's key (or give it in API_KEY)")
+      let name = try environment.require(
+        "API_SSM_ID", "the name of the parameter with the API's key (or give it in API_KEY)")
       key = CachedParameters(ssm: SSMClient(client), clock: clock)[name]
     }
     self.init(reader: try SeriesReader(environment: environment, client: client, clock: clock), key: key, clock: clock)

@@ -19,7 +19,8 @@ public struct FetchHandler: LambdaHandler {
   static let stopMargin: Int64 = 1500
 
   init(
-    catalog: SourceCatalog, sources: SourceClient, registry: IdentifierRegistry?, writer: SampleWriter, clock: WallClock,
+    catalog: SourceCatalog, sources: SourceClient, registry: IdentifierRegistry?, writer: SampleWriter,
+    clock: WallClock,
     concurrency: Int
   ) {
     self.catalog = catalog
@@ -45,10 +46,13 @@ public struct FetchHandler: LambdaHandler {
     var messagesByIdentifier: [Identifier: [String]] = [:]
     for message in event.messages {
       do throws(EventError) {
-        for identifier in try Self.identifiers(of: message) { messagesByIdentifier[identifier, default: []].append(message.id) }
+        for identifier in try Self.identifiers(of: message) {
+          messagesByIdentifier[identifier, default: []].append(message.id)
+        }
       } catch {
         failed.insert(message.id)
-        context.logger.error("a message cannot be read", ["messageId": .string(message.id), "error": .string(error.description)])
+        context.logger.error(
+          "a message cannot be read", ["messageId": .string(message.id), "error": .string(error.description)])
       }
     }
     let outcomes = await fetch(messagesByIdentifier.keys.sorted(), context)
@@ -117,10 +121,14 @@ public struct FetchHandler: LambdaHandler {
         of: identifier, from: source, attributes: entry?.attributes ?? [:], key: key, now: now)
       outcome.samples = answer.samples.count
       for fault in answer.faults.prefix(10) {
-        logger.error("a row of the source cannot be read", ["identifier": .string(identifier.text), "error": .string(fault.description)])
+        logger.error(
+          "a row of the source cannot be read",
+          ["identifier": .string(identifier.text), "error": .string(fault.description)])
       }
       if answer.faults.count > 10 {
-        logger.error("more rows cannot be read", ["identifier": .string(identifier.text), "rows": .integer(answer.faults.count - 10)])
+        logger.error(
+          "more rows cannot be read",
+          ["identifier": .string(identifier.text), "rows": .integer(answer.faults.count - 10)])
       }
       outcome.isSourceError = !answer.faults.isEmpty
       outcome.written = await writer.write(answer.samples, of: identifier, now: now)
@@ -128,7 +136,8 @@ public struct FetchHandler: LambdaHandler {
         logger.error(
           "a record was rejected",
           [
-            "identifier": .string(identifier.text), "time": .integer(rejection.time), "reason": .string(rejection.reason),
+            "identifier": .string(identifier.text), "time": .integer(rejection.time),
+            "reason": .string(rejection.reason),
           ])
       }
       guard let failure = outcome.written.failure else { return outcome }
@@ -139,7 +148,8 @@ public struct FetchHandler: LambdaHandler {
     } catch {
       outcome.failure = "\(error)"
     }
-    logger.error("an identifier failed", ["identifier": .string(identifier.text), "error": .string(outcome.failure ?? "")])
+    logger.error(
+      "an identifier failed", ["identifier": .string(identifier.text), "error": .string(outcome.failure ?? "")])
     return outcome
   }
 

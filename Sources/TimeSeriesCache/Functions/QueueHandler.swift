@@ -26,7 +26,8 @@ public struct QueueHandler: LambdaHandler {
 
   public init(
     registry: IdentifierRegistry, queue: SQSClient, queueURL: String, identifiersPerMessage: Int = 2,
-    clock: WallClock = .system, sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    clock: WallClock = .system,
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.registry = registry
     self.queue = queue
@@ -91,7 +92,9 @@ public struct QueueHandler: LambdaHandler {
           break
         }
         start = page.last
-        for reason in page.invalid { context.logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)]) }
+        for reason in page.invalid {
+          context.logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)])
+        }
         total.invalid += page.invalid.count
         pending += page.identifiers
         for batch in batches(&pending, isLast: start == nil) {
@@ -101,7 +104,8 @@ public struct QueueHandler: LambdaHandler {
         }
         if start != nil, context.deadline != .max, clock.now > context.deadline - Self.margin {
           failure = QueueError(
-            description: "the deadline is near and the table has more: give the function more time, or more identifiers a message")
+            description:
+              "the deadline is near and the table has more: give the function more time, or more identifiers a message")
           break
         }
       } while start != nil

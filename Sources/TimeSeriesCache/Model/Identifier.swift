@@ -11,7 +11,8 @@ public struct Identifier: Sendable, Hashable, Comparable, CustomStringConvertibl
     guard !text.isEmpty else { throw InvalidIdentifier(description: "an identifier is empty") }
     guard text.utf8.count <= Self.maximumBytes else {
       throw InvalidIdentifier(
-        description: "the identifier '\(text.prefix(40))…' has \(text.utf8.count) bytes; \(Self.maximumBytes) are the most")
+        description:
+          "the identifier '\(text.prefix(40))…' has \(text.utf8.count) bytes; \(Self.maximumBytes) are the most")
     }
     guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || [0x7F, 0xFFFE, 0xFFFF].contains($0.value) }) else {
       throw InvalidIdentifier(description: "an identifier holds a control character, or one that SQS refuses")

@@ -70,7 +70,8 @@ public struct SeriesReader: Sendable {
     async let forecastAnswer = result { () async throws(StoreError) in
       try await forecast.page(of: identifier, in: rest, limit: limit + 1, now: now)
     }
-    async let baselineAnswer: Result<NewestHistory, StoreError>? = asksAhead
+    async let baselineAnswer: Result<NewestHistory, StoreError>? =
+      asksAhead
       ? result { () async throws(StoreError) in try await baseline(of: identifier, in: range) } : nil
     let past = try await historyAnswer.get()
     let ahead = try await baselineAnswer?.get()
@@ -81,7 +82,8 @@ public struct SeriesReader: Sendable {
     let isCut = past.samples.count > limit
     var newest = past.samples.last?.time
     if isCut || (newest == nil && ahead == nil) {
-      let asked = isCut ? try await history.newest(of: identifier, in: rest) : try await baseline(of: identifier, in: range)
+      let asked =
+        isCut ? try await history.newest(of: identifier, in: rest) : try await baseline(of: identifier, in: range)
       bytes += asked.bytesMetered
       newest = [newest, asked.time].compactMap { $0 }.max()
     } else {

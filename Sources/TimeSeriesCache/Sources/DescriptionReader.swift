@@ -11,7 +11,9 @@ struct DescriptionReader {
     self.json = json
   }
 
-  func error(_ member: String, _ reason: String) -> SourceError { SourceError(name, at: "description /\(member)", reason) }
+  func error(_ member: String, _ reason: String) -> SourceError {
+    SourceError(name, at: "description /\(member)", reason)
+  }
 
   private mutating func member(_ name: String) -> JSON? {
     known.insert(name)
@@ -91,9 +93,12 @@ struct DescriptionReader {
     guard let at = value["at"]?.string else { throw error("time/at", "give a JSON Pointer") }
     let format = value["format"]?.string ?? TimeFormat.iso8601.rawValue
     guard let timeFormat = TimeFormat(rawValue: format) else {
-      throw error("time/format", "'\(format)' is none of \(TimeFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+      throw error(
+        "time/format", "'\(format)' is none of \(TimeFormat.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    let offset = try value["utcOffset"].map { offset throws(SourceError) in try pointer(offset.string ?? "?", "time/utcOffset") }
+    let offset = try value["utcOffset"].map { offset throws(SourceError) in
+      try pointer(offset.string ?? "?", "time/utcOffset")
+    }
     if let other = value.object?.members.first(where: { !["at", "format", "utcOffset"].contains($0.name) }) {
       throw error("time/\(other.name)", "is no known member: at, format and utcOffset are")
     }
@@ -108,7 +113,9 @@ struct DescriptionReader {
       // Columns of the history's table that are not measures.
       guard !["", "time", "identifier", "measure_name", "measure_value"].contains(name), name.utf8.count <= 256,
         !name.hasPrefix("ts_"), !name.hasPrefix("measure_name")
-      else { throw error("measures/\(name)", "is no name for a measure: Timestream keeps it for itself, or it is too long") }
+      else {
+        throw error("measures/\(name)", "is no name for a measure: Timestream keeps it for itself, or it is too long")
+      }
       let type = value["type"]?.string ?? SourceDescription.MeasureType.double.rawValue
       guard let at = value.string ?? value["at"]?.string else { throw error("measures/\(name)", "give a JSON Pointer") }
       guard let measureType = SourceDescription.MeasureType(rawValue: type) else {

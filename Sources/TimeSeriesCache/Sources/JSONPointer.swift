@@ -9,7 +9,8 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
   public init?(_ text: String) {
     guard text.isEmpty || text.hasPrefix("/") else { return nil }
     description = text
-    tokens = text.isEmpty
+    tokens =
+      text.isEmpty
       ? []
       : text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
         $0.replacing("~1", with: "/").replacing("~0", with: "~")

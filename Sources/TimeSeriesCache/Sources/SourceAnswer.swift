@@ -82,7 +82,8 @@ public struct SourceAnswer: Sendable, Hashable {
     }
     guard let time = value(source.time) else { return faults.append(fault(source.time, "holds no time")) }
     guard let milliseconds = source.timeFormat.milliseconds(time, utcOffset: offset) else {
-      return faults.append(fault(source.time, "'\(time.text.prefix(60))' is no time in the format \(source.timeFormat.rawValue)"))
+      return faults.append(
+        fault(source.time, "'\(time.text.prefix(60))' is no time in the format \(source.timeFormat.rawValue)"))
     }
     var measures: [Measure] = []
     for measure in source.measures {

@@ -56,7 +56,8 @@ public struct SourceCatalog: Sendable {
       chosen = name
     } else {
       guard let only = sources["default"] != nil ? "default" : sources.count == 1 ? sources.members[0].name : nil else {
-        throw SourceError("default", at: "catalog", "give the identifier's item an attribute 'source': there are \(names)")
+        throw SourceError(
+          "default", at: "catalog", "give the identifier's item an attribute 'source': there are \(names)")
       }
       chosen = only
     }
@@ -88,7 +89,8 @@ public struct SourceCatalog: Sendable {
   public func key(for source: SourceDescription) async throws(SourceError) -> String? {
     guard source.usesKey else { return nil }
     guard let parameter = source.keyParameter.map({ [keys] name in keys[name] }) ?? defaultKey else {
-      throw SourceError(source.name, at: "key", "none is configured: set API_KEY_SSM_ID, or keyParameter in the description")
+      throw SourceError(
+        source.name, at: "key", "none is configured: set API_KEY_SSM_ID, or keyParameter in the description")
     }
     let key: String
     do throws(AWSError) { key = try await parameter.value() } catch {

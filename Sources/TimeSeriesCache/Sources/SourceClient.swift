@@ -74,7 +74,9 @@ public struct SourceClient: Sendable {
     return byTime.values.sorted { $0.time < $1.time }
   }
 
-  private func body(_ url: String, _ headers: HTTPHeaders, _ source: SourceDescription) async throws(SourceError) -> [UInt8] {
+  private func body(_ url: String, _ headers: HTTPHeaders, _ source: SourceDescription) async throws(SourceError)
+    -> [UInt8]
+  {
     let request = HTTPRequest(
       url: url, headers: headers, timeout: source.timeout, responseLimit: source.maximumBytes, acceptsCompression: true)
     var attempt = 1
@@ -111,7 +113,9 @@ public struct SourceClient: Sendable {
   static func resolve(_ link: String, against url: String, _ source: SourceDescription) throws(SourceError) -> String {
     let origin = Self.origin(of: url)
     // The URL's own start, with a name and password where it has them.
-    let start = url.firstRange(of: "://").map { url[..<$0.upperBound] + url[$0.upperBound...].prefix { !"/?#".contains($0) } } ?? ""
+    let start =
+      url.firstRange(of: "://").map { url[..<$0.upperBound] + url[$0.upperBound...].prefix { !"/?#".contains($0) } }
+      ?? ""
     let target: String
     if link.hasPrefix("http://") || link.hasPrefix("https://") {
       target = link
@@ -124,7 +128,8 @@ public struct SourceClient: Sendable {
     }
     guard Self.origin(of: target) == origin else {
       throw SourceError(
-        source.name, at: "next page", "the link leads from \(origin) to \(Self.origin(of: target)), which is not asked with this source's key")
+        source.name, at: "next page",
+        "the link leads from \(origin) to \(Self.origin(of: target)), which is not asked with this source's key")
     }
     return target
   }

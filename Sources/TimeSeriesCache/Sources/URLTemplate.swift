@@ -50,7 +50,8 @@ public struct URLTemplate: Sendable, Hashable {
         let format = name.count > 1 ? name[1] : Format.iso8601.rawValue
         guard let known = Format(rawValue: format) else {
           throw Failure(
-            reason: "'\(format)' is no format of a time: \(Format.allCases.map(\.rawValue).joined(separator: ", ")) are")
+            reason: "'\(format)' is no format of a time: \(Format.allCases.map(\.rawValue).joined(separator: ", ")) are"
+          )
         }
         parts.append(.time(isStart: name[0] == "from", format: known))
       case let name? where !name.isEmpty: parts.append(.variable(name))

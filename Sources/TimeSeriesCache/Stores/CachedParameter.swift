@@ -61,7 +61,9 @@ final class CachedParameters: Sendable {
 
 /// Values that stand where a key has not been set yet.
 enum PlaceholderKey {
-  private static let placeholders: Set<String> = ["no-key-provided", "placeholder", "changeme", "change-me", "none", "-"]
+  private static let placeholders: Set<String> = [
+    "no-key-provided", "placeholder", "changeme", "change-me", "none", "-",
+  ]
 
   static func isPlaceholder(_ key: String) -> Bool {
     let bare = key.filter { !$0.isWhitespace }.lowercased()

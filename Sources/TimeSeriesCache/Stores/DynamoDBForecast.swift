@@ -80,7 +80,9 @@ public struct DynamoDBForecast: ForecastStore {
       values: [":id": .s(identifier.text), ":now": .n(now / 1000)])
     var start: Item?
     repeat {
-      let page = try await StoreError.translating { () async throws(AWSError) in try await client.query(all, after: start) }
+      let page = try await StoreError.translating { () async throws(AWSError) in
+        try await client.query(all, after: start)
+      }
       if !page.items.isEmpty { return true }
       start = page.lastKey
     } while start != nil
@@ -120,7 +122,9 @@ public struct DynamoDBForecast: ForecastStore {
 }
 
 extension UTCTime {
-  fileprivate static func floorSeconds(_ milliseconds: Int64) -> Int64 { UTCTime(epochMilliseconds: milliseconds).epochSeconds }
+  fileprivate static func floorSeconds(_ milliseconds: Int64) -> Int64 {
+    UTCTime(epochMilliseconds: milliseconds).epochSeconds
+  }
 }
 
 extension MeasureValue {
@@ -129,7 +133,8 @@ extension MeasureValue {
     switch self {
     case .double(let value):
       let magnitude = abs(value)
-      return value == 0 || (magnitude > 1e-120 && magnitude < 1e120) ? .n(value.description) : .m(["double": .s(value.description)])
+      return value == 0 || (magnitude > 1e-120 && magnitude < 1e120)
+        ? .n(value.description) : .m(["double": .s(value.description)])
     case .bigint(let value): return .m(["bigint": .n(value)])
     case .varchar(let value): return .s(value)
     case .boolean(let value): return .bool(value)
@@ -146,7 +151,9 @@ extension MeasureValue {
         self = .bigint(number)
       } else if let text = map["double"]?.string, let number = Double(text) {
         self = .double(number)
-      } else { return nil }
+      } else {
+        return nil
+      }
     case .s(let text): self = .varchar(text)
     case .bool(let flag): self = .boolean(flag)
     default: return nil

@@ -4,7 +4,8 @@ import HTTPTransport
 extension StoreError {
   init(_ error: AWSError) {
     let kind: Kind =
-      if error.isThrottling { .throttled } else if error.transport == .timedOut { .timedOut } else if error.isRetryable {
+      if error.isThrottling { .throttled } else if error.transport == .timedOut { .timedOut } else if error.isRetryable
+      {
         .unavailable
       } else { .failed }
     self.init(kind, error.description)

@@ -67,15 +67,20 @@ public struct TimestreamHistory: HistoryStore {
   }
 
   public func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
-    guard let page = try await ask(sql.newest(of: identifier, in: range), limit: 1) else { return NewestHistory(time: nil) }
-    guard let cell = page.rows.first?.first else { throw StoreError(.failed, "Timestream gave no row for the newest time") }
+    guard let page = try await ask(sql.newest(of: identifier, in: range), limit: 1) else {
+      return NewestHistory(time: nil)
+    }
+    guard let cell = page.rows.first?.first else {
+      throw StoreError(.failed, "Timestream gave no row for the newest time")
+    }
     return NewestHistory(time: try Self.time(cell), bytesMetered: page.bytesMetered)
   }
 
   /// - Returns: nil for a table into which nothing was ever written: it has no column `identifier` yet, and says so.
   private func ask(_ text: String, limit: Int) async throws(StoreError) -> TimestreamQueryClient.Page? {
     do throws(AWSError) { return try await query.rows(text, limit: limit) } catch {
-      let hasNoColumn = error.code == .validation && error.message.contains("'\(TimestreamSQL.dimension)' does not exist")
+      let hasNoColumn =
+        error.code == .validation && error.message.contains("'\(TimestreamSQL.dimension)' does not exist")
       if hasNoColumn { return nil }
       throw StoreError(error)
     }

@@ -27,7 +27,8 @@ struct TimestreamSQL {
   private func within(_ range: TimeRange) -> String {
     // Timestream's times are nanoseconds in 64 bits: what lies beyond them holds no row.
     let limit: Int64 = 9_223_372_036_854
-    return "time BETWEEN from_milliseconds(\(min(max(range.from, -limit), limit))) AND from_milliseconds(\(min(max(range.to, -limit), limit)))"
+    return
+      "time BETWEEN from_milliseconds(\(min(max(range.from, -limit), limit))) AND from_milliseconds(\(min(max(range.to, -limit), limit)))"
   }
 
   /// A name in double quotes, its own doubled.

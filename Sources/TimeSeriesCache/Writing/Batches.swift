@@ -6,6 +6,8 @@ import Basics
 func inBatches<Element: Sendable, Result: Sendable>(
   _ elements: [Element], of size: Int, inFlight: Int, _ body: @escaping @Sendable ([Element]) async -> Result
 ) async -> [Result] {
-  let batches = stride(from: 0, to: elements.count, by: size).map { Array(elements[$0..<min($0 + size, elements.count)]) }
+  let batches = stride(from: 0, to: elements.count, by: size).map {
+    Array(elements[$0..<min($0 + size, elements.count)])
+  }
   return await mapConcurrently(batches, limit: inFlight, body)
 }

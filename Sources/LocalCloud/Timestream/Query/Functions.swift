@@ -13,11 +13,17 @@ enum Functions {
   private static let bin = "($0 - (($0 % $1) + $1) % $1)"
 
   static let scalars: [String: [Signature]] = [
-    "abs": [.init(parameters: [.integer], result: .integer, sql: "abs($0)"), .init(parameters: [.bigint], result: .bigint, sql: "abs($0)"), .init(parameters: [.double], result: .double, sql: "abs($0)")],
+    "abs": [
+      .init(parameters: [.integer], result: .integer, sql: "abs($0)"),
+      .init(parameters: [.bigint], result: .bigint, sql: "abs($0)"),
+      .init(parameters: [.double], result: .double, sql: "abs($0)"),
+    ],
     "bin": [.init(parameters: [.timestamp, .interval], result: .timestamp, sql: bin)],
     "from_milliseconds": [.init(parameters: [.bigint], result: .timestamp, sql: "($0 * 1000000)")],
     "from_nanoseconds": [.init(parameters: [.bigint], result: .timestamp, sql: "($0)")],
-    "to_milliseconds": [.init(parameters: [.timestamp], result: .bigint, sql: "(($0 - (($0 % 1000000) + 1000000) % 1000000) / 1000000)")],
+    "to_milliseconds": [
+      .init(parameters: [.timestamp], result: .bigint, sql: "(($0 - (($0 % 1000000) + 1000000) % 1000000) / 1000000)")
+    ],
     "to_nanoseconds": [.init(parameters: [.timestamp], result: .bigint, sql: "($0)")],
     "to_iso8601": [.init(parameters: [.timestamp], result: .varchar, sql: "ts_iso8601($0)")],
     "concat": [.init(parameters: [.varchar, .varchar], isVariadic: true, result: .varchar, sql: "($||)")],

@@ -91,7 +91,9 @@ struct Lexer {
         }
         advance()
         advance()
-      } else { return }
+      } else {
+        return
+      }
     }
   }
 

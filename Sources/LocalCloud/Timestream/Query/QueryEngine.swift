@@ -59,7 +59,9 @@ final class QueryEngine: Sendable {
     }
     if let clientToken, let known = results.withLock({ $0.values.first { $0.clientToken == clientToken } }) {
       guard known.digest == digest, now - known.createdAt < 5 * 60_000 else {
-        throw .timestream("ValidationException", "The client token was used before with other parameters, or more than five minutes ago.")
+        throw .timestream(
+          "ValidationException",
+          "The client token was used before with other parameters, or more than five minutes ago.")
       }
       return known.firstPage(maximumRows: maximumRows)
     }
@@ -82,7 +84,8 @@ final class QueryEngine: Sendable {
     return first
   }
 
-  private func run(_ sql: String, digest: String, clientToken: String?, now: Int64) throws(ServiceError) -> QueryResult {
+  private func run(_ sql: String, digest: String, clientToken: String?, now: Int64) throws(ServiceError) -> QueryResult
+  {
     var result = QueryResult(id: Self.queryID(), digest: digest, clientToken: clientToken, createdAt: now)
     do throws(QueryError) {
       switch try QueryParser.parse(sql) {
@@ -98,7 +101,9 @@ final class QueryEngine: Sendable {
         try list(database, into: &result)
       case .describe(let name):
         let table = try table(name)
-        result.columns = ["Column", "Type", "Timestream attribute type"].map { QueryResult.Column(name: $0, type: .varchar) }
+        result.columns = ["Column", "Type", "Timestream attribute type"].map {
+          QueryResult.Column(name: $0, type: .varchar)
+        }
         for column in Checker.columns(of: table) {
           let kind = table.columns.first { $0.name == column.name }?.kind.rawValue
           let attribute = kind ?? (column.name == "time" ? "TIMESTAMP" : "MEASURE_NAME")
@@ -129,7 +134,8 @@ final class QueryEngine: Sendable {
         try connection.forEach(sql, values) { row in
           output.add(row.values)
           guard output.rows.count <= Self.rowLimit else {
-            throw QueryError("the result has more than \(Self.rowLimit) rows, which the local cloud does not keep", at: nil)
+            throw QueryError(
+              "the result has more than \(Self.rowLimit) rows, which the local cloud does not keep", at: nil)
           }
           if let fault = output.fault { throw QueryError(fault, at: nil) }
           return true
@@ -143,7 +149,9 @@ final class QueryEngine: Sendable {
 
   /// What SQLite refuses, without its SQL: the names in that are nobody's business.
   private static func words(for error: DatabaseError) -> String {
-    if error.message.contains("parser stack") || error.message.contains("too large") || error.message.contains("too many") {
+    if error.message.contains("parser stack") || error.message.contains("too large")
+      || error.message.contains("too many")
+    {
       return "the query is larger than the local cloud takes: \(error.message)"
     }
     if error.message.contains("overflow") { return "bigint overflow" }
@@ -164,14 +172,18 @@ final class QueryEngine: Sendable {
         "Requested database '\(database)' not found for identifier '\(database).\(name.table)' at line \(name.position.line):\(name.position.column)",
         at: nil)
     }
-    guard let table = found.1 else { throw QueryError("Table '\(database).\(name.table)' does not exist", at: name.position) }
+    guard let table = found.1 else {
+      throw QueryError("Table '\(database).\(name.table)' does not exist", at: name.position)
+    }
     return table
   }
 
   private func reading<Value: Sendable>(
     _ body: (Connection) throws(DatabaseError) -> Value
   ) throws(QueryError) -> Value {
-    do throws(DatabaseError) { return try reader.with { connection throws(DatabaseError) in try body(connection) } } catch {
+    do throws(DatabaseError) {
+      return try reader.with { connection throws(DatabaseError) in try body(connection) }
+    } catch {
       throw QueryError(Self.words(for: error), at: nil)
     }
   }
@@ -244,7 +256,9 @@ struct QueryResult: Sendable {
   func page(from offset: Int, maximumRows: Int?, digest: String) -> JSON {
     var end = offset
     var size = 0
-    while end < rows.count, end - offset < maximumRows ?? .max, size + rows[end].count <= QueryEngine.pageBytes || end == offset {
+    while end < rows.count, end - offset < maximumRows ?? .max,
+      size + rows[end].count <= QueryEngine.pageBytes || end == offset
+    {
       size += rows[end].count
       end += 1
     }
@@ -259,7 +273,8 @@ struct QueryResult: Sendable {
       // The rows are JSON already: they pass through as the text of a number would.
       "Rows": .number("[" + rows[range].map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",") + "]"),
       "QueryStatus": [
-        "ProgressPercentage": .double(rows.isEmpty || isLast ? 100 : Double(range.upperBound) / Double(rows.count) * 100),
+        "ProgressPercentage": .double(
+          rows.isEmpty || isLast ? 100 : Double(range.upperBound) / Double(rows.count) * 100),
         "CumulativeBytesScanned": .integer(isMetered ? bytes : 0),
         "CumulativeBytesMetered": .integer(isMetered ? max(QueryEngine.meteredMinimum, bytes) : 0),
       ],

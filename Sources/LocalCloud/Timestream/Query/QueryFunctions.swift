@@ -27,9 +27,10 @@ extension Connection {
     }
   }
 
-  private typealias Function = @convention(c) (
-    OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?
-  ) -> Void
+  private typealias Function =
+    @convention(c) (
+      OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Void
 
   /// A deterministic function of one argument. The body travels as the function's user data.
   private func register(_ name: String, _ body: @escaping (OpaquePointer?, OpaquePointer?) -> Void) {
@@ -53,7 +54,9 @@ private func reply(_ text: String, _ context: OpaquePointer?) {
 }
 
 private func text(of value: OpaquePointer?) -> String? {
-  guard unsafe sqlite3_value_type(value) == SQLITE_TEXT, let bytes = unsafe sqlite3_value_text(value) else { return nil }
+  guard unsafe sqlite3_value_type(value) == SQLITE_TEXT, let bytes = unsafe sqlite3_value_text(value) else {
+    return nil
+  }
   let count = unsafe Int(sqlite3_value_bytes(value))
   return unsafe String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
 }

@@ -48,8 +48,10 @@ enum TimestreamType: String, Sendable, Hashable {
   private static func interval(_ nanoseconds: Int64) -> String {
     let magnitude = nanoseconds.magnitude
     let seconds = Int(magnitude / 1_000_000_000)
-    let clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { UTCTime.padded($0, 2) }.joined(separator: ":")
-    return "\(nanoseconds < 0 ? "-" : "")\(seconds / 86_400) \(clock).\(UTCTime.padded(Int(magnitude % 1_000_000_000), 9))"
+    let clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { UTCTime.padded($0, 2) }.joined(
+      separator: ":")
+    return
+      "\(nanoseconds < 0 ? "-" : "")\(seconds / 86_400) \(clock).\(UTCTime.padded(Int(magnitude % 1_000_000_000), 9))"
   }
 
   /// Reads a timestamp's text as nanoseconds; nil for what is none, or lies outside 1677 to 2262.
@@ -82,7 +84,9 @@ enum JavaDouble {
     // The value is 0.digits × 10^exponent.
     if abs(value) >= 1e-3, abs(value) < 1e7 {
       if exponent <= 0 { return sign + "0." + String(repeating: "0", count: -exponent) + digits }
-      if digits.count <= exponent { return sign + digits + String(repeating: "0", count: exponent - digits.count) + ".0" }
+      if digits.count <= exponent {
+        return sign + digits + String(repeating: "0", count: exponent - digits.count) + ".0"
+      }
       return sign + digits.prefix(exponent) + "." + digits.dropFirst(exponent)
     }
     return sign + digits.prefix(1) + "." + (digits.count > 1 ? String(digits.dropFirst()) : "0") + "E\(exponent - 1)"

@@ -47,7 +47,9 @@ struct IncomingRecord {
         input.absorb(dimension)
         dimensions.append((name, value))
       }
-      if dimensions.count > 128 { input.violate("Dimensions", "[\(dimensions.count) elements]", "have length less than or equal to 128") }
+      if dimensions.count > 128 {
+        input.violate("Dimensions", "[\(dimensions.count) elements]", "have length less than or equal to 128")
+      }
       self.dimensions = dimensions
       measureName = try input.string("MeasureName", length: 1...256)
       measureValue = try input.string("MeasureValue", length: 1...2048)
@@ -77,15 +79,22 @@ struct IncomingRecord {
       throw Self.invalid("Dimension \(name) is in both the record and the common attributes.")
     }
     dimensions = (own.dimensions + (common?.dimensions ?? [])).sorted { $0.name < $1.name }
-    guard Set(dimensions.map(\.name)).count == dimensions.count else { throw Self.invalid("Duplicate dimension names.") }
+    guard Set(dimensions.map(\.name)).count == dimensions.count else {
+      throw Self.invalid("Duplicate dimension names.")
+    }
     guard !dimensions.isEmpty else { throw Self.invalid("At least one dimension is required for a record.") }
-    guard let measureName = own.measureName ?? common?.measureName else { throw Self.invalid("Measure name is required.") }
+    guard let measureName = own.measureName ?? common?.measureName else {
+      throw Self.invalid("Measure name is required.")
+    }
     self.measureName = measureName
     version = own.version ?? common?.version ?? 1
     guard version >= 1 else { throw Self.invalid("Version must be 1 or greater.") }
 
-    guard let text = own.time ?? common?.time, let count = Int64(text) else { throw Self.invalid("Invalid time for record.") }
-    let (nanoseconds, overflows) = count.multipliedReportingOverflow(by: Self.units[own.unit ?? common?.unit ?? "MILLISECONDS"] ?? 1)
+    guard let text = own.time ?? common?.time, let count = Int64(text) else {
+      throw Self.invalid("Invalid time for record.")
+    }
+    let (nanoseconds, overflows) = count.multipliedReportingOverflow(
+      by: Self.units[own.unit ?? common?.unit ?? "MILLISECONDS"] ?? 1)
     guard !overflows, nanoseconds >= 0 else { throw Self.invalid("Invalid time for record.") }
     time = nanoseconds
 
@@ -110,7 +119,9 @@ struct IncomingRecord {
       guard type != "TIMESTAMP", let read = TimestreamType(rawValue: type.lowercased()) else {
         throw Self.invalid("\(type) is an invalid measure value type")
       }
-      guard let text = own.measureValue ?? common?.measureValue else { throw Self.invalid("Measure value is required.") }
+      guard let text = own.measureValue ?? common?.measureValue else {
+        throw Self.invalid("Measure value is required.")
+      }
       values.append(
         Value(column: "measure_value::\(read.rawValue)", kind: .measure, type: read, value: try Self.value(text, read)))
     }
@@ -128,7 +139,9 @@ struct IncomingRecord {
     case .timestamp: read = Int64(text).flatMap { $0.multipliedReportingOverflow(by: 1_000_000) }.map { .integer($0) }
     default: read = .text(text)
     }
-    guard let read else { throw invalid("'\(text.prefix(60))' is not a valid value of the type \(type.rawValue.uppercased()).") }
+    guard let read else {
+      throw invalid("'\(text.prefix(60))' is not a valid value of the type \(type.rawValue.uppercased()).")
+    }
     return read
   }
 
@@ -149,14 +162,17 @@ struct IncomingRecord {
     for value in values where value.kind == .multi {
       if let reserved = Self.reserved(value.column) { return reserved }
       if names.contains(value.column) { return "'\(value.column)' is the name of both a dimension and a measure." }
-      if value.column.utf8.count > 256 { return "The measure name '\(value.column.prefix(40))…' is longer than 256 bytes." }
+      if value.column.utf8.count > 256 {
+        return "The measure name '\(value.column.prefix(40))…' is longer than 256 bytes."
+      }
     }
     return nil
   }
 
   private static func reserved(_ name: String) -> String? {
     let isReserved =
-      ["time", "measure_value", "ts_non_existent_col"].contains(name) || name.hasPrefix("ts_") || name.hasPrefix("measure_name")
+      ["time", "measure_value", "ts_non_existent_col"].contains(name) || name.hasPrefix("ts_")
+      || name.hasPrefix("measure_name")
     return isReserved ? "The name '\(name)' is reserved." : nil
   }
 }

@@ -34,7 +34,9 @@ extension TimestreamStore {
               var entry: JSONObject = ["RecordIndex": .integer(index), "Reason": .string(rejection.reason)]
               entry["ExistingVersion"] = rejection.existingVersion.map { .integer($0) }
               rejected.append(.object(entry))
-            } else if record.time >= writer.memoryStart { memory += 1 }
+            } else if record.time >= writer.memoryStart {
+              memory += 1
+            }
           }
           return (rejected, memory)
         }
@@ -42,12 +44,14 @@ extension TimestreamStore {
     }
     guard rejected.isEmpty else {
       throw .timestream(
-        "RejectedRecordsException", "One or more records have been rejected. See RejectedRecords for details.", status: 419,
+        "RejectedRecordsException", "One or more records have been rejected. See RejectedRecords for details.",
+        status: 419,
         members: ["RejectedRecords": .array(rejected)])
     }
     return [
       "RecordsIngested": [
-        "Total": .integer(records.count), "MemoryStore": .integer(memory), "MagneticStore": .integer(records.count - memory),
+        "Total": .integer(records.count), "MemoryStore": .integer(memory),
+        "MagneticStore": .integer(records.count - memory),
       ]
     ]
   }
@@ -141,7 +145,8 @@ struct RecordWriter {
       guard let known = columns[value.column] else { continue }
       if known.kind == .dimension { return "'\(value.column)' is a dimension of this table." }
       if known.type != value.type {
-        return "The measure '\(value.column)' has the type \(known.type.rawValue.uppercased()), not \(value.type.rawValue.uppercased())."
+        return
+          "The measure '\(value.column)' has the type \(known.type.rawValue.uppercased()), not \(value.type.rawValue.uppercased())."
       }
     }
     for dimension in record.dimensions where columns[dimension.name].map({ $0.kind != .dimension }) ?? false {

@@ -46,8 +46,11 @@ final class TimestreamStore: Sendable {
     text.utf8.allSatisfy { QueueAttributes.isNameByte($0) || $0 == UInt8(ascii: ".") }
   }
 
-  private static func name(_ member: String, _ input: inout Input, creating: Bool = false) throws(ServiceError) -> String {
-    try input.string(member, required: true, length: creating ? 3...256 : 1...256, pattern: creating ? namePattern : nil) ?? ""
+  private static func name(_ member: String, _ input: inout Input, creating: Bool = false) throws(ServiceError)
+    -> String
+  {
+    try input.string(
+      member, required: true, length: creating ? 3...256 : 1...256, pattern: creating ? namePattern : nil) ?? ""
   }
 
   // MARK: Databases
@@ -95,7 +98,8 @@ final class TimestreamStore: Sendable {
   private func databaseJSON(_ row: [SQLValue]) -> JSON {
     let name = row[0].text ?? ""
     return [
-      "Arn": .string("arn:aws:timestream:\(account.region):\(account.id):database/\(name)"), "DatabaseName": .string(name),
+      "Arn": .string("arn:aws:timestream:\(account.region):\(account.id):database/\(name)"),
+      "DatabaseName": .string(name),
       "TableCount": .integer(row[4].integer ?? 0),
       "KmsKeyId": .string(row[1].text ?? "arn:aws:kms:\(account.region):\(account.id):key/timestream-default"),
       "CreationTime": .double(Double(row[2].integer ?? 0) / 1000),
@@ -121,7 +125,8 @@ final class TimestreamStore: Sendable {
     return (limit, PercentEncoding.decode(token))
   }
 
-  private static func page(_ rows: [[SQLValue]], _ limit: Int64, _ member: String, _ json: ([SQLValue]) -> JSON) -> JSON {
+  private static func page(_ rows: [[SQLValue]], _ limit: Int64, _ member: String, _ json: ([SQLValue]) -> JSON) -> JSON
+  {
     let shown = rows.prefix(Int(limit))
     var answer: JSONObject = [member: .array(shown.map(json))]
     if rows.count > shown.count, let last = shown.last?[0].text {
@@ -148,20 +153,27 @@ final class TimestreamStore: Sendable {
     try storing {
       try storage.database.with { connection in
         try connection.transaction {
-          guard let parent = try connection.row("SELECT id FROM timestream_databases WHERE name = ?", .text(database))?[0] else {
+          guard
+            let parent = try connection.row("SELECT id FROM timestream_databases WHERE name = ?", .text(database))?[0]
+          else {
             throw Self.noDatabase(database)
           }
-          if try connection.row("SELECT 1 FROM timestream_tables WHERE database_id = ? AND name = ?", parent, .text(name)) != nil {
+          if try connection.row(
+            "SELECT 1 FROM timestream_tables WHERE database_id = ? AND name = ?", parent, .text(name)) != nil
+          {
             throw ServiceError.timestream("ConflictException", "A table with the name \(name) already exists.")
           }
           try connection.run(
             "INSERT INTO timestream_tables (database_id, name, memory_hours, magnetic_days, magnetic_writes, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            parent, .text(name), .integer(hours), .integer(days), .text(JSON.object(magnetic).text), .integer(now), .integer(now))
+            parent, .text(name), .integer(hours), .integer(days), .text(JSON.object(magnetic).text), .integer(now),
+            .integer(now))
           let id = try connection.row("SELECT last_insert_rowid()")?[0].integer ?? 0
           try connection.execute(
-            "CREATE TABLE ts_series_\(id) (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, measure_name TEXT NOT NULL)")
+            "CREATE TABLE ts_series_\(id) (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, measure_name TEXT NOT NULL)"
+          )
           try connection.execute(
-            "CREATE TABLE ts_rows_\(id) (series INTEGER NOT NULL, time INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (series, time)) WITHOUT ROWID")
+            "CREATE TABLE ts_rows_\(id) (series INTEGER NOT NULL, time INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (series, time)) WITHOUT ROWID"
+          )
         }
       }
     }
@@ -249,7 +261,8 @@ final class TimestreamStore: Sendable {
       """, .text(database), .text(name))
     guard let row, let id = row[0].integer, let hours = row[1].integer, let days = row[2].integer else { return nil }
     let columns = try connection.rows(
-      "SELECT name, kind, type, place FROM timestream_columns WHERE table_id = ? ORDER BY kind <> 'DIMENSION', place", .integer(id)
+      "SELECT name, kind, type, place FROM timestream_columns WHERE table_id = ? ORDER BY kind <> 'DIMENSION', place",
+      .integer(id)
     ).compactMap { column -> Column? in
       guard let name = column[0].text, let kind = column[1].text.flatMap(Column.Kind.init),
         let type = column[2].text.flatMap(TimestreamType.init), let place = column[3].integer

@@ -1,0 +1,252 @@
+/// Expressions, weakest binding first.
+extension QueryParser {
+  mutating func expression() throws(QueryError) -> Expression {
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.maximumDepth else {
+      throw QueryError("the expression is nested deeper than \(Self.maximumDepth)", at: current.position)
+    }
+    return try chain("OR", word: true) { parser throws(QueryError) in
+      try parser.chain("AND", word: true) { parser throws(QueryError) in try parser.negation() }
+    }
+  }
+
+  /// Operands with the same operator between them.
+  mutating func chain(
+    _ symbol: String, word isWord: Bool, _ operand: (inout QueryParser) throws(QueryError) -> Expression
+  ) throws(QueryError) -> Expression {
+    let first = try operand(&self)
+    var operands = [first]
+    let position = current.position
+    while isWord ? take(word: symbol.lowercased()) : take(symbol: symbol) { operands.append(try operand(&self)) }
+    return try operands.count == 1 ? first : Expression(kind: .chain(symbol, operands), position: position)
+  }
+
+  mutating func negation() throws(QueryError) -> Expression {
+    let position = current.position
+    var count = 0
+    while take(word: "not") { count += 1 }
+    let operand = try predicate()
+    return try count % 2 == 1 ? Expression(kind: .unary("NOT", operand), position: position) : operand
+  }
+
+  mutating func predicate() throws(QueryError) -> Expression {
+    var left = try sum()
+    while true {
+      let position = current.position
+      if case .symbol(let symbol) = current.kind, ["=", "<>", "!=", "<", "<=", ">", ">="].contains(symbol) {
+        index += 1
+        left = try Expression(kind: .binary(symbol == "!=" ? "<>" : symbol, left, try sum()), position: position)
+        continue
+      }
+      if take(word: "is") {
+        let isNegated = take(word: "not")
+        if isWord("distinct") { throw unsupported("IS DISTINCT FROM") }
+        try expect(word: "null")
+        left = try Expression(kind: .isNull(left, isNegated: isNegated), position: position)
+        continue
+      }
+      let isNegated = isWord("not") && ["between", "in", "like"].contains { isWord($0, following) }
+      if isNegated { index += 1 }
+      if take(word: "between") {
+        let low = try sum()
+        try expect(word: "and")
+        left = try Expression(kind: .between(left, low, try sum(), isNegated: isNegated), position: position)
+      } else if take(word: "in") {
+        try expect(symbol: "(")
+        if isWord("select") { throw unsupported("a subquery") }
+        var options = [try expression()]
+        while take(symbol: ",") { options.append(try expression()) }
+        try expect(symbol: ")")
+        left = try Expression(kind: .inList(left, options, isNegated: isNegated), position: position)
+      } else if take(word: "like") {
+        let pattern = try sum()
+        let escape = take(word: "escape") ? try sum() : nil
+        left = try Expression(kind: .like(left, pattern, escape: escape, isNegated: isNegated), position: position)
+      } else {
+        return left
+      }
+    }
+  }
+
+  mutating func sum() throws(QueryError) -> Expression {
+    try chain("||", word: false) { parser throws(QueryError) in try parser.addition() }
+  }
+
+  mutating func addition() throws(QueryError) -> Expression {
+    var left = try product()
+    while case .symbol(let symbol) = current.kind, ["+", "-"].contains(symbol) {
+      let position = current.position
+      index += 1
+      left = try Expression(kind: .binary(symbol, left, try product()), position: position)
+    }
+    return left
+  }
+
+  mutating func product() throws(QueryError) -> Expression {
+    var left = try unary()
+    while case .symbol(let symbol) = current.kind, ["*", "/", "%"].contains(symbol) {
+      let position = current.position
+      index += 1
+      left = try Expression(kind: .binary(symbol, left, try unary()), position: position)
+    }
+    return left
+  }
+
+  mutating func unary() throws(QueryError) -> Expression {
+    let position = current.position
+    var isNegative = false
+    let first = index
+    while case .symbol(let symbol) = current.kind, symbol == "-" || symbol == "+" {
+      if symbol == "-" { isNegative.toggle() }
+      index += 1
+    }
+    let isSigned = index > first
+    let operand = try primary()
+    return try isSigned ? Expression(kind: .unary(isNegative ? "-" : "+", operand), position: position) : operand
+  }
+
+  mutating func primary() throws(QueryError) -> Expression {
+    let token = current
+    func literal(_ kind: Expression.Kind) throws(QueryError) -> Expression {
+      try Expression(kind: kind, position: token.position)
+    }
+    switch token.kind {
+    case .integer(let text):
+      index += 1
+      return try literal(.integer(text))
+    case .decimal(let text):
+      index += 1
+      return try literal(.decimal(text))
+    case .string(let text):
+      index += 1
+      return try literal(.string(text))
+    case .interval(let count, let unit):
+      index += 1
+      return try literal(.interval(try Self.interval(count, unit, token.position)))
+    case .symbol("("):
+      index += 1
+      if isWord("select") { throw unsupported("a subquery") }
+      let inner = try expression()
+      if current.kind == .symbol(",") { throw unsupported("a row of values") }
+      try expect(symbol: ")")
+      return inner
+    case .symbol("@"): throw unsupported("a query parameter")
+    case .quoted: return try column()
+    case .word(let word): return try wordExpression(word.lowercased(), literal)
+    default: throw unexpected("an expression")
+    }
+  }
+
+  mutating func wordExpression(
+    _ word: String, _ literal: (Expression.Kind) throws(QueryError) -> Expression
+  ) throws(QueryError) -> Expression {
+    switch word {
+    case "null", "true", "false":
+      index += 1
+      return try literal(word == "null" ? .null : .boolean(word == "true"))
+    case "case": return try cases()
+    case "cast", "try_cast": if following.kind == .symbol("(") { return try cast(isTry: word == "try_cast") }
+    case "timestamp", "date", "time", "interval":
+      if case .string(let text) = following.kind {
+        guard word == "timestamp" else { throw unsupported("a literal of the type \(word.uppercased())") }
+        index += 2
+        return try literal(.timestamp(text))
+      }
+    case "exists", "array", "row":
+      if [.symbol("("), .symbol("[")].contains(following.kind) { throw unsupported(word.uppercased()) }
+    default: break
+    }
+    if Self.reserved.contains(word) { throw unexpected("an expression") }
+    return following.kind == .symbol("(") ? try call() : try column()
+  }
+
+  /// `name`, `table.name`, `measure_value::type`, each with quotes or without.
+  mutating func column() throws(QueryError) -> Expression {
+    let position = current.position
+    var qualifier: String?
+    var column = try name("a column")
+    if take(symbol: ".") {
+      qualifier = column
+      column = try name("a column")
+    }
+    if take(symbol: "::") { column += "::" + (try name("a type")).lowercased() }
+    return try Expression(kind: .column(qualifier: qualifier, name: column), position: position)
+  }
+
+  mutating func call() throws(QueryError) -> Expression {
+    let position = current.position
+    let function = try name("a function").lowercased()
+    try expect(symbol: "(")
+    var kind: Expression.Kind
+    if function == "count", current.kind == .symbol("*") {
+      index += 1
+      try expect(symbol: ")")
+      kind = .countAll(filter: try filter())
+    } else {
+      let isDistinct = take(word: "distinct")
+      var arguments: [Expression] = []
+      if current.kind != .symbol(")") {
+        arguments.append(try expression())
+        if current.kind == .symbol("->") { throw unsupported("a lambda") }
+        while take(symbol: ",") { arguments.append(try expression()) }
+      }
+      try expect(symbol: ")")
+      kind = .call(name: function, arguments, isDistinct: isDistinct, filter: try filter())
+    }
+    if isWord("over") { throw unsupported("a window function") }
+    return try Expression(kind: kind, position: position)
+  }
+
+  mutating func filter() throws(QueryError) -> Expression? {
+    guard isWord("filter"), following.kind == .symbol("(") else { return nil }
+    index += 2
+    try expect(word: "where")
+    let condition = try expression()
+    try expect(symbol: ")")
+    return condition
+  }
+
+  mutating func cases() throws(QueryError) -> Expression {
+    let position = current.position
+    index += 1
+    let operand = isWord("when") ? nil : try expression()
+    var branches: [(when: Expression, then: Expression)] = []
+    while take(word: "when") {
+      let condition = try expression()
+      try expect(word: "then")
+      branches.append((condition, try expression()))
+    }
+    guard !branches.isEmpty else { throw unexpected("'WHEN'") }
+    let otherwise = take(word: "else") ? try expression() : nil
+    try expect(word: "end")
+    return try Expression(kind: .cases(operand: operand, branches, otherwise: otherwise), position: position)
+  }
+
+  mutating func cast(isTry: Bool) throws(QueryError) -> Expression {
+    let position = current.position
+    index += 2
+    let operand = try expression()
+    try expect(word: "as")
+    let type = try name("a type").lowercased()
+    try expect(symbol: ")")
+    return try Expression(kind: .cast(operand, type: type, isTry: isTry), position: position)
+  }
+
+  static func interval(_ count: String, _ unit: String, _ position: Position) throws(QueryError) -> Int64 {
+    let units: [String: Int64] = [
+      "ns": 1, "nanosecond": 1, "us": 1000, "microsecond": 1000, "ms": 1_000_000, "millisecond": 1_000_000,
+      "s": 1_000_000_000, "second": 1_000_000_000, "m": 60_000_000_000, "minute": 60_000_000_000,
+      "h": 3_600_000_000_000, "hour": 3_600_000_000_000, "d": 86_400_000_000_000, "day": 86_400_000_000_000,
+    ]
+    if ["month", "year"].contains(unit) {
+      throw QueryError("an interval of months or years is not supported by the local cloud", at: position)
+    }
+    guard let factor = units[unit], let value = Int64(count) else {
+      throw QueryError("mismatched input '\(count)\(unit)'", at: position)
+    }
+    let (nanoseconds, overflows) = value.multipliedReportingOverflow(by: factor)
+    guard !overflows else { throw QueryError("the interval \(count)\(unit) is too long", at: position) }
+    return nanoseconds
+  }
+}

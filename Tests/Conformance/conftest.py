@@ -1,0 +1,74 @@
+"""A local cloud for the session, and boto3 clients that find it through AWS_ENDPOINT_URL alone."""
+
+import os
+import pathlib
+import subprocess
+import time
+import urllib.request
+
+import boto3
+import pytest
+
+BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
+CLIENT_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class Cloud:
+    """A local-cloud process; its outputs are attributes of `outputs`."""
+
+    def __init__(self, *options):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        self.process = subprocess.Popen(
+            [BUILD / "local-cloud", "--port", "0", *(options or ["--ephemeral"])], stdout=subprocess.PIPE, text=True,
+            env=environment)
+        self.address = self.process.stdout.readline().strip()
+        self.outputs = {}
+        while self.address and "API_KEY" not in self.outputs:
+            name, _, value = self.process.stdout.readline().strip().partition("=")
+            self.outputs[name] = value
+
+    @property
+    def environment(self):
+        """What a program needs to use this cloud as it would use AWS."""
+        return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_ENDPOINT_URL": self.address} | CLIENT_ENVIRONMENT
+
+    def get(self, path, **headers):
+        request = urllib.request.Request(self.outputs["API_ENDPOINT"] + path, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return response.status, response.headers, response.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.headers, error.read()
+
+    def stop(self):
+        self.process.terminate()
+        return self.process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def cloud():
+    started = Cloud()
+    yield started
+    assert started.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def client(cloud):
+    """Makes boto3 clients as a user's program would, with nothing but environment variables."""
+    os.environ.update(CLIENT_ENVIRONMENT)
+    os.environ["AWS_ENDPOINT_URL"] = cloud.address
+    return lambda service, **arguments: boto3.client(service, **arguments)
+
+
+def wait_until(condition, seconds=30):
+    """Looks until a condition holds; a hang becomes a failure."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+    raise AssertionError("it did not happen within %s seconds" % seconds)

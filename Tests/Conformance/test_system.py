@@ -1,0 +1,153 @@
+"""The system as its users meet it: signatures, Lambda, the API, the AWS CLI, the local runs, the processes."""
+
+import csv
+import io
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from conftest import BUILD, Cloud, wait_until
+
+
+@pytest.fixture(scope="module")
+def hydrated(cloud):
+    environment = cloud.environment | cloud.outputs
+    done = subprocess.run([BUILD / "hydration", "51.48,0"], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "Rows found in API:  288" in done.stdout
+    return cloud
+
+
+@pytest.mark.parametrize("arguments,code", [
+    ({"aws_secret_access_key": "wrong", "aws_access_key_id": "test"}, "InvalidSignatureException"),
+    ({"aws_secret_access_key": "test", "aws_access_key_id": "nobody"}, "UnrecognizedClientException"),
+    ({"region_name": "eu-west-1"}, "InvalidSignatureException"),
+])
+def test_signatures_are_verified(client, arguments, code):
+    with pytest.raises(ClientError) as caught:
+        client("dynamodb", **arguments).list_tables()
+    assert caught.value.response["Error"]["Code"] == code
+
+
+def test_lambda(client, cloud):
+    functions = client("lambda")
+    name = cloud.outputs["QUEUE_LAMBDA_NAME"]
+    answer = functions.invoke(FunctionName=name)
+    assert answer["StatusCode"] == 200 and "FunctionError" not in answer
+    assert json.load(answer["Payload"])["identifiers"] >= 0
+    assert functions.invoke(FunctionName=f"arn:aws:lambda:us-east-1:000000000000:function:{name}", InvocationType="DryRun")["StatusCode"] == 204
+    failed = functions.invoke(FunctionName=cloud.outputs["QUEUE_LAMBDA_NAME"].replace("queue", "fetch"), Payload=b"{}")
+    assert failed["FunctionError"] == "Unhandled"
+    assert json.load(failed["Payload"])["errorType"] == "Function.EventError"
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.invoke(FunctionName="nobody")
+
+
+def test_the_api(hydrated):
+    key = {"x-api-key": hydrated.outputs["API_KEY"]}
+    status, _, body = hydrated.get("v1/series/51.48%2C0?from=now-1h&to=now%2B1h", **key)
+    answer = json.loads(body)
+    assert status == 200 and answer["identifier"] == "51.48,0" and answer["next"] is None
+    assert 23 <= len(answer["rows"]) <= 25
+    assert [row["time"] for row in answer["rows"]] == sorted({row["time"] for row in answer["rows"]})
+    assert {row["origin"] for row in answer["rows"]} == {"history", "forecast"}
+    assert all((row["origin"] == "history") == (row["time"] <= answer["baseline"]) for row in answer["rows"])
+    status, headers, body = hydrated.get("v1/series/51.48%2C0?limit=5&format=csv", **key)
+    rows = list(csv.DictReader(io.StringIO(body.decode())))
+    assert len(rows) == 5 and set(rows[0]) == {"time", "origin", "elevation", "irradiance"}
+    assert headers["X-Next-Cursor"]
+    assert hydrated.get("v1/series/51.48%2C0")[0] == 401
+    assert hydrated.get("v1/series/nobody", **key)[0] == 404
+    assert hydrated.get("v1/series/51.48%2C0?from=soon", **key)[0] == 400
+
+
+def test_the_aws_cli(hydrated):
+    def cli(*words):
+        command = [pathlib.Path(sys.executable).parent / "aws", "--endpoint-url", hydrated.address, *words]
+        done = subprocess.run(command, env=hydrated.environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout.strip() else None
+    key = {"identifier": {"S": "51.48,0"}}
+    assert cli("dynamodb", "get-item", "--table-name", hydrated.outputs["ID_TABLE"], "--key", json.dumps(key))["Item"] == key
+    sql = f'SELECT count(*) AS n FROM "{hydrated.outputs["TS_DB_NAME"]}"."{hydrated.outputs["TS_TABLE_NAME"]}" WHERE identifier = \'51.48,0\''
+    answer = cli("timestream-query", "query", "--query-string", sql)
+    assert int(answer["Rows"][0]["Data"][0]["ScalarValue"]) in (288, 289)
+    assert cli("sqs", "get-queue-attributes", "--queue-url", hydrated.outputs["DEAD_LETTER_QUEUE"], "--attribute-names", "All")["Attributes"]["ApproximateNumberOfMessages"] == "0"
+    assert cli("ssm", "get-parameter", "--name", hydrated.outputs["SOURCES_SSM_ID"])["Parameter"]["Type"] == "String"
+
+
+def test_local_runs_need_nothing_but_variables(hydrated):
+    outputs = hydrated.outputs
+    stores = {name: outputs[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE")}
+
+    def run(program, *words, **variables):
+        return subprocess.run([BUILD / program, *words], env=hydrated.environment | variables, capture_output=True, text=True, timeout=60)
+    queued = run("local-queue", IDENTIFIER_TABLE=outputs["ID_TABLE"], IDENTIFIER_QUEUE=outputs["IDENTIFIER_QUEUE"])
+    assert queued.returncode == 0 and json.loads(queued.stdout)["identifiers"] >= 1
+    fetched = run("local-fetch", "by-hand", SOURCES_SSM_ID=outputs["SOURCES_SSM_ID"], API_KEY_SSM_ID=outputs["API_KEY_SSM_ID"], **stores)
+    assert fetched.returncode == 0 and json.loads(fetched.stdout) == {"batchItemFailures": []}
+    assert '"SamplesFetched":576' in fetched.stderr
+    read = run("local-api", "by-hand", "from=now-1d", "to=now", API_KEY="any", **stores)
+    assert read.returncode == 0 and len(json.loads(json.loads(read.stdout)["body"])["rows"]) in (287, 288, 289)
+    rows = run("read-series", "by-hand", **stores)
+    assert rows.returncode == 0 and 23 <= len(rows.stdout.splitlines()) <= 25
+    for program in ("local-queue", "local-fetch", "local-api"):
+        missing = run(program, "x")
+        assert missing.returncode == 1 and "is not set" in missing.stderr
+        assert "test" not in missing.stderr.replace("timestream", "")
+
+
+def test_an_init_error_names_the_variable():
+    environment = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "AWS_REGION": "us-east-1", "HOME": "/nonexistent"}
+    for function, variable in (("QueueFunction", "IDENTIFIER_TABLE"), ("FetchFunction", "SOURCES_SSM_ID"), ("APIFunction", "API_SSM_ID")):
+        done = subprocess.run([BUILD / function], env=environment, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 1 and variable in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_cloud_ends_when_asked_and_leaves_nothing(number):
+    with tempfile.TemporaryDirectory() as temporary:
+        os.environ["TMPDIR"] = temporary
+        try:
+            cloud = Cloud()
+        finally:
+            del os.environ["TMPDIR"]
+        functions = boto3.client("lambda", endpoint_url=cloud.address)
+        functions.invoke(FunctionName=cloud.outputs["QUEUE_LAMBDA_NAME"])
+        children = pathlib.Path(f"/proc/{cloud.process.pid}/task/{cloud.process.pid}/children").read_text().split()
+        children = children or subprocess.run(["pgrep", "-P", str(cloud.process.pid)], capture_output=True, text=True).stdout.split()
+        assert children
+        cloud.process.send_signal(number)
+        assert cloud.process.wait(timeout=20) == 0
+        wait_until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in children), 10)
+        assert os.listdir(temporary) == []
+
+
+def test_many_at_once(hydrated):
+    errors = []
+
+    def work(number):
+        try:
+            table = boto3.client("dynamodb", endpoint_url=hydrated.address)
+            for turn in range(5):
+                table.put_item(TableName=hydrated.outputs["FUTURE_TABLE"], Item={"identifier": {"S": f"load-{number}"}, "time": {"N": str(turn)}})
+            found = table.query(
+                TableName=hydrated.outputs["FUTURE_TABLE"], KeyConditionExpression="identifier = :i", ExpressionAttributeValues={":i": {"S": f"load-{number}"}})
+            assert found["Count"] == 5
+        except Exception as error:  # Collected here, raised by the test.
+            errors.append(error)
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []

@@ -1,0 +1,87 @@
+"""Timestream as boto3 sees it: endpoint discovery through AWS_ENDPOINT_URL alone, modelled exceptions, paginators."""
+
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture(scope="module")
+def names(client):
+    write = client("timestream-write")
+    write.create_database(DatabaseName="conformance")
+    write.create_table(DatabaseName="conformance", TableName="records")
+    return {"DatabaseName": "conformance", "TableName": "records"}
+
+
+def record(at, value, **members):
+    return {"Dimensions": [{"Name": "id", "Value": "a"}], "MeasureName": "m", "MeasureValue": str(value), "MeasureValueType": "DOUBLE", "Time": str(at)} | members
+
+
+def test_rejections_are_modelled(client, names):
+    write = client("timestream-write")
+    now = int(time.time() * 1000)
+    assert write.write_records(Records=[record(now, 1)], **names)["RecordsIngested"] == {"Total": 1, "MemoryStore": 1, "MagneticStore": 0}
+    with pytest.raises(write.exceptions.RejectedRecordsException) as caught:
+        write.write_records(Records=[record(now - 1, 5), record(now, 2), record(0, 1)], **names)
+    response = caught.value.response
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 419
+    assert response["Message"] == "One or more records have been rejected. See RejectedRecords for details."
+    assert [(entry["RecordIndex"], entry.get("ExistingVersion")) for entry in response["RejectedRecords"]] == [(1, 1), (2, None)]
+    assert response["RejectedRecords"][1]["Reason"].endswith(") of the memory store.")
+    assert write.write_records(Records=[record(now, 2, Version=2)], **names)["RecordsIngested"]["Total"] == 1
+
+
+def test_common_attributes_and_multi(client, names):
+    write, query = client("timestream-write"), client("timestream-query")
+    now = int(time.time())
+    write.write_records(
+        CommonAttributes={"Dimensions": [{"Name": "site", "Value": "n"}], "Time": str(now), "TimeUnit": "SECONDS", "MeasureValueType": "MULTI", "MeasureName": "w"},
+        Records=[{"Dimensions": [{"Name": "id", "Value": "multi"}], "MeasureValues": [{"Name": "x", "Value": "1.5", "Type": "DOUBLE"}, {"Name": "t", "Value": str(now * 1000), "Type": "TIMESTAMP"}]}],
+        **names)
+    answer = query.query(QueryString='SELECT site, x, t, time FROM "conformance"."records" WHERE id = \'multi\'')
+    assert [column["Type"]["ScalarType"] for column in answer["ColumnInfo"]] == ["VARCHAR", "DOUBLE", "TIMESTAMP", "TIMESTAMP"]
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S.000000000", time.gmtime(now))
+    assert [cell.get("ScalarValue") for cell in answer["Rows"][0]["Data"]] == ["n", "1.5", stamp, stamp]
+    assert answer["QueryStatus"]["CumulativeBytesMetered"] == 10_000_000
+
+
+def test_paging_begins_with_an_empty_page(client, names):
+    write, query = client("timestream-write"), client("timestream-query")
+    now = int(time.time() * 1000)
+    for start in range(0, 300, 100):
+        write.write_records(Records=[record(now - 3_600_000 + n, n, Dimensions=[{"Name": "id", "Value": "paged"}]) for n in range(start, start + 100)], **names)
+    sql = "SELECT measure_value::double AS v FROM \"conformance\".\"records\" WHERE id = 'paged' ORDER BY time"
+    pages = list(query.get_paginator("query").paginate(QueryString=sql, PaginationConfig={"PageSize": 120}))
+    assert [len(page["Rows"]) for page in pages] == [0, 120, 120, 60]
+    assert [row["Data"][0]["ScalarValue"] for page in pages for row in page["Rows"]] == [f"{n}.0" for n in range(300)]
+    token = pages[1]["NextToken"]
+    again = query.query(QueryString=sql, NextToken=token, MaxRows=120)
+    assert again["Rows"] == pages[2]["Rows"]
+    with pytest.raises(query.exceptions.ValidationException) as caught:
+        query.query(QueryString=sql + " ", NextToken=token)
+    assert caught.value.response["Error"]["Message"] == "Invalid pagination token"
+
+
+def test_errors(client, names):
+    write, query = client("timestream-write"), client("timestream-query")
+    with pytest.raises(write.exceptions.ResourceNotFoundException) as caught:
+        write.write_records(DatabaseName="nowhere", TableName="x", Records=[record(1, 1)])
+    assert caught.value.response["Error"]["Message"] == "The database nowhere does not exist."
+    with pytest.raises(write.exceptions.ConflictException):
+        write.create_database(DatabaseName="conformance")
+    with pytest.raises(query.exceptions.ValidationException) as caught:
+        query.query(QueryString='SELECT foo FROM "conformance"."records"')
+    assert caught.value.response["Error"]["Message"] == "line 1:8: Column 'foo' does not exist"
+    with pytest.raises(ClientError) as caught:
+        write.create_batch_load_task(
+            TargetDatabaseName="d", TargetTableName="t", DataSourceConfiguration={"DataFormat": "CSV", "DataSourceS3Configuration": {"BucketName": "bbb"}},
+            ReportConfiguration={})
+    assert caught.value.response["Error"]["Code"] == "UnknownOperationException"
+
+
+def test_listing(client, names):
+    write = client("timestream-write")
+    assert "conformance" in [database["DatabaseName"] for database in write.list_databases()["Databases"]]
+    assert write.describe_table(**names)["Table"]["RetentionProperties"] == {"MemoryStoreRetentionPeriodInHours": 6, "MagneticStoreRetentionPeriodInDays": 73000}
+    assert write.describe_endpoints()["Endpoints"][0]["Address"].startswith("http://127.0.0.1:")

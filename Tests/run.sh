@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Everything: unit tests, real clients, the end-to-end run, lint, the linkage gate. Ends with `N passed, N failed`.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+passed=0
+failed=0
+
+note() { printf '\n== %s\n' "$1"; }
+
+# Runs one check and counts it.
+check() {
+  local name=$1
+  shift
+  note "$name"
+  if "$@"; then passed=$((passed + 1)); echo "ok: $name"; else failed=$((failed + 1)); echo "FAILED: $name"; fi
+}
+
+# Adds the counts of a JUnit file; a run that left none is a failure.
+count() {
+  local name=$1 file=$2 counts
+  if ! counts=$(python3 Tests/count.py "$file"); then
+    failed=$((failed + 1))
+    echo "FAILED: $name left no results"
+    return
+  fi
+  read -r good bad skipped <<<"$counts"
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  echo "$name: $good passed, $bad failed, $skipped skipped"
+}
+
+finish() {
+  printf '\n%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+
+local/setup.sh --tests || exit 1
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+note "Building"
+local/build.sh debug --build-tests || { failed=1; finish; }
+local/build.sh release || { failed=1; finish; }
+
+note "Unit tests"
+swift test --skip-build --xunit-output "$results/unit.xml" 2>&1 | grep -vE '^(◇|✔) Test (case )?["a-z]|started\.$' || true
+# Swift Testing writes its own file beside the one of XCTest, which is empty here.
+count "Unit tests" "$results/unit-swift-testing.xml"
+
+note "Real clients"
+venv=.build/venv
+stamp=$venv/requirements.txt
+if ! cmp -s Tests/Conformance/requirements.txt "$stamp"; then
+  rm -rf "$venv"
+  { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Conformance/requirements.txt \
+    && "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --target "$venv/rie" aws-sam-cli==1.170.0 \
+    && cp Tests/Conformance/requirements.txt "$stamp"; } || { failed=$((failed + 1)); finish; }
+fi
+BUILD=.build/release RIE_FOLDER=$venv/rie "$venv/bin/python" -m pytest --quiet -p no:cacheprovider \
+  --junitxml "$results/clients.xml" Tests/Conformance
+count "Real clients" "$results/clients.xml"
+
+check "End to end" e2eTest/hydrate.sh .build/release
+functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/APIFunction)
+check "Linkage gate" Infra/check-linkage.sh "${functions[@]}"
+refuses() { ! Infra/check-linkage.sh "$@" 2>/dev/null; }
+check "The linkage gate refuses what links Foundation" refuses .build/release/local-cloud
+check "Lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests local e2eTest
+finish
