@@ -80,6 +80,10 @@ let package = Package(
       name: "hydration", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"],
       path: "e2eTest/hydration"),
 
+    .executableTarget(
+      name: "benchmark", dependencies: ["Basics", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/benchmark"),
+
     // Tests, one target a library.
     .target(
       name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "AWSClients", "LocalCloud"],
