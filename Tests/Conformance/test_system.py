@@ -20,11 +20,21 @@ from conftest import BUILD, Cloud, wait_until
 
 @pytest.fixture(scope="module")
 def hydrated(cloud):
-    environment = cloud.environment | cloud.outputs
-    done = subprocess.run([BUILD / "hydration", "51.48,0"], env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    assert "Rows found in API:  288" in done.stdout
+    # Twice on the same data: what is fetched again replaces what is there.
+    for _ in range(2):
+        done = subprocess.run(
+            [BUILD / "hydration", "51.48,0"], env=cloud.environment | cloud.outputs, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert "Rows found in API:  288\nEverything is hooked up!" in done.stdout
     return cloud
+
+
+def test_hydration_tells_failures(cloud):
+    good = cloud.environment | cloud.outputs
+    for changed in ({"API_KEY": "wrong"}, {"ID_TABLE": "nowhere"}, {"QUEUE_LAMBDA_NAME": "nobody"}, {"API_ENDPOINT": cloud.address + "/nowhere/"}):
+        done = subprocess.run([BUILD / "hydration", "x"], env=good | changed, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 1 and "hydration: " in done.stderr, changed
+        assert cloud.outputs["API_KEY"] not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("arguments,code", [
