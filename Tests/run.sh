@@ -4,6 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 passed=0
 failed=0
+left_out=()
 
 note() { printf '\n== %s\n' "$1"; }
 
@@ -15,21 +16,27 @@ check() {
   if "$@"; then passed=$((passed + 1)); echo "ok: $name"; else failed=$((failed + 1)); echo "FAILED: $name"; fi
 }
 
-# Adds the counts of a JUnit file; a run that left none is a failure.
+# Adds the counts of a JUnit file; a run that left none, or failed without a failed test, is a failure itself.
 count() {
-  local name=$1 file=$2 counts
+  local name=$1 file=$2 status=$3 counts
   if ! counts=$(python3 Tests/count.py "$file"); then
     failed=$((failed + 1))
     echo "FAILED: $name left no results"
     return
   fi
   read -r good bad skipped <<<"$counts"
+  if [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then
+    echo "FAILED: $name ended with status $status though no test failed"
+    bad=1
+  fi
   passed=$((passed + good))
   failed=$((failed + bad))
   echo "$name: $good passed, $bad failed, $skipped skipped"
+  [ "$skipped" -eq 0 ] || left_out+=("$name: $skipped skipped")
 }
 
 finish() {
+  printf '%s\n' "${left_out[@]}"
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
@@ -44,9 +51,10 @@ local/build.sh debug --build-tests || { failed=1; finish; }
 local/build.sh release || { failed=1; finish; }
 
 note "Unit tests"
-swift test --skip-build --xunit-output "$results/unit.xml" 2>&1 | grep -vE '^(◇|✔) Test (case )?["a-z]|started\.$' || true
+swift test --skip-build --xunit-output "$results/unit.xml" 2>&1 | grep -vE '^(◇|✔) Test (case )?["a-z]|started\.$'
+unit_status=${PIPESTATUS[0]}
 # Swift Testing writes its own file beside the one of XCTest, which is empty here.
-count "Unit tests" "$results/unit-swift-testing.xml"
+count "Unit tests" "$results/unit-swift-testing.xml" "$unit_status"
 
 note "Real clients"
 venv=.build/venv
@@ -59,7 +67,7 @@ if ! cmp -s Tests/Conformance/requirements.txt "$stamp"; then
 fi
 BUILD=.build/release RIE_FOLDER=$venv/rie "$venv/bin/python" -m pytest --quiet -p no:cacheprovider \
   --junitxml "$results/clients.xml" Tests/Conformance
-count "Real clients" "$results/clients.xml"
+count "Real clients" "$results/clients.xml" $?
 
 check "End to end" e2eTest/hydrate.sh .build/release
 functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/APIFunction)

@@ -9,4 +9,6 @@ unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 trap 'status=$?; stop_cloud || status=1; exit $status' EXIT
 start_cloud "$build" --port 0 --ephemeral
-"$build/hydration"
+# Twice on the same data: what is fetched again replaces what is there.
+"$build/hydration" --expect 288
+"$build/hydration" --expect 288

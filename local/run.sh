@@ -12,7 +12,7 @@ export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 
 trap 'status=$?; stop_cloud || status=1; exit $status' EXIT
 start_cloud "$build" --port "${PORT:-4566}" --data "${DATA:-.local-cloud}"
-API_KEY=$API_KEY "$build/hydration" greenwich
+API_KEY=$API_KEY "$build/hydration" --expect 288 greenwich
 
 cat <<TEXT
 

@@ -119,8 +119,9 @@ public final class LocalCloud: Sendable {
     tasks.run {
       while !Task.isCancelled {
         do { try await Task.sleep(for: .seconds(60)) } catch { return }
-        // Expired items are never served by the cache; what cannot be swept now is swept in a minute.
+        // What has expired is served to nobody who minds; what cannot be swept now is swept in a minute.
         _ = try? dynamoDB.sweepExpired()
+        try? sqs.messages.sweepExpired()
       }
     }
   }

@@ -71,4 +71,5 @@ def wait_until(condition, seconds=30):
         found = condition()
         if found:
             return found
+        time.sleep(0.02)
     raise AssertionError("it did not happen within %s seconds" % seconds)

@@ -22,7 +22,7 @@ def free_port():
 
 
 @pytest.fixture
-def emulator(cloud, tmp_path):
+def emulator(request, cloud, tmp_path):
     machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
     packaged = pathlib.Path(os.environ["RIE_FOLDER"]) / f"samcli/local/rapid/aws-lambda-rie-{machine}"
     program = tmp_path / "aws-lambda-rie"
@@ -30,11 +30,12 @@ def emulator(cloud, tmp_path):
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     invoke, runtime = free_port(), free_port()
     environment = cloud.environment | {
-        name: cloud.outputs[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE", "API_SSM_ID")
-    } | {"AWS_LAMBDA_FUNCTION_TIMEOUT": "20", "AWS_LAMBDA_FUNCTION_NAME": "api"}
+        name: cloud.outputs[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE", "API_SSM_ID", "API_KEY_SSM_ID", "SOURCES_SSM_ID", "IDENTIFIER_QUEUE")
+    } | {"IDENTIFIER_TABLE": cloud.outputs["ID_TABLE"], "AWS_LAMBDA_FUNCTION_TIMEOUT": "20", "AWS_LAMBDA_FUNCTION_NAME": request.param}
+    log = open(tmp_path / "log", "w+")
     process = subprocess.Popen(
         [program, "--runtime-interface-emulator-address", f"127.0.0.1:{invoke}", "--runtime-api-address", f"127.0.0.1:{runtime}",
-         BUILD / "APIFunction", "handler"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+         BUILD / request.param, "handler"], env=environment, stdout=log, stderr=log)
 
     def listening():
         with socket.socket() as probe:
@@ -51,17 +52,34 @@ def emulator(cloud, tmp_path):
     yield call, child
     process.terminate()
     process.wait(timeout=20)
+    log.seek(0)
+    # Shown where the test fails.
+    print(log.read())
+    log.close()
 
 
-def test_an_invocation_an_error_and_another_on_the_warm_process(emulator, cloud):
+def message(*identifiers):
+    return {"Records": [{"messageId": "m", "eventSource": "aws:sqs", "body": json.dumps({"identifiers": identifiers})}]}
+
+
+def api_request(cloud, path, **headers):
+    return {"httpMethod": "GET", "path": path, "headers": {"x-api-key": cloud.outputs["API_KEY"]} | headers, "queryStringParameters": {"from": "now-1h", "to": "now"}}
+
+
+@pytest.mark.parametrize("emulator,events,is_good", [
+    ("FetchFunction", lambda cloud: (message("emulated"), {"not": "a batch"}, message("emulated")), lambda answer: answer == {"batchItemFailures": []}),
+    ("APIFunction", lambda cloud: (api_request(cloud, "/v1/series/emulated"), {"not": "a request"}, api_request(cloud, "/v1/series/emulated")),
+     lambda answer: answer["statusCode"] == 200 and len(json.loads(answer["body"])["rows"]) in (12, 13)),
+    ("QueueFunction", lambda cloud: ({"source": "aws.scheduler", "detail": "{}"}, None, {}), lambda answer: answer["identifiers"] >= 0 and answer["invalid"] == 0),
+], indirect=["emulator"])
+def test_an_invocation_an_error_and_another_on_the_warm_process(emulator, cloud, events, is_good):
     call, child = emulator
-    request = {"httpMethod": "GET", "path": "/v1/series/nobody", "headers": {"x-api-key": cloud.outputs["API_KEY"]}, "queryStringParameters": None}
-    first = call(request)
-    assert first["statusCode"] == 404 and json.loads(first["body"])["error"]["code"] == "NotFound"
+    first, broken, second = events(cloud)
+    assert is_good(call(first))
     process = child()
     assert len(process) == 1
-    failed = call({"not": "a request"})
-    assert failed["errorType"] == "Function.EventError" and "API Gateway" in failed["errorMessage"]
-    second = call(request | {"headers": {}})
-    assert second["statusCode"] == 401
+    if broken is not None:
+        failed = call(broken)
+        assert failed["errorType"] == "Function.EventError" and "not from" in failed["errorMessage"]
+    assert is_good(call(second))
     assert child() == process

@@ -23,7 +23,7 @@ def hydrated(cloud):
     # Twice on the same data: what is fetched again replaces what is there.
     for _ in range(2):
         done = subprocess.run(
-            [BUILD / "hydration", "51.48,0"], env=cloud.environment | cloud.outputs, capture_output=True, text=True, timeout=120)
+            [BUILD / "hydration", "--expect", "288", "51.48,0"], env=cloud.environment | cloud.outputs, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         assert "Rows found in API:  288\nEverything is hooked up!" in done.stdout
     return cloud

@@ -7,6 +7,15 @@ import Testing
 
 @testable import LocalCloud
 
+extension JSONObject {
+  /// The object with a member replaced.
+  fileprivate func with(_ name: String, _ value: JSON) -> JSONObject {
+    var copy = self
+    copy[name] = value
+    return copy
+  }
+}
+
 @Suite struct ServiceTests {
   // MARK: Timestream Write
 
@@ -132,6 +141,43 @@ import Testing
       Self.write(store, [:], common: ["Dimensions": [["Name": "id", "Value": "n"]]])
         == "400 Dimension id is in both the record and the common attributes.")
     #expect(Self.write(store, ["Time": .string(String(Self.now - 13 * Self.hour))]).contains("of the memory store."))
+  }
+
+  @Test("A thousand measures can be written, and written again") func wide() throws {
+    let store = try Self.store()
+    func record(_ version: Int, _ range: Range<Int>) -> JSONObject {
+      [
+        "MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "wide", "Version": .integer(version),
+        "MeasureValues": .array(range.map { ["Name": .string("m\($0)"), "Value": "1", "Type": "DOUBLE"] }),
+      ]
+    }
+    for start in stride(from: 0, to: 1000, by: 250) {
+      var members = record(1, start..<(start + 250))
+      members["Time"] = .string(String(Self.now + Int64(start)))
+      #expect(Self.write(store, members) == "1+0")
+      #expect(Self.write(store, members) == "1+0")
+      members["Version"] = 2
+      #expect(Self.write(store, members) == "1+0")
+    }
+    // The same time with other measures is another value, not the same one again.
+    #expect(Self.write(store, record(2, 0..<5).with("Time", .string(String(Self.now)))).contains("(2)"))
+    let more = record(1, 1000..<1100)
+    #expect(
+      Self.write(store, more) == "419 The table would have more than 1024 unique measures in multi-measure records.")
+  }
+
+  @Test("Results of one page are not kept for long") func keptResults() async throws {
+    let store = try Self.store()
+    let engine = try QueryEngine(store: store, clock: .fixed(Self.now))
+    for number in 0..<300 {
+      var input = Input([
+        "QueryString": .string("SELECT '\(String(repeating: "x", count: 200_000))', \(number)"),
+        "ClientToken": .string(RandomID.uuid()),
+      ])
+      let answer = try await engine.prepare(&input)().get()
+      #expect(answer["NextToken"] == nil)
+    }
+    #expect(engine.keptBytes <= QueryEngine.repeatBytes + 200_100)
   }
 
   // MARK: DynamoDB

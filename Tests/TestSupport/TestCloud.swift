@@ -75,7 +75,8 @@ public func eventually(
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {
     if try await condition() { return true }
-    await Task.yield()
+    // The pause between two looks, not a wait for something to happen.
+    try await Task.sleep(for: .milliseconds(20))
   }
   return false
 }

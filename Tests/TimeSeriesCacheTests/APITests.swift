@@ -174,6 +174,49 @@ import Testing
       String(decoding: some.body, as: UTF8.self) == "{\"time\":0,\"values\":{\"a\":1.5},\"origin\":\"history\"}\n")
   }
 
+  static let accepts: [(accept: String, type: String)] = [
+    ("", "application/json"), ("*/*", "application/json"), ("text/csv", "text/csv"),
+    ("application/json, text/csv;q=0.1", "application/json"), ("application/json;q=0.2, text/csv", "text/csv"),
+    ("Application/X-NDJSON", "application/x-ndjson"),
+  ]
+
+  @Test("The form follows Accept by weight", arguments: accepts)
+  func accept(accept: String, type: String) async {
+    let response = await Self.ask("/v1/series/a", headers: ["x-api-key": "right", "accept": accept])
+    #expect(response.headers["Content-Type"]?.hasPrefix(type) ?? false)
+  }
+
+  @Test("A measure's name may have blanks within") func blanks() async throws {
+    let history = MemoryHistory([])
+    _ = await history.write(
+      [Sample(time: 0, measures: [Measure("a", .double(1)), Measure("wind speed", .double(2))])],
+      of: try Identifier("s"), version: 1)
+    let handler = Self.handler(history, MemoryForecast([]))
+    let response = await Self.ask(
+      "/v1/series/s", ["from": "0", "measures": " wind speed ,zz", "format": "ndjson"], handler: handler)
+    #expect(
+      String(decoding: response.body, as: UTF8.self)
+        == "{\"time\":0,\"values\":{\"wind speed\":2},\"origin\":\"history\"}\n")
+  }
+
+  @Test("A key that cannot be had in time is no reason to hang") func hangingKey() async {
+    // A wait that no cancellation ends, as one for another task's work.
+    let (never, _) = AsyncStream<Void>.makeStream()
+    let stuck = Task.detached { for await _ in never {} }
+    let key = CachedParameter(clock: .fixed(0)) { () async throws(AWSError) in
+      await stuck.value
+      return "right"
+    }
+    let handler = APIHandler(
+      reader: SeriesReader(history: MemoryHistory([1]), forecast: MemoryForecast([])), key: key, clock: .fixed(Self.now)
+    )
+    let context = LambdaContext(requestID: "r", deadline: Self.now + 1100, logger: .silent)
+    let response = await handler.response(
+      to: HTTPEvent(method: "GET", path: "/v1/series/a", headers: ["x-api-key": "right"]), context)
+    #expect(response.status == 503)
+    stuck.cancel()
+  }
+
   @Test("An answer stays below Lambda's limit, and the cursor goes on where it was cut")
   func sizeLimit() async throws {
     let history = MemoryHistory([])

@@ -8,13 +8,14 @@ import TestSupport
 
 @testable import TimeSeriesCache
 
-/// Sends requests for `source.test` to a closure and everything else to a real client.
+/// Sends requests for a source (`source.test`, unless told otherwise) to a closure and all others to a real client.
 struct RoutedHTTP: HTTPClient {
   let real: any HTTPClient
+  var isSource: @Sendable (String) -> Bool = { $0.hasPrefix("https://source.test/") }
   let source: @Sendable (HTTPRequest) async -> HTTPResponse
 
   func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
-    request.url.hasPrefix("https://source.test/") ? await source(request) : try await real.send(request)
+    isSource(request.url) ? await source(request) : try await real.send(request)
   }
 }
 

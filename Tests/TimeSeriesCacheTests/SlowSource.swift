@@ -13,13 +13,16 @@ final class SlowSource: Sendable {
   /// - Parameter hold: called before each answer with the request's number, from 0.
   init(_ hold: @escaping @Sendable (Int) async -> Void) throws {
     let counter = Counter()
+    // Far enough from now on either side that nothing changes sides while a test runs.
+    let now = WallClock.system.now
     server = try HTTPServer { _ in
       let number = counter.next()
       return .later {
         await hold(number)
-        let minute = WallClock.system.now / 60_000 * 60_000
-        let times: [Int64] = [minute - 180_000, minute - 120_000, minute - 60_000]
-        let rows = times.map { #"{"t":\#($0),"a":1}"# }.joined(separator: ",")
+        // 300 rows of the past and 60 of the future: several batches for either store.
+        let past = (0..<300).map { now - 3_600_000 + Int64($0) * 1000 }
+        let future = (0..<60).map { now + 3_600_000 + Int64($0) * 1000 }
+        let rows = (past + future).map { #"{"t":\#($0),"a":1}"# }.joined(separator: ",")
         return ServerResponse(status: 200, body: Array(#"{"rows":[\#(rows)]}"#.utf8))
       }
     }

@@ -265,6 +265,21 @@ import Testing
     }
   }
 
+  @Test("An answer of 204 has no rows; a redirect is told, not followed") func otherStatuses() async throws {
+    #expect(try await Self.ask(FakeHTTP([.success(HTTPResponse(status: 204))])) == [])
+    let http = FakeHTTP([
+      .success(HTTPResponse(status: 301, headers: ["Location": "https://user:pw@new.example/x?key=s3cret"]))
+    ])
+    do {
+      _ = try await Self.ask(http)
+      Issue.record("no error")
+    } catch {
+      #expect(
+        "\(error)".contains("https://new.example") && !"\(error)".contains("s3cret") && !"\(error)".contains("pw"))
+    }
+    #expect(http.requests.count == 1)
+  }
+
   @Test("No error tells the key") func secrets() async throws {
     let http = FakeHTTP([.success(HTTPResponse(status: 403))])
     do {

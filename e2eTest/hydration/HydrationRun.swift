@@ -10,6 +10,8 @@ struct HydrationRun {
   private let key: String
   private let queueFunction: String
   private let identifier: String
+  /// The rows to wait for; nil takes any number that holds.
+  private let expected: Int?
   private let client: AWSClient
   private let http: CurlClient
   private let clock: WallClock = .system
@@ -23,13 +25,14 @@ struct HydrationRun {
   /// Answers in a row that are errors; the first few may come while the history has no columns yet.
   static let errorLimit: Int = 20
 
-  init(environment: Environment, identifier: String) throws {
+  init(environment: Environment, identifier: String, expected: Int?) throws {
     let endpoint = try environment.require("API_ENDPOINT", "the API's address with its stage, such as https://…/prod/")
     self.endpoint = endpoint.hasSuffix("/") ? endpoint : endpoint + "/"
     table = try environment.require("ID_TABLE", "the DynamoDB table of the identifiers")
     key = try environment.require("API_KEY", "the API's key")
     queueFunction = try environment.require("QUEUE_LAMBDA_NAME", "the name of the queue function")
     self.identifier = identifier
+    self.expected = expected
     http = CurlClient(environment: environment)
     client = try AWSClient(environment: environment, http: http)
   }
@@ -46,6 +49,8 @@ struct HydrationRun {
       Output.line("'\(identifier)' is registered in \(table)")
     }
 
+    var isRepeat = false
+    if case .rows(let count) = try await ask(), count > 0 { isRepeat = true }
     let clock = ContinuousClock()
     let start = clock.now
     let invocation = try await LambdaClient(client).invoke(queueFunction, type: .event)
@@ -58,7 +63,9 @@ struct HydrationRun {
     let milliseconds = Int((arrival - start) / .milliseconds(1))
     Output.line("Rows found in API:  \(rows)")
     Output.line("Everything is hooked up!")
-    Output.line("From invoking the queue function to the rows in the API: \(milliseconds) ms")
+    Output.line(
+      "From invoking the queue function to the rows in the API: \(milliseconds) ms"
+        + (isRepeat ? " (those of an earlier run were there before)" : ""))
   }
 
   /// Waits until there are rows and their number holds: they are written in batches, and a poll may fall between two.
@@ -79,7 +86,7 @@ struct HydrationRun {
         errors = 0
         progress.update(count)
         if let first = seen, first.rows == count {
-          if ContinuousClock.now - first.arrival >= Self.settling {
+          if ContinuousClock.now - first.arrival >= Self.settling, expected == nil || expected == count {
             progress.finish(count)
             return first
           }
@@ -100,6 +107,9 @@ struct HydrationRun {
       // There is no event to wait for across a network; the pause grows so that a slow stack is not flooded.
       try await Task.sleep(for: pause)
       pause = min(pause * 2, .seconds(1))
+    }
+    if let expected, let seen {
+      throw Failure(description: "\(seen.rows) rows after \(Self.limit), expected were \(expected)")
     }
     throw Failure(
       description:

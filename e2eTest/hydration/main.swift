@@ -7,19 +7,28 @@ import HTTPTransport
 // Registers an identifier, starts the queue function, and waits until the API shows its rows.
 
 let usage = """
-  Usage: hydration [IDENTIFIER]
+  Usage: hydration [--expect ROWS] [IDENTIFIER]
 
   API_ENDPOINT, ID_TABLE, API_KEY and QUEUE_LAMBDA_NAME say what is tested, as the outputs of a stack name them.
-  Without IDENTIFIER it registers 'test-run'. Exit status 0 says that history was found.
+  Without IDENTIFIER it registers 'test-run'. Exit status 0 says that history was found; with --expect, that the newest
+  day of it has so many rows.
   """
+let options: [Arguments.Option] = [.init("expect", value: "ROWS", "the rows to wait for")]
 if Arguments.isHelp(CommandLine.arguments) {
   Output.line(usage)
   exit(0)
 }
 do {
   let environment = Environment.process()
+  let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options, usage: usage)
+  let expected = try arguments["expect"].map { text in
+    guard let count = Int(text), count > 0 else {
+      throw Arguments.Failure(description: "--expect is '\(text)': give a number")
+    }
+    return count
+  }
   let run = try HydrationRun(
-    environment: environment, identifier: CommandLine.arguments.dropFirst().first ?? "test-run")
+    environment: environment, identifier: arguments.positional.first ?? "test-run", expected: expected)
   try await run.run()
 } catch {
   Output.errorLine("hydration: \(error)")

@@ -34,7 +34,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
   /// The HTTP status; nil where no answer came.
   public var status: Int?
   public var requestID: String?
-  /// The body as it came, for what is not modelled.
+  /// The body as it came, for what is not modelled; empty for a refused signature, whose body shows what was signed.
   public var body: [UInt8]
   public var transport: HTTPError.Code?
   /// What the service asked to wait, in milliseconds (`x-amz-retry-after`).
@@ -115,6 +115,7 @@ extension AWSError {
       operation: operation,
       status: response.status, requestID: response.headers["x-amzn-requestid"] ?? response.headers["x-amz-request-id"],
       body: response.body)
+    if isClockSkew { body = [] }
     retryAfter = response.headers["x-amz-retry-after"].flatMap(Double.init)
     serverTime = response.headers["date"].flatMap(HTTPDate.epochSeconds)
   }

@@ -65,20 +65,36 @@ public struct TimestreamQueryClient: Sendable {
   ///
   /// - Throws: ``AWSError`` with `UnexpectedAnswer` past `limit` rows.
   public func rows(_ sql: String, limit: Int = 100_000) async throws(AWSError) -> Page {
-    let clientToken = RandomID.uuid()
-    var whole = try await query(sql, clientToken: clientToken)
-    while let token = whole.nextToken {
-      let page = try await query(sql, token: token, clientToken: clientToken)
-      if whole.columns.isEmpty { whole.columns = page.columns }
-      whole.rows += page.rows
-      whole.nextToken = page.nextToken
-      whole.bytesMetered = max(whole.bytesMetered, page.bytesMetered)
-      guard whole.rows.count <= limit else {
+    var whole: Page?
+    try await forEachPage(sql) { page throws(AWSError) in
+      var all = whole?.rows ?? []
+      all += page.rows
+      whole = page
+      whole?.rows = all
+      guard all.count <= limit else {
         throw AWSError(
           .unexpectedAnswer, "the query has more than \(limit) rows", operation: "Timestream_20181101.Query")
       }
     }
-    return whole
+    return whole ?? Page(queryID: "", columns: [], rows: [], nextToken: nil, bytesMetered: 0)
+  }
+
+  /// Hands each page of an answer to a body as it arrives, so that the whole need not be held.
+  ///
+  /// A page's `bytesMetered` counts the pages before it too.
+  public func forEachPage(
+    _ sql: String, _ body: (Page) throws(AWSError) -> Void
+  ) async throws(AWSError) {
+    let clientToken = RandomID.uuid()
+    var token: String?
+    var metered: Int64 = 0
+    repeat {
+      var page = try await query(sql, token: token, clientToken: clientToken)
+      metered = max(metered, page.bytesMetered)
+      page.bytesMetered = metered
+      token = page.nextToken
+      try body(page)
+    } while token != nil
   }
 
   /// The one place where the answer that carries rows is read.

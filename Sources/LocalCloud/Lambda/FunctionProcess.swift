@@ -10,6 +10,8 @@ final class FunctionProcess: Sendable {
   }
   private let state = Mutex(State())
   let id: Int32
+  /// Bytes of a log after which the next process begins a new one.
+  private static let logLimit = 10 << 20
 
   /// - Parameters:
   ///   - log: a file to which both outputs are appended; nil drops them.
@@ -23,6 +25,9 @@ final class FunctionProcess: Sendable {
     process.standardInput = FileHandle.nullDevice
     var output = FileHandle.nullDevice
     if let log {
+      // One old log is kept; what is older goes.
+      let size = try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int
+      if let size, size > Self.logLimit { unsafe rename(log, log + ".1") }
       // Appending, so that several processes can share the file.
       let descriptor = unsafe open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
       guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: log]) }

@@ -73,21 +73,7 @@ final class Sandboxes: Sendable {
 
   /// Runs a function once and waits for at most a time; nil where it took longer. The function itself runs on.
   func invoke(_ function: String, _ payload: [UInt8], within limit: Duration) async -> InvocationResult? {
-    let (answers, answer) = AsyncStream<InvocationResult?>.makeStream(bufferingPolicy: .bufferingOldest(1))
-    let running = Task { answer.yield(await invoke(function, payload)) }
-    let timer = Task {
-      // Cancelled as soon as the function has answered.
-      do { try await Task.sleep(for: limit) } catch { return }
-      answer.yield(nil)
-    }
-    var first: InvocationResult?
-    for await result in answers {
-      first = result
-      break
-    }
-    timer.cancel()
-    running.cancel()
-    return first
+    await Basics.within(limit) { await self.invoke(function, payload) }
   }
 
   /// Runs a function once; waits for a process where all are busy.

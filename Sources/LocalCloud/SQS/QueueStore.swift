@@ -263,6 +263,16 @@ final class QueueStore: Sendable {
     return .success([])
   }
 
+  /// Deletes what has passed its queue's retention, also where nobody reads.
+  func sweepExpired() throws(ServiceError) {
+    for name in try names(prefix: "") {
+      guard let queue = try find(name) else { continue }
+      try write(
+        "DELETE FROM sqs_messages WHERE queue_id = ? AND sent <= ?", .integer(queue.id),
+        .integer(clock.now - queue.attributes.retention * 1000))
+    }
+  }
+
   private func nextVisible(_ queue: Queue) throws(ServiceError) -> Int64? {
     try read("SELECT min(visible) FROM sqs_messages WHERE queue_id = ?", .integer(queue.id)).first?[0].integer
   }

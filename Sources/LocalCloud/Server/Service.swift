@@ -57,7 +57,9 @@ struct ServiceError: Error, Sendable, Hashable {
 
   /// A fault of this program, told rather than hidden.
   static func `internal`(_ error: any Error) -> ServiceError {
-    ServiceError(status: 500, type: "com.amazon.coral.service#InternalServerError", message: "\(error)")
+    // SQLite's own words; its statements are of no use to a client.
+    let words = (error as? DatabaseError)?.message ?? "\(error)"
+    return ServiceError(status: 500, type: "com.amazon.coral.service#InternalServerError", message: words)
   }
 }
 

@@ -1,3 +1,4 @@
+import AWSClients
 import Basics
 public import LambdaRuntime
 import SigV4
@@ -36,7 +37,11 @@ public struct APIHandler: LambdaHandler {
 
   private func authorize(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) {
     let expected: String
-    do { expected = try await key.value() } catch {
+    do {
+      expected = try await inTime(context) { () async throws(StoreError) in
+        try await StoreError.translating { () async throws(AWSError) in try await key.value() }
+      }
+    } catch {
       context.logger.error("the API's key cannot be read", ["error": .string("\(error)")])
       throw APIError(
         status: 503, code: "Unavailable",
@@ -108,18 +113,8 @@ public struct APIHandler: LambdaHandler {
   ) async throws(StoreError) -> Value {
     let left =
       context.deadline == .max ? Self.longestAnswer : min(context.deadline - clock.now - 1000, Self.longestAnswer)
-    let first = await withTaskGroup(of: Result<Value, StoreError>.self) { group in
-      group.addTask { await result(body) }
-      group.addTask {
-        // Cancelled as soon as the body has ended.
-        try? await Task.sleep(for: .milliseconds(max(0, left)))
-        return .failure(StoreError(.timedOut, "no answer within \(left) ms"))
-      }
-      let first = await group.next()
-      group.cancelAll()
-      return first
-    }
-    return try (first ?? .failure(StoreError(.timedOut, "no answer"))).get()
+    let first = await within(.milliseconds(max(0, left))) { await result(body) }
+    return try (first ?? .failure(StoreError(.timedOut, "no answer within \(left) ms"))).get()
   }
 
   private func asked<Value: Sendable>(

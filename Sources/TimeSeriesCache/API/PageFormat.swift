@@ -16,8 +16,22 @@ enum PageFormat: String, Hashable, CaseIterable {
       self = format
       return
     }
-    let accept = accept?.lowercased() ?? ""
-    self = accept.contains("text/csv") ? .csv : accept.contains("ndjson") ? .ndjson : .json
+    self = Self.preferred(in: accept ?? "")
+  }
+
+  /// The known type of the highest weight, the first of equals (RFC 9110 §12.5.1); JSON where none is known.
+  private static func preferred(in accept: String) -> PageFormat {
+    let types: [String: PageFormat] = [
+      "application/json": .json, "text/csv": .csv, "application/x-ndjson": .ndjson, "application/ndjson": .ndjson,
+    ]
+    var best: (format: PageFormat, weight: Double) = (.json, 0)
+    for part in accept.lowercased().split(separator: ",") {
+      let pieces = part.split(separator: ";").map { $0.filter { $0 != " " } }
+      guard let name = pieces.first, let format = types[name] else { continue }
+      let weight = pieces.first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+      if weight > best.weight { best = (format, weight) }
+    }
+    return best.format
   }
 
   var contentType: String {

@@ -44,7 +44,7 @@ struct SeriesRequest: Hashable {
       limit = value
     }
     if let text = query["measures"], !text.isEmpty {
-      measures = Set(text.split(separator: ",").map { $0.filter { $0 != " " } })
+      measures = Set(text.split(separator: ",").map { $0.trimmingBlanks })
     }
     format = try PageFormat(parameter: query["format"], accept: accept)
   }
@@ -81,5 +81,12 @@ struct Cursor: Hashable {
       TimeExpression.bounds.contains(to)
     else { return nil }
     self.init(range: range, after: after)
+  }
+}
+
+extension Substring {
+  /// Without the blanks at either end; those within belong to the name.
+  fileprivate var trimmingBlanks: String {
+    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }
 }

@@ -82,24 +82,17 @@ public struct FetchHandler: LambdaHandler {
     // A function of a few seconds has smaller margins.
     let startMargin = min(Self.startMargin, time / 4)
     let left = time == .max ? time : time - min(Self.stopMargin, time / 8)
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        _ = await mapConcurrently(identifiers, limit: concurrency) { identifier in
-          guard context.deadline == .max || clock.now < context.deadline - startMargin else {
-            context.logger.warn("not started: the deadline is near", ["identifier": .string(identifier.text)])
-            return
-          }
-          let outcome = await fetch(identifier, context.logger)
-          outcomes.set(outcome, for: identifier)
+    @Sendable func work() async {
+      _ = await mapConcurrently(identifiers, limit: concurrency) { identifier in
+        guard !Task.isCancelled, context.deadline == .max || clock.now < context.deadline - startMargin else {
+          context.logger.warn("not started: the deadline is near", ["identifier": .string(identifier.text)])
+          return
         }
+        let outcome = await fetch(identifier, context.logger)
+        outcomes.set(outcome, for: identifier)
       }
-      if left != .max {
-        group.addTask { try? await Task.sleep(for: .milliseconds(max(0, left))) }
-      }
-      // The first to end is either the work or the time.
-      await group.next()
-      group.cancelAll()
     }
+    if left == .max { await work() } else { _ = await within(.milliseconds(max(0, left)), work) }
     return outcomes.all
   }
 

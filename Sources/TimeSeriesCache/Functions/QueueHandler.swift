@@ -109,6 +109,11 @@ public struct QueueHandler: LambdaHandler {
           break
         }
       } while start != nil
+      // What was read is queued, also where the run ends early.
+      for batch in batches(&pending, isLast: true) {
+        inFlight += 1
+        group.addTask { await send(batch) }
+      }
       while let result = await group.next() { collect(result) }
       return (total, failure)
     }

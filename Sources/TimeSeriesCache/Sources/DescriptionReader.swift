@@ -112,9 +112,13 @@ struct DescriptionReader {
     return try object.members.map { (name, value) throws(SourceError) in
       // Columns of the history's table that are not measures.
       guard !["", "time", "identifier", "measure_name", "measure_value"].contains(name), name.utf8.count <= 256,
-        !name.hasPrefix("ts_"), !name.hasPrefix("measure_name")
+        !name.hasPrefix("ts_"), !name.hasPrefix("measure_name"), !name.contains(","), !name.hasPrefix(" "),
+        !name.hasSuffix(" ")
       else {
-        throw error("measures/\(name)", "is no name for a measure: Timestream keeps it for itself, or it is too long")
+        throw error(
+          "measures/\(name)",
+          "is no name for a measure: Timestream keeps it for itself, it is too long, or has a comma or a blank at an end"
+        )
       }
       let type = value["type"]?.string ?? SourceDescription.MeasureType.double.rawValue
       guard let at = value.string ?? value["at"]?.string else { throw error("measures/\(name)", "give a JSON Pointer") }

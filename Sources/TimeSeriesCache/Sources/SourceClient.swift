@@ -56,7 +56,8 @@ public struct SourceClient: Sendable {
           SourceError(source.name, at: "page \(seen.count)", "is not read: maximumPages is \(source.maximumPages)"))
         break
       }
-      let page = try SourceAnswer(parsing: try await body(url, headers, source), source)
+      guard let body = try await body(url, headers, source) else { break }
+      let page = try SourceAnswer(parsing: body, source)
       samples += page.samples
       faults += page.faults
       guard let next = page.next else { break }
@@ -75,7 +76,7 @@ public struct SourceClient: Sendable {
   }
 
   private func body(_ url: String, _ headers: HTTPHeaders, _ source: SourceDescription) async throws(SourceError)
-    -> [UInt8]
+    -> [UInt8]?
   {
     let request = HTTPRequest(
       url: url, headers: headers, timeout: source.timeout, responseLimit: source.maximumBytes, acceptsCompression: true)
@@ -86,8 +87,14 @@ public struct SourceClient: Sendable {
       do throws(HTTPError) {
         let response = try await http.send(request)
         if response.status == 200 { return response.body }
+        // Nothing in this range.
+        if response.status == 204 { return nil }
         let isTransient = response.status == 429 || response.status >= 500 || response.status == 408
         failure = SourceError(source.name, at: "answer", "has status \(response.status)", isTransient: isTransient)
+        if let target = response.headers["location"] {
+          failure.reason +=
+            ": it leads to \(Self.origin(of: target)); put the final URL into the description, for a key does not follow"
+        }
         wait = response.headers["retry-after"].flatMap { retryAfter($0) }
       } catch {
         let isTransient = [.cannotConnect, .connectionLost, .timedOut].contains(error.code)

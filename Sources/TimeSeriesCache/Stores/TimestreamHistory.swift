@@ -60,28 +60,35 @@ public struct TimestreamHistory: HistoryStore {
   public func rows(
     of identifier: Identifier, in range: TimeRange, limit: Int
   ) async throws(StoreError) -> HistoryRows {
-    guard let page = try await ask(sql.rows(of: identifier, in: range, limit: limit), limit: limit) else {
-      return HistoryRows(samples: [])
+    var rows = HistoryRows(samples: [])
+    var failure: StoreError?
+    try await ask(sql.rows(of: identifier, in: range, limit: limit)) { page in
+      // Each page becomes samples at once: the columns of other series, all null here, are not held.
+      do throws(StoreError) { rows.samples += try Self.samples(page) } catch { failure = failure ?? error }
+      rows.bytesMetered = page.bytesMetered
     }
-    return HistoryRows(samples: try Self.samples(page), bytesMetered: page.bytesMetered)
+    if let failure { throw failure }
+    return rows
   }
 
   public func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
-    guard let page = try await ask(sql.newest(of: identifier, in: range), limit: 1) else {
-      return NewestHistory(time: nil)
+    var newest = NewestHistory(time: nil)
+    var cell: TimestreamQueryClient.Datum?
+    try await ask(sql.newest(of: identifier, in: range)) { page in
+      cell = cell ?? page.rows.first?.first
+      newest.bytesMetered = page.bytesMetered
     }
-    guard let cell = page.rows.first?.first else {
-      throw StoreError(.failed, "Timestream gave no row for the newest time")
-    }
-    return NewestHistory(time: try Self.time(cell), bytesMetered: page.bytesMetered)
+    if let cell { newest.time = try Self.time(cell) }
+    return newest
   }
 
-  /// - Returns: nil for a table into which nothing was ever written: it has no column `identifier` yet, and says so.
-  private func ask(_ text: String, limit: Int) async throws(StoreError) -> TimestreamQueryClient.Page? {
-    do throws(AWSError) { return try await query.rows(text, limit: limit) } catch {
+  /// Hands over each page; none for a table into which nothing was ever written: it has no column `identifier` yet, and
+  /// says so.
+  private func ask(_ text: String, _ body: (TimestreamQueryClient.Page) -> Void) async throws(StoreError) {
+    do throws(AWSError) { try await query.forEachPage(text) { page throws(AWSError) in body(page) } } catch {
       let hasNoColumn =
         error.code == .validation && error.message.contains("'\(TimestreamSQL.dimension)' does not exist")
-      if hasNoColumn { return nil }
+      if hasNoColumn { return }
       throw StoreError(error)
     }
   }

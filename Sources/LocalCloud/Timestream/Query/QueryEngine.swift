@@ -17,8 +17,11 @@ final class QueryEngine: Sendable {
   /// Rows of one result that are kept.
   static let rowLimit: Int = 2_000_000
   /// Results that are kept, and their bytes together.
-  static let resultLimit: Int = 10_000
-  static let keptBytes: Int = 512 << 20
+  static let resultLimit: Int = 1000
+  static let keptBytes: Int = 256 << 20
+  /// Of them, what is there for a repeated client token alone: for five minutes, and small.
+  static let repeatLifetime: Int64 = 5 * 60_000
+  static let repeatBytes: Int = 16 << 20
   /// Any SELECT is billed for as much, bytes.
   static let meteredMinimum: Int = 10_000_000
 
@@ -49,11 +52,11 @@ final class QueryEngine: Sendable {
   ) throws(ServiceError) -> JSON {
     let now = clock.now
     let digest = Hex.encode(Digest.sha256(Array(sql.utf8)).prefix(8))
-    results.withLock { results in results = results.filter { now - $0.value.createdAt < Self.tokenLifetime } }
     if let token {
       let parts = token.split(separator: "-").map(String.init)
       guard parts.count == 3, parts[1] == digest, let offset = Int(parts[2]),
-        let result = results.withLock({ $0[parts[0]] }), offset <= result.rows.count
+        let result = results.withLock({ $0[parts[0]] }), offset <= result.rows.count,
+        now - result.createdAt < Self.tokenLifetime
       else { throw .timestream("ValidationException", "Invalid pagination token") }
       return result.page(from: offset, maximumRows: maximumRows, digest: digest)
     }
@@ -65,12 +68,19 @@ final class QueryEngine: Sendable {
       }
       return known.firstPage(maximumRows: maximumRows)
     }
-    let result = try run(sql, digest: digest, clientToken: clientToken, now: now)
+    var result = try run(sql, digest: digest, clientToken: clientToken, now: now)
     let first = result.firstPage(maximumRows: maximumRows)
     // Only what can be asked for again is kept: further pages, or the same client token.
-    guard first["NextToken"] != nil || clientToken != nil else { return first }
+    result.hasPages = first["NextToken"] != nil
+    guard result.hasPages || clientToken != nil else { return first }
+    let kept = result
     results.withLock { results in
-      var bytes = result.bytes + results.values.reduce(0) { $0 + $1.bytes }
+      results = results.filter {
+        now - $0.value.createdAt < ($0.value.hasPages ? Self.tokenLifetime : Self.repeatLifetime)
+      }
+      let repeats = results.values.reduce(0) { $0 + ($1.hasPages ? 0 : $1.bytes) }
+      if repeats > Self.repeatBytes { results = results.filter(\.value.hasPages) }
+      var bytes = kept.bytes + results.values.reduce(0) { $0 + $1.bytes }
       // The oldest go first, and those without further pages before any that has some.
       let oldest = results.values.sorted {
         ($0.hasPages ? 1 : 0, $0.createdAt) < ($1.hasPages ? 1 : 0, $1.createdAt)
@@ -79,10 +89,13 @@ final class QueryEngine: Sendable {
         results.removeValue(forKey: known.id)
         bytes -= known.bytes
       }
-      results[result.id] = result
+      results[kept.id] = kept
     }
     return first
   }
+
+  /// The bytes of all results that are kept.
+  var keptBytes: Int { results.withLock { $0.values.reduce(0) { $0 + $1.bytes } } }
 
   private func run(_ sql: String, digest: String, clientToken: String?, now: Int64) throws(ServiceError) -> QueryResult
   {
@@ -244,8 +257,8 @@ struct QueryResult: Sendable {
     rows.append(writer.bytes)
   }
 
-  /// True where one page does not hold it.
-  var hasPages: Bool { bytes > QueryEngine.pageBytes }
+  /// True where its first answer had a token for more.
+  var hasPages = false
 
   /// The service's first page of a query with MaxRows has no rows, only a token.
   func firstPage(maximumRows: Int?) -> JSON {

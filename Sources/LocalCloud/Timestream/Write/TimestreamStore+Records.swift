@@ -115,12 +115,18 @@ struct RecordWriter {
 
   /// True where the stored row has no measure that the record lacks.
   private func hasNoOthers(_ series: Int64, _ record: IncomingRecord, _ names: [String]) throws -> Bool {
-    let others = columns.values.filter { $0.kind != .dimension && !names.contains($0.sql) }.map(\.sql)
+    let own = Set(names)
+    let others = columns.values.filter { $0.kind != .dimension && !own.contains($0.sql) }.map(\.sql)
     guard !others.isEmpty else { return true }
-    let row = try connection.row(
-      "SELECT coalesce(\((others + ["NULL"]).joined(separator: ", "))) IS NULL FROM \(table.rows) WHERE series = ? AND time = ?",
-      .integer(series), .integer(record.time))
-    return row?[0].integer == 1
+    // In parts: SQLite's expressions have a limit of depth, and a table may have a thousand measures.
+    for start in stride(from: 0, to: others.count, by: 100) {
+      let part = others[start..<min(start + 100, others.count)].map { "\($0) IS NOT NULL" }.joined(separator: " OR ")
+      let row = try connection.row(
+        "SELECT 1 FROM \(table.rows) WHERE series = ? AND time = ? AND (\(part))", .integer(series),
+        .integer(record.time))
+      if row != nil { return false }
+    }
+    return true
   }
 
   private func windowFault(_ time: Int64) -> String? {

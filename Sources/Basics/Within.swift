@@ -1,0 +1,21 @@
+/// Runs a body and waits for at most a time; nil where it took longer, or where the waiting task is cancelled.
+///
+/// The body is then cancelled but not waited for: unlike a task group's, the answer comes in time even where the body waits
+/// for something that cannot be cancelled.
+public func within<Value: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async -> Value) async -> Value? {
+  let (answers, answer) = AsyncStream<Value?>.makeStream(bufferingPolicy: .bufferingOldest(1))
+  let running = Task { answer.yield(await body()) }
+  let timer = Task {
+    // Cancelled as soon as the body has ended.
+    do { try await Task.sleep(for: limit) } catch { return }
+    answer.yield(nil)
+  }
+  var first: Value?
+  for await value in answers {
+    first = value
+    break
+  }
+  timer.cancel()
+  running.cancel()
+  return first
+}
