@@ -101,4 +101,30 @@ import Testing
       #expect(found.map(\.body) == ["no JSON"])
     }
   }
+
+  @Test("A function that cannot start reports why, and ends", arguments: ["Queue", "Fetch", "API"])
+  func initError(name: String) async throws {
+    let reports = Recorder<(path: String, body: JSON)>()
+    let api = try HTTPServer { request in
+      reports.append((request.path, (try? JSON(parsing: request.body)) ?? .null))
+      return .now(ServerResponse(status: 202))
+    }
+    let process = Process()
+    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+      .appending(path: "\(name)Function")
+    process.environment = [
+      "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:\(api.port)", "AWS_REGION": "us-east-1", "HOME": "/nonexistent",
+    ]
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    await api.stop()
+    #expect(process.terminationStatus == 1)
+    let report = try #require(reports.elements.first)
+    #expect(reports.elements.count == 1)
+    #expect(report.path == "/2018-06-01/runtime/init/error")
+    let variable = ["Queue": "IDENTIFIER_TABLE", "Fetch": "SOURCES_SSM_ID", "API": "API_SSM_ID"][name] ?? ""
+    #expect(report.body["errorMessage"]?.string?.contains(variable) ?? false)
+    #expect(report.body["errorType"]?.string == "Function.EnvironmentError")
+  }
 }

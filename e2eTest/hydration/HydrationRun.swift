@@ -74,7 +74,7 @@ struct HydrationRun {
   private func waitForRows(
     since start: ContinuousClock.Instant
   ) async throws -> (rows: Int, arrival: ContinuousClock.Instant) {
-    var progress = Progress("Rows in the API")
+    var progress = Progress("Rows in the API", total: expected)
     var errors = 0
     var lastError = ""
     var pause: Duration = .milliseconds(5)
