@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BUILD := .build/release
 
-.PHONY: run test hydrate build format lint bench clean
+.PHONY: run test hydrate package build format lint bench clean
 
 run: build ## the whole system on this machine, until Ctrl-C
 	@local/run.sh $(BUILD)
@@ -17,6 +17,10 @@ test: ## everything: unit tests, real clients, the end-to-end run, lint, the lin
 build:
 	@local/setup.sh
 	@local/build.sh release
+
+package: ## build/<function>.zip for each function
+	@local/setup.sh --package
+	@Infra/package.sh
 
 bench: build ## the hot paths beside their peers
 	@$(BUILD)/benchmark

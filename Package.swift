@@ -52,7 +52,8 @@ let package = Package(
     .target(name: "SigV4", dependencies: ["Basics", "CCrypto"]),
     .target(name: "HTTPTransport", dependencies: ["Basics", "CCurl"]),
     .target(name: "AWSClients", dependencies: ["Basics", "SigV4", "HTTPTransport"]),
-    .target(name: "LambdaRuntime", dependencies: ["Basics", "HTTPTransport"]),
+    .target(name: "CGlibcCompat"),
+    .target(name: "LambdaRuntime", dependencies: ["Basics", "HTTPTransport", "CGlibcCompat"]),
     .target(
       name: "TimeSeriesCache",
       dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
@@ -103,6 +104,6 @@ let package = Package(
   ]
 )
 
-for target in package.targets where target.type != .system && target.type != .plugin {
+for target in package.targets where target.type != .system && target.name != "CGlibcCompat" {
   target.swiftSettings = (target.swiftSettings ?? []) + settings
 }

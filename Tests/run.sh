@@ -56,6 +56,13 @@ unit_status=${PIPESTATUS[0]}
 # Swift Testing writes its own file beside the one of XCTest, which is empty here.
 count "Unit tests" "$results/unit-swift-testing.xml" "$unit_status"
 
+check "Packages" Infra/package.sh
+repackages() {
+  local before
+  before=$(sha256sum build/*.zip) && Infra/package.sh >/dev/null && [ "$before" = "$(sha256sum build/*.zip)" ]
+}
+check "Packages are the same when made again" repackages
+
 note "Real clients"
 venv=.build/venv
 stamp=$venv/requirements.txt
@@ -65,7 +72,7 @@ if ! cmp -s Tests/Conformance/requirements.txt "$stamp"; then
     && "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --target "$venv/rie" aws-sam-cli==1.170.0 \
     && cp Tests/Conformance/requirements.txt "$stamp"; } || { failed=$((failed + 1)); finish; }
 fi
-BUILD=.build/release RIE_FOLDER=$venv/rie "$venv/bin/python" -m pytest --quiet -p no:cacheprovider \
+BUILD=.build/release PACKAGES=build RIE_FOLDER=$venv/rie "$venv/bin/python" -m pytest --quiet -p no:cacheprovider \
   --junitxml "$results/clients.xml" Tests/Conformance
 count "Real clients" "$results/clients.xml" $?
 

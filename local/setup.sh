@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing; where it may not, prints the one line that does.
-# Usage: local/setup.sh [--tests]
+# Usage: local/setup.sh [--package | --tests]
 set -euo pipefail
 
 command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://www.swift.org/install/linux/" >&2; exit 1; }
 
 packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev)
+if [ "${1:-}" = --package ]; then packages+=(binutils bc zip); fi
 if [ "${1:-}" = --tests ]; then
-  # The real clients and their tools: Python with venv, readelf, curl, openssl for a certificate that nobody trusts.
-  packages+=(binutils curl openssl unzip)
+  # The real clients and their tools: Python with venv, readelf, curl, pgrep, zip, openssl for a certificate of the test's own.
+  packages+=(bc binutils curl openssl procps unzip zip)
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
 fi
 

@@ -1,5 +1,6 @@
 """The functions under AWS's own runtime interface emulator, from the package aws-sam-cli."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -21,26 +22,26 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture
-def emulator(request, cloud, tmp_path):
+@contextlib.contextmanager
+def running_emulator(cloud, folder, bootstrap, variables=None):
+    """Starts the emulator on a bootstrap; gives a function that invokes it, and one that names its process."""
     machine = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
     packaged = pathlib.Path(os.environ["RIE_FOLDER"]) / f"samcli/local/rapid/aws-lambda-rie-{machine}"
-    program = tmp_path / "aws-lambda-rie"
+    program = folder / "aws-lambda-rie"
     shutil.copy(packaged, program)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     invoke, runtime = free_port(), free_port()
-    environment = cloud.environment | {
-        name: cloud.outputs[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE", "API_SSM_ID", "API_KEY_SSM_ID", "SOURCES_SSM_ID", "IDENTIFIER_QUEUE")
-    } | {"IDENTIFIER_TABLE": cloud.outputs["ID_TABLE"], "AWS_LAMBDA_FUNCTION_TIMEOUT": "20", "AWS_LAMBDA_FUNCTION_NAME": request.param}
-    log = open(tmp_path / "log", "w+")
+    outputs = ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE", "API_SSM_ID", "API_KEY_SSM_ID", "SOURCES_SSM_ID", "IDENTIFIER_QUEUE")
+    environment = cloud.environment | {name: cloud.outputs[name] for name in outputs} | (variables or {}) | {
+        "IDENTIFIER_TABLE": cloud.outputs["ID_TABLE"], "AWS_LAMBDA_FUNCTION_TIMEOUT": "20", "AWS_LAMBDA_FUNCTION_NAME": "emulated"}
+    log = open(folder / "log", "w+")
     process = subprocess.Popen(
         [program, "--runtime-interface-emulator-address", f"127.0.0.1:{invoke}", "--runtime-api-address", f"127.0.0.1:{runtime}",
-         BUILD / request.param, "handler"], env=environment, stdout=log, stderr=log)
+         bootstrap, "handler"], env=environment, stdout=log, stderr=log)
 
     def listening():
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", invoke)) == 0
-    wait_until(listening)
 
     def call(event):
         connection = http.client.HTTPConnection("127.0.0.1", invoke, timeout=30)
@@ -49,13 +50,22 @@ def emulator(request, cloud, tmp_path):
 
     def child():
         return subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
-    yield call, child
-    process.terminate()
-    process.wait(timeout=20)
-    log.seek(0)
-    # Shown where the test fails.
-    print(log.read())
-    log.close()
+    try:
+        wait_until(listening)
+        yield call, child
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        log.seek(0)
+        # Shown where the test fails.
+        print(log.read())
+        log.close()
+
+
+@pytest.fixture
+def emulator(request, cloud, tmp_path):
+    with running_emulator(cloud, tmp_path, BUILD / request.param) as running:
+        yield running
 
 
 def message(*identifiers):
