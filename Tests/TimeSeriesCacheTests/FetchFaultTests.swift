@@ -27,6 +27,26 @@ import Testing
     }
   }
 
+  @Test("The newest fetch's forecast stands, whichever is written last")
+  func newestFetchWins() async throws {
+    try await TestCloud.with(polls: false) { cloud async throws in
+      let times = (1...3).map { Self.now + Int64($0) * Self.hour }
+      _ = try await cloud.fetch([["s"]], now: Self.now + 1000) { _ in TestCloud.rows([(times[0], 2), (times[1], 2)]) }
+      // A slow fetch that began earlier ends later; only what the newer one did not have is new.
+      let log = LogBook()
+      // Outside of #expect: a closure in a macro's argument may share its symbol with one outside (Swift 6.3.1).
+      let late = try await cloud.fetch([["s"]], now: Self.now, log: log) { _ in TestCloud.rows(times.map { ($0, 1) }) }
+      #expect(late == [])
+      #expect(log.metric(.forecastRecords) == 1)
+      let rows = try await cloud.series("s", from: times[0], to: times[2], now: Self.now)
+      #expect(rows == ["\(times[0])=2?", "\(times[1])=2?", "\(times[2])=1?"])
+      let again = try await cloud.fetch([["s"]], now: Self.now + 2000) { _ in TestCloud.rows(times.map { ($0, 3) }) }
+      #expect(again == [])
+      let newest = try await cloud.series("s", from: times[0], to: times[2], now: Self.now)
+      #expect(newest == times.map { "\($0)=3?" })
+    }
+  }
+
   @Test("A forecast that a fact overtook is not served, and no instant stands twice")
   func overtaken() async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
@@ -214,7 +234,10 @@ import Testing
     SampleWriter, FakeHTTP
   ) {
     let http = FakeHTTP { request, index in
-      .success(answer(request.headers["x-amz-target"] ?? "", (try? JSON(parsing: request.body)) ?? .null, index))
+      let target = request.headers["x-amz-target"] ?? ""
+      // No newer fetch has written.
+      if target.hasSuffix(".Query") { return .success(.json(200, #"{"Items":[]}"#)) }
+      return .success(answer(target, (try? JSON(parsing: request.body)) ?? .null, index))
     }
     let environment: Environment = [
       "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",

@@ -31,6 +31,8 @@ public struct DynamoDBForecast: ForecastStore {
   public func write(
     _ samples: [Sample], of identifier: Identifier, fetchedAt: Int64
   ) async throws(StoreError) -> Int {
+    let newer = try await timesFetched(after: fetchedAt, of: identifier, among: samples)
+    let samples = samples.filter { !newer.contains($0.time) }
     // Every batch runs, so that one's failure leaves no other undone.
     let counts = await inBatches(samples, of: Self.itemsPerRequest, inFlight: Self.requestsInFlight) { batch in
       await result { () async throws(StoreError) in
@@ -41,6 +43,34 @@ public struct DynamoDBForecast: ForecastStore {
     var written = 0
     for count in counts { written += try count.get() }
     return written
+  }
+
+  /// The times for which a later fetch has written already: one that was slow, or came again, must not undo it.
+  ///
+  /// BatchWriteItem takes no conditions, so this looks before it writes; two fetches that write in the same moment are told
+  /// apart by the next one.
+  private func timesFetched(
+    after fetchedAt: Int64, of identifier: Identifier, among samples: [Sample]
+  ) async throws(StoreError) -> Set<Int64> {
+    guard let first = samples.map(\.time).min(), let last = samples.map(\.time).max() else { return [] }
+    var query = DynamoDBClient.Query(
+      table: table, keyCondition: "#id = :id AND #time BETWEEN :from AND :to", filter: "#fetched > :fetched",
+      projection: "#time", names: ["#id": "identifier", "#time": "time", "#fetched": "fetched"],
+      values: [
+        ":id": .s(identifier.text), ":from": .n(Self.seconds(first)), ":to": .n(Self.seconds(last)),
+        ":fetched": .n(fetchedAt),
+      ])
+    query.consistent = true
+    var times: Set<Int64> = []
+    var start: Item?
+    repeat {
+      let page = try await StoreError.translating { () async throws(AWSError) in
+        try await client.query(query, after: start)
+      }
+      for item in page.items { times.insert(try Self.time(item)) }
+      start = page.lastKey
+    } while start != nil
+    return times
   }
 
   private func put(_ items: [Item]) async throws(StoreError) {

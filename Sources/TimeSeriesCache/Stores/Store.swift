@@ -20,7 +20,7 @@ public protocol ForecastStore: Sendable {
   /// Writes samples of one series; the newest fetch wins.
   ///
   /// - Parameter fetchedAt: the fetch's epoch milliseconds.
-  /// - Returns: how many items were written.
+  /// - Returns: how many items were written; those of a newer fetch stay and are not counted.
   func write(_ samples: [Sample], of identifier: Identifier, fetchedAt: Int64) async throws(StoreError) -> Int
 
   /// The series' samples in a range that have not expired, oldest first.
