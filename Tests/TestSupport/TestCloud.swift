@@ -45,6 +45,14 @@ public struct TestCloud: Sendable {
     client = try AWSClient(environment: environment, http: http, clock: clock)
   }
 
+  /// The same cloud through another HTTP client.
+  public init(_ other: TestCloud, http: any HTTPClient) {
+    cloud = other.cloud
+    environment = other.environment
+    client = other.client
+    self.http = http
+  }
+
   /// An output of the stack; the empty text for one that it has not.
   public func output(_ name: String) -> String { cloud.outputs.first { $0.name == name }?.value ?? "" }
 

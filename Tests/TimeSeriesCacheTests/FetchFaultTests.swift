@@ -230,6 +230,38 @@ import Testing
 
   // MARK: Stores that fail
 
+  /// The real cloud, but for one operation.
+  struct Refusing: HTTPClient {
+    let real: any HTTPClient
+    let operation: String
+
+    func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+      guard request.headers["x-amz-target"]?.hasSuffix(operation) ?? false else { return try await real.send(request) }
+      return .json(400, #"{"__type":"x#AccessDeniedException","message":"not you"}"#)
+    }
+  }
+
+  @Test("A store that refuses takes the message back, and is told", arguments: ["WriteRecords", "BatchWriteItem"])
+  func refusedWrite(operation: String) async throws {
+    try await TestCloud.with(polls: false) { cloud async throws in
+      let refusing = TestCloud(cloud, http: Refusing(real: cloud.http, operation: operation))
+      let log = LogBook()
+      let rows = TestCloud.rows([(Self.now - 1000, 1), (Self.now + Self.hour, 1)])
+      let failed = try await refusing.fetch([["s"]], now: Self.now, log: log) { _ in rows }
+      #expect(failed == ["m0"])
+      #expect(
+        log.lines(saying: "an identifier failed").first?["error"]?.string?.contains("AccessDeniedException") ?? false)
+      // What the other store took is counted, and stays.
+      #expect(log.metric(.historyRecords) == (operation == "WriteRecords" ? 0 : 1))
+      #expect(log.metric(.forecastRecords) == (operation == "WriteRecords" ? 1 : 0))
+      // The message comes again, and all is there.
+      let again = try await cloud.fetch([["s"]], now: Self.now + 1) { _ in rows }
+      #expect(again == [])
+      let series = try await cloud.series("s", from: Self.now - 1000, to: Self.now + Self.hour, now: Self.now)
+      #expect(series == ["\(Self.now - 1000)=1", "\(Self.now + Self.hour)=1?"])
+    }
+  }
+
   static func writer(_ answer: @escaping @Sendable (_ target: String, JSON, Int) -> HTTPResponse) throws -> (
     SampleWriter, FakeHTTP
   ) {
