@@ -90,7 +90,8 @@ public final class LocalCloud: Sendable {
     let runtime = RuntimeAPI(sandboxes: sandboxes)
     let sample = SampleSource { [parameters] in (try? parameters.value(of: Stack.sourceKeyParameter)) ?? nil }
     let gateway = APIGateway(
-      stage: "prod", function: "timeseries-cache-api", sandboxes: sandboxes, account: account, clock: clock)
+      stage: Stack.timeSeriesAPI.stage, function: Stack.timeSeriesAPI.function, sandboxes: sandboxes, account: account,
+      clock: clock)
 
     server = try HTTPServer(host: options.host, port: options.port) { [invokeAPI] request in
       switch request.path {
@@ -99,7 +100,7 @@ public final class LocalCloud: Sendable {
       case SampleSource.path: return sample.reply(to: request)
       case let path where gateway.takes(path): return gateway.reply(to: request)
       case "/" where ["GET", "HEAD"].contains(request.method):
-        return .now(.text(200, "healthy: dynamodb.us-east-1.amazonaws.com "))
+        return .now(.text(200, "healthy: dynamodb.\(account.region).amazonaws.com "))
       default: return frontDoor.reply(to: request)
       }
     }
@@ -114,7 +115,7 @@ public final class LocalCloud: Sendable {
     for function in stack.functions { sandboxes.register(function) }
     if options.pollsEventSources {
       try startPolling(sqs, account)
-      startSchedules(clock)
+      startSchedules(clock, account)
     }
     tasks.run {
       while !Task.isCancelled {
@@ -136,16 +137,16 @@ public final class LocalCloud: Sendable {
     }
   }
 
-  private func startSchedules(_ clock: WallClock) {
+  private func startSchedules(_ clock: WallClock, _ account: Account) {
     for rule in stack.rules {
       tasks.run { [invokeAPI] in
         while let due = rule.schedule.next(after: clock.now) {
           do { try await Task.sleep(for: .milliseconds(max(0, due - clock.now))) } catch { return }
           let event: JSON = [
             "version": "0", "id": .string(RandomID.uuid()), "detail-type": "Scheduled Event", "source": "aws.events",
-            "account": "000000000000", "time": .string(UTCTime(epochMilliseconds: due).iso8601Text),
-            "region": "us-east-1",
-            "resources": [.string("arn:aws:events:us-east-1:000000000000:rule/\(rule.name)")], "detail": [:],
+            "account": .string(account.id), "time": .string(UTCTime(epochMilliseconds: due).iso8601Text),
+            "region": .string(account.region),
+            "resources": [.string("arn:aws:events:\(account.region):\(account.id):rule/\(rule.name)")], "detail": [:],
           ]
           invokeAPI.invokeLater(rule.function, event.bytes)
         }

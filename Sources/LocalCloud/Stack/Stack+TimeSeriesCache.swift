@@ -15,6 +15,8 @@ extension Stack {
 
   static let apiKeyParameter: String = "/timeseries-cache/api-key"
   static let sourceKeyParameter: String = "/timeseries-cache/source-key"
+  /// The API's stage and function: the gateway takes requests before the stack's addresses are known.
+  static let timeSeriesAPI: API = API(stage: "prod", function: "timeseries-cache-api")
   static let sourcesParameter: String = "/timeseries-cache/sources"
 
   /// The whole system: tables, queues, history, three functions, the queue's trigger, the daily schedule, the API.
@@ -74,9 +76,9 @@ extension Stack {
       EventSource(queue: "\(prefix)-identifiers", function: "\(prefix)-fetch", batchSize: 10, maximumConcurrency: 5)
     ]
     stack.rules = [Rule(name: "\(prefix)-daily", schedule: schedule, function: "\(prefix)-queue")]
-    stack.api = API(stage: "prod", function: "\(prefix)-api")
+    stack.api = timeSeriesAPI
     stack.outputs = [
-      ("API_ENDPOINT", "\(site.address)/prod/"), ("ID_TABLE", "\(prefix)-identifiers"),
+      ("API_ENDPOINT", "\(site.address)/\(timeSeriesAPI.stage)/"), ("ID_TABLE", "\(prefix)-identifiers"),
       ("QUEUE_LAMBDA_NAME", "\(prefix)-queue"), ("IDENTIFIER_QUEUE", queueURL),
       ("DEAD_LETTER_QUEUE", "\(site.address)/\(site.accountID)/\(prefix)-dead-letters"),
       ("TS_DB_NAME", "TimeSeriesDB"), ("TS_TABLE_NAME", "identifierTimeSeriesHistory"),
