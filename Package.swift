@@ -46,6 +46,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // What goes to AWS. Arrows only go up this list.
     .target(name: "Basics"),
@@ -64,7 +65,7 @@ let package = Package(
     // What stays on this machine.
     .target(
       name: "LocalCloud",
-      dependencies: ["Basics", "SigV4", "AWSClients", "CSQLite", "CMicroHTTPD"]),
+      dependencies: ["Basics", "SigV4", "AWSClients", "CCrypto", "CSQLite", "CMicroHTTPD", "CYAML"]),
     .target(name: "CommandLineSupport", dependencies: ["Basics", "HTTPTransport", "LambdaRuntime"]),
     .executableTarget(
       name: "local-cloud", dependencies: ["Basics", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),

@@ -7,16 +7,19 @@ start_cloud() {
   cloud_output=$(mktemp)
   "$build/local-cloud" "$@" >"$cloud_output" &
   cloud_pid=$!
-  # The last output that it prints is the API's key; until then it either starts or has failed.
-  until grep -q '^API_KEY=' "$cloud_output"; do
+  # The last line; until then it either starts or has failed.
+  until grep -q '^ready$' "$cloud_output"; do
     kill -0 "$cloud_pid" 2>/dev/null || { wait "$cloud_pid" || true; rm -f "$cloud_output"; return 1; }
     read -rt 0.05 <> <(:) || true
   done
   AWS_ENDPOINT_URL=$(head -n 1 "$cloud_output")
   export AWS_ENDPOINT_URL AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   export AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID:-test} AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY:-test}
-  while IFS='=' read -r name value; do export "$name=$value"; done < <(tail -n +2 "$cloud_output")
+  while IFS='=' read -r name value; do export "$name=$value"; done < <(sed '1d; /^ready$/d' "$cloud_output")
   rm -f "$cloud_output"
+  # What the end-to-end run asks for.
+  # shellcheck disable=SC2154 # Outputs of the template.
+  export API_ENDPOINT=$APIUrl ID_TABLE=$IDTableName QUEUE_LAMBDA_NAME=$QueueingLambdaName API_KEY=$ApiKey
 }
 
 stop_cloud() {

@@ -5,7 +5,7 @@ set -euo pipefail
 
 command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://www.swift.org/install/linux/" >&2; exit 1; }
 
-packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev)
+packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev libyaml-dev)
 if [ "${1:-}" = --package ]; then packages+=(binutils bc zip); fi
 if [ "${1:-}" = --tests ]; then
   # The real clients and their tools: Python with venv, readelf, curl, pgrep, zip, openssl for a certificate of the test's own.

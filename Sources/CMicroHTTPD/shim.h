@@ -5,18 +5,27 @@
 // MHD_start_daemon is variadic: the one set of options that this project uses.
 typedef void *(*cmhd_uri_callback)(void *context, const char *uri, struct MHD_Connection *connection);
 
+// Over TLS where a key and a certificate (PEM) are given, which must live as long as the daemon.
 static inline struct MHD_Daemon *cmhd_start(const struct sockaddr *address, uint16_t port, unsigned int threads,
+                                            const char *tls_key, const char *tls_certificate,
                                             cmhd_uri_callback uri, void *uri_context,
                                             MHD_AccessHandlerCallback handler, void *handler_context,
                                             MHD_RequestCompletedCallback completed, void *completed_context) {
-  return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, port, NULL, NULL,
-                          handler, handler_context,
+  const int is_tls = tls_key && tls_certificate;
+  const struct MHD_OptionItem tls[] = {
+      {is_tls ? MHD_OPTION_HTTPS_MEM_KEY : MHD_OPTION_END, 0, (void *)tls_key},
+      {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)tls_certificate},
+      {MHD_OPTION_END, 0, NULL}};
+  return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+                              (is_tls ? MHD_USE_TLS : 0),
+                          port, NULL, NULL, handler, handler_context,
                           MHD_OPTION_SOCK_ADDR, address,
                           MHD_OPTION_THREAD_POOL_SIZE, threads,
                           MHD_OPTION_CONNECTION_LIMIT, 4096u,
                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(64 * 1024),
                           MHD_OPTION_URI_LOG_CALLBACK, uri, uri_context,
                           MHD_OPTION_NOTIFY_COMPLETED, completed, completed_context,
+                          MHD_OPTION_ARRAY, tls,
                           MHD_OPTION_END);
 }
 

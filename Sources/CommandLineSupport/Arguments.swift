@@ -21,7 +21,7 @@ public struct Arguments: Sendable {
   }
 
   public private(set) var positional: [String] = []
-  private var values: [String: String] = [:]
+  private var values: [String: [String]] = [:]
   private var flags: Set<String> = []
 
   /// - Parameters:
@@ -47,10 +47,10 @@ public struct Arguments: Sendable {
       switch (option.value, parts.count) {
       case (nil, 1): flags.insert(option.name)
       case (nil, _): throw Failure(description: "--\(option.name) takes no value\n\n\(help)")
-      case (_, 2): values[option.name] = parts[1]
+      case (_, 2): values[option.name, default: []].append(parts[1])
       default:
         guard index < words.count else { throw Failure(description: "--\(option.name) needs a value\n\n\(help)") }
-        values[option.name] = words[index]
+        values[option.name, default: []].append(words[index])
         index += 1
       }
     }
@@ -66,7 +66,11 @@ public struct Arguments: Sendable {
     return ([usage, ""] + lines).joined(separator: "\n") + "\n"
   }
 
-  public subscript(name: String) -> String? { values[name] }
+  /// The value of an option; of one that came twice, the last.
+  public subscript(name: String) -> String? { values[name]?.last }
+
+  /// Every value of an option that may come several times.
+  public func all(_ name: String) -> [String] { values[name] ?? [] }
 
   public func has(_ flag: String) -> Bool { flags.contains(flag) }
 }

@@ -17,18 +17,18 @@ public final class LocalCloud: Sendable {
     /// The access key pair that is accepted, and that the functions use.
     public var accessKeyID: String = "test"
     public var secretAccessKey: String = "test"
-    public var schedule: String = "cron(0 1 * * ? *)"
+    /// What is stood up.
+    public var template: TemplateFile
+    public var stackName: String = "timeseries-cache"
     /// The folder with the functions' executables; nil takes this program's own.
     public var executables: String?
-    /// Seconds until an invocation is killed.
-    public var functionTimeout: Int = 60
-    /// Seconds until a message that was not deleted comes again; nil is six times the functions' timeout.
-    public var visibilityTimeout: Int?
     public var clock: WallClock = .system
     /// False leaves the queues to whoever reads them: no event source, no schedule.
     public var pollsEventSources: Bool = true
+    /// Where set, everything but the functions' Runtime API is served over TLS.
+    public var tls: TLS?
 
-    public init() {}
+    public init(template: TemplateFile) { self.template = template }
 
     /// The key pair of an environment, where it has one.
     public mutating func takeCredentials(from environment: Environment) {
@@ -41,20 +41,25 @@ public final class LocalCloud: Sendable {
   }
 
   private let server: HTTPServer
+  /// Over TLS the functions' Runtime API has a port of its own, for it is plain HTTP on AWS too.
+  private let runtimeServer: HTTPServer?
   private let storage: Storage
   private let sandboxes: Sandboxes
   private let invokeAPI: InvokeAPI
   private let tasks = BackgroundTasks()
   private let parameters: SSMService
   private let stack: Stack
+  private let generated: [String: String]
 
   public var address: String { server.address }
 
-  /// What a person needs to know of the stack, by name; `API_KEY` is read as it is now.
+  /// The template's outputs, then the values of hidden parameters that this cloud generated.
   public var outputs: [(name: String, value: String)] {
-    let key = (try? parameters.value(of: Stack.apiKeyParameter)) ?? nil
-    return stack.outputs + (key.map { [("API_KEY", $0)] } ?? [])
+    stack.outputs.map { ($0.name, $0.value) } + generated.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
+
+  /// What the template has and this cloud does nothing with, a type a line.
+  public var ignored: [String] { stack.ignored }
 
   /// Sets one of the stack's parameters.
   package func setParameter(_ name: String, _ value: String) throws {
@@ -64,13 +69,26 @@ public final class LocalCloud: Sendable {
   /// The processes of a function that are running now.
   package func processIDs(of function: String) -> [Int32] { sandboxes.processIDs(of: function) }
 
+  /// What a cloud with these options would stand up, for people. Nothing is opened or started.
+  ///
+  /// - Throws: ``TemplateError``.
+  public static func plan(_ options: Options) throws(TemplateError) -> String {
+    let template = try options.template.read()
+    var generated: [String: String] = [:]
+    let address = "\(options.tls == nil ? "http" : "https")://\(options.host):\(options.port)"
+    return try options.template.stack(of: template, at: options.site(address, Account()), generated: &generated).plan
+  }
+
   /// Opens the storage, takes the port, stands up the stack and starts what polls.
   public init(_ options: Options) throws {
     let clock = options.clock
     let account = Account()
-    let schedule = try Schedule(options.schedule)
+    let template = try options.template.read()
+    // What is wrong in the template is told before anything is opened.
+    _ = try Self.plan(options)
     storage = try Storage(folder: options.folder)
-    let place = Place(host: options.host)
+    var state = try StackState(of: options.stackName, in: storage)
+    let place = Place(host: options.host, scheme: options.tls == nil ? "http" : "https")
     let logFolder = options.folder.map { URL(filePath: $0).appending(path: "logs").path }
     if let logFolder { try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true) }
 
@@ -81,38 +99,45 @@ public final class LocalCloud: Sendable {
     let timestream = TimestreamService(store: store, engine: try QueryEngine(store: store, clock: clock)) {
       place.address
     }
-    sandboxes = Sandboxes(account: account, clock: clock, logFolder: logFolder) { place.authority }
-
+    sandboxes = Sandboxes(account: account, clock: clock, logFolder: logFolder) { place.runtimeAuthority }
     let credentials = Credentials(accessKeyID: options.accessKeyID, secretAccessKey: options.secretAccessKey)
     let verifier = Verifier(region: account.region) { $0 == credentials.accessKeyID ? credentials : nil }
     let frontDoor = FrontDoor(services: [dynamoDB, sqs, parameters, timestream], verifier: verifier, clock: clock)
     invokeAPI = InvokeAPI(sandboxes: sandboxes, frontDoor: frontDoor)
     let runtime = RuntimeAPI(sandboxes: sandboxes)
-    let sample = SampleSource { [parameters] in (try? parameters.value(of: Stack.sourceKeyParameter)) ?? nil }
-    let gateway = APIGateway(
-      stage: Stack.timeSeriesAPI.stage, function: Stack.timeSeriesAPI.function, sandboxes: sandboxes, account: account,
-      clock: clock)
+    let sample = SampleSource()
+    // The stack's addresses have the port, and the port may be any free one: the gateway opens once the stack stands.
+    let gateway = Gate<APIGateway>()
 
-    server = try HTTPServer(host: options.host, port: options.port) { [invokeAPI] request in
+    let isPlain = options.tls == nil
+    server = try HTTPServer(host: options.host, port: options.port, tls: options.tls) { [invokeAPI] request in
       switch request.path {
-      case let path where path.hasPrefix(RuntimeAPI.prefix): return runtime.reply(to: request)
+      case let path where isPlain && path.hasPrefix(RuntimeAPI.prefix): return runtime.reply(to: request)
       case let path where path.hasPrefix(InvokeAPI.prefix): return invokeAPI.reply(to: request)
       case SampleSource.path: return sample.reply(to: request)
-      case let path where gateway.takes(path): return gateway.reply(to: request)
       case "/" where ["GET", "HEAD"].contains(request.method):
         return .now(.text(200, "healthy: dynamodb.\(account.region).amazonaws.com "))
-      default: return frontDoor.reply(to: request)
+      case let path:
+        if let gateway = gateway.value, gateway.takes(path) { return gateway.reply(to: request) }
+        return frontDoor.reply(to: request)
       }
     }
-    place.set(port: server.port)
-    stack = .timeSeriesCache(
-      at: Stack.Site(
-        address: place.address, accountID: account.id, region: account.region, accessKeyID: options.accessKeyID,
-        secretAccessKey: options.secretAccessKey, executables: options.executables ?? Self.ownFolder),
-      schedule: schedule, functionTimeout: options.functionTimeout, visibilityTimeout: options.visibilityTimeout)
+    runtimeServer = try isPlain ? nil : HTTPServer { runtime.reply(to: $0) }
+    place.open(server.port, runtime: runtimeServer?.port ?? server.port)
+
+    let stack = try options.template.stack(
+      of: template, at: options.site(place.address, account), generated: &state.generated)
+    self.stack = stack
+    generated = state.generated.filter {
+      stack.hiddenParameters.contains($0.key) && options.template.parameters[$0.key] == nil
+    }
     try Provisioner(dynamoDB: dynamoDB, sqs: sqs, parameters: parameters, store: store).provision(
-      stack, at: place.address)
+      stack, at: place.address, &state)
+    try state.save(of: options.stackName, in: storage)
     for function in stack.functions { sandboxes.register(function) }
+    if let api = stack.api {
+      gateway.open(APIGateway(api, sandboxes: sandboxes, account: account, clock: clock))
+    }
     if options.pollsEventSources {
       try startPolling(sqs, account)
       startSchedules(clock, account)
@@ -132,7 +157,7 @@ public final class LocalCloud: Sendable {
       let poller = EventSource(
         queue: try sqs.messages.queue(named: source.queue), messages: sqs.messages, function: source.function,
         sandboxes: sandboxes, account: account, batchSize: source.batchSize,
-        maximumConcurrency: source.maximumConcurrency)
+        maximumConcurrency: source.maximumConcurrency, reportsFailures: source.reportsFailures)
       tasks.run { await poller.run() }
     }
   }
@@ -148,7 +173,7 @@ public final class LocalCloud: Sendable {
             "region": .string(account.region),
             "resources": [.string("arn:aws:events:\(account.region):\(account.id):rule/\(rule.name)")], "detail": [:],
           ]
-          invokeAPI.invokeLater(rule.function, event.bytes)
+          invokeAPI.invokeLater(rule.function, rule.input.map { Array($0.utf8) } ?? event.bytes)
         }
       }
     }
@@ -160,25 +185,62 @@ public final class LocalCloud: Sendable {
     await sandboxes.stop()
     await tasks.stop()
     await invokeAPI.stop()
+    await runtimeServer?.stop()
     await server.stop()
   }
 
   /// The folder of this program's executable.
-  private static var ownFolder: String {
+  fileprivate static var ownFolder: String {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     return URL(filePath: own).deletingLastPathComponent().path
   }
 }
 
-/// Where the server is: known once it has its port.
+extension LocalCloud.Options {
+  /// Where the stack stands, and what every function is told of it.
+  fileprivate func site(_ address: String, _ account: Account) -> Stack.Site {
+    var environment = [
+      "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey, "AWS_REGION": account.region,
+      "AWS_DEFAULT_REGION": account.region, "AWS_ENDPOINT_URL": address,
+    ]
+    environment["AWS_CA_BUNDLE"] = tls?.certificateFile
+    return Stack.Site(
+      address: address, accountID: account.id, region: account.region, environment: environment,
+      executables: executables ?? LocalCloud.ownFolder, stackName: stackName)
+  }
+}
+
+/// Something that is there from some time on.
+private final class Gate<Value: Sendable>: Sendable {
+  private let opened = Mutex<Value?>(nil)
+
+  func open(_ value: Value) { opened.withLock { $0 = value } }
+
+  var value: Value? { opened.withLock { $0 } }
+}
+
+/// Where the server is: known once it has its ports.
 private final class Place: Sendable {
   private let host: String
+  private let scheme: String
   private let port = Atomic<UInt16>(0)
+  private let runtimePort = Atomic<UInt16>(0)
 
-  init(host: String) { self.host = host == "0.0.0.0" ? "127.0.0.1" : host }
+  init(host: String, scheme: String) {
+    self.host = host == "0.0.0.0" ? "127.0.0.1" : host
+    self.scheme = scheme
+  }
 
-  func set(port: UInt16) { self.port.store(port, ordering: .releasing) }
+  func open(_ port: UInt16, runtime: UInt16) {
+    self.port.store(port, ordering: .releasing)
+    runtimePort.store(runtime, ordering: .releasing)
+  }
 
-  var authority: String { "\(host):\(port.load(ordering: .acquiring))" }
-  var address: String { "http://\(authority)" }
+  var address: String { "\(scheme)://\(host):\(port.load(ordering: .acquiring))" }
+
+  /// `host:port` of the functions' Runtime API.
+  var runtimeAuthority: String {
+    let (port, runtime) = (port.load(ordering: .acquiring), runtimePort.load(ordering: .acquiring))
+    return "\(runtime == port ? host : "127.0.0.1"):\(runtime)"
+  }
 }

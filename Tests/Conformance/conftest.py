@@ -27,9 +27,27 @@ class Cloud:
             env=environment)
         self.address = self.process.stdout.readline().strip()
         self.outputs = {}
-        while self.address and "API_KEY" not in self.outputs:
-            name, _, value = self.process.stdout.readline().strip().partition("=")
+        for line in self.process.stdout:
+            if line == "ready\n":
+                break
+            name, _, value = line.strip().partition("=")
             self.outputs[name] = value
+
+    @property
+    def hydration(self):
+        """What the end-to-end run asks for, as the reference names it."""
+        return self.environment | {
+            "API_ENDPOINT": self.outputs["APIUrl"], "ID_TABLE": self.outputs["IDTableName"],
+            "QUEUE_LAMBDA_NAME": self.outputs["QueueingLambdaName"], "API_KEY": self.outputs["ApiKey"]}
+
+    @property
+    def variables(self):
+        """What the functions ask for, beside what every client does."""
+        names = {
+            "IDENTIFIER_TABLE": "IdentifierTableName", "IDENTIFIER_QUEUE": "IdentifierQueueUrl", "TS_DB_NAME": "HistoryDatabaseName",
+            "TS_TABLE_NAME": "HistoryTableName", "FUTURE_TABLE": "ForecastTableName", "SOURCES_SSM_ID": "SourcesParameterName",
+            "API_KEY_SSM_ID": "SourceKeyParameterName", "API_SSM_ID": "ApiKeyParameterName"}
+        return {variable: self.outputs[output] for variable, output in names.items()}
 
     @property
     def environment(self):
@@ -37,7 +55,7 @@ class Cloud:
         return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_ENDPOINT_URL": self.address} | CLIENT_ENVIRONMENT
 
     def get(self, path, **headers):
-        request = urllib.request.Request(self.outputs["API_ENDPOINT"] + path, headers=headers)
+        request = urllib.request.Request(self.outputs["ApiEndpoint"] + path, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status, response.headers, response.read()

@@ -31,9 +31,8 @@ def running_emulator(cloud, folder, bootstrap, variables=None):
     shutil.copy(packaged, program)
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     invoke, runtime = free_port(), free_port()
-    outputs = ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE", "API_SSM_ID", "API_KEY_SSM_ID", "SOURCES_SSM_ID", "IDENTIFIER_QUEUE")
-    environment = cloud.environment | {name: cloud.outputs[name] for name in outputs} | (variables or {}) | {
-        "IDENTIFIER_TABLE": cloud.outputs["ID_TABLE"], "AWS_LAMBDA_FUNCTION_TIMEOUT": "20", "AWS_LAMBDA_FUNCTION_NAME": "emulated"}
+    environment = cloud.environment | cloud.variables | (variables or {}) | {
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": "20", "AWS_LAMBDA_FUNCTION_NAME": "emulated"}
     log = open(folder / "log", "w+")
     process = subprocess.Popen(
         [program, "--runtime-interface-emulator-address", f"127.0.0.1:{invoke}", "--runtime-api-address", f"127.0.0.1:{runtime}",
@@ -73,7 +72,7 @@ def message(*identifiers):
 
 
 def api_request(cloud, path, **headers):
-    return {"httpMethod": "GET", "path": path, "headers": {"x-api-key": cloud.outputs["API_KEY"]} | headers, "queryStringParameters": {"from": "now-1h", "to": "now"}}
+    return {"httpMethod": "GET", "path": path, "headers": {"x-api-key": cloud.outputs["ApiKey"]} | headers, "queryStringParameters": {"from": "now-1h", "to": "now"}}
 
 
 @pytest.mark.parametrize("emulator,events,is_good", [

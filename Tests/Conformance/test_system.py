@@ -23,18 +23,18 @@ def hydrated(cloud):
     # Twice on the same data: what is fetched again replaces what is there.
     for _ in range(2):
         done = subprocess.run(
-            [BUILD / "hydration", "--expect", "288", "51.48,0"], env=cloud.environment | cloud.outputs, capture_output=True, text=True, timeout=120)
+            [BUILD / "hydration", "--expect", "288", "51.48,0"], env=cloud.hydration, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         assert "Rows found in API:  288\nEverything is hooked up!" in done.stdout
     return cloud
 
 
 def test_hydration_tells_failures(cloud):
-    good = cloud.environment | cloud.outputs
+    good = cloud.hydration
     for changed in ({"API_KEY": "wrong"}, {"ID_TABLE": "nowhere"}, {"QUEUE_LAMBDA_NAME": "nobody"}, {"API_ENDPOINT": cloud.address + "/nowhere/"}):
         done = subprocess.run([BUILD / "hydration", "x"], env=good | changed, capture_output=True, text=True, timeout=120)
         assert done.returncode == 1 and "hydration: " in done.stderr, changed
-        assert cloud.outputs["API_KEY"] not in done.stdout + done.stderr
+        assert cloud.outputs["ApiKey"] not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("arguments,code", [
@@ -50,12 +50,12 @@ def test_signatures_are_verified(client, arguments, code):
 
 def test_lambda(client, cloud):
     functions = client("lambda")
-    name = cloud.outputs["QUEUE_LAMBDA_NAME"]
+    name = cloud.outputs["QueueFunctionName"]
     answer = functions.invoke(FunctionName=name)
     assert answer["StatusCode"] == 200 and "FunctionError" not in answer
     assert json.load(answer["Payload"])["identifiers"] >= 0
     assert functions.invoke(FunctionName=f"arn:aws:lambda:us-east-1:000000000000:function:{name}", InvocationType="DryRun")["StatusCode"] == 204
-    failed = functions.invoke(FunctionName=cloud.outputs["QUEUE_LAMBDA_NAME"].replace("queue", "fetch"), Payload=b"{}")
+    failed = functions.invoke(FunctionName=cloud.outputs["QueueFunctionName"].replace("queue", "fetch"), Payload=b"{}")
     assert failed["FunctionError"] == "Unhandled"
     assert json.load(failed["Payload"])["errorType"] == "Function.EventError"
     with pytest.raises(functions.exceptions.ResourceNotFoundException):
@@ -63,7 +63,7 @@ def test_lambda(client, cloud):
 
 
 def test_the_api(hydrated):
-    key = {"x-api-key": hydrated.outputs["API_KEY"]}
+    key = {"x-api-key": hydrated.outputs["ApiKey"]}
     status, _, body = hydrated.get("v1/series/51.48%2C0?from=now-1h&to=now%2B1h", **key)
     answer = json.loads(body)
     assert status == 200 and answer["identifier"] == "51.48,0" and answer["next"] is None
@@ -87,23 +87,23 @@ def test_the_aws_cli(hydrated):
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
     key = {"identifier": {"S": "51.48,0"}}
-    assert cli("dynamodb", "get-item", "--table-name", hydrated.outputs["ID_TABLE"], "--key", json.dumps(key))["Item"] == key
-    sql = f'SELECT count(*) AS n FROM "{hydrated.outputs["TS_DB_NAME"]}"."{hydrated.outputs["TS_TABLE_NAME"]}" WHERE identifier = \'51.48,0\''
+    assert cli("dynamodb", "get-item", "--table-name", hydrated.outputs["IdentifierTableName"], "--key", json.dumps(key))["Item"] == key
+    sql = f'SELECT count(*) AS n FROM "{hydrated.outputs["HistoryDatabaseName"]}"."{hydrated.outputs["HistoryTableName"]}" WHERE identifier = \'51.48,0\''
     answer = cli("timestream-query", "query", "--query-string", sql)
     assert int(answer["Rows"][0]["Data"][0]["ScalarValue"]) in (288, 289)
-    assert cli("sqs", "get-queue-attributes", "--queue-url", hydrated.outputs["DEAD_LETTER_QUEUE"], "--attribute-names", "All")["Attributes"]["ApproximateNumberOfMessages"] == "0"
-    assert cli("ssm", "get-parameter", "--name", hydrated.outputs["SOURCES_SSM_ID"])["Parameter"]["Type"] == "String"
+    assert cli("sqs", "get-queue-attributes", "--queue-url", hydrated.outputs["DeadLetterQueueUrl"], "--attribute-names", "All")["Attributes"]["ApproximateNumberOfMessages"] == "0"
+    assert cli("ssm", "get-parameter", "--name", hydrated.outputs["SourcesParameterName"])["Parameter"]["Type"] == "String"
 
 
 def test_local_runs_need_nothing_but_variables(hydrated):
-    outputs = hydrated.outputs
-    stores = {name: outputs[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE")}
+    variables = hydrated.variables
+    stores = {name: variables[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE")}
 
     def run(program, *words, **variables):
         return subprocess.run([BUILD / program, *words], env=hydrated.environment | variables, capture_output=True, text=True, timeout=60)
-    queued = run("local-queue", IDENTIFIER_TABLE=outputs["ID_TABLE"], IDENTIFIER_QUEUE=outputs["IDENTIFIER_QUEUE"])
+    queued = run("local-queue", IDENTIFIER_TABLE=variables["IDENTIFIER_TABLE"], IDENTIFIER_QUEUE=variables["IDENTIFIER_QUEUE"])
     assert queued.returncode == 0 and json.loads(queued.stdout)["identifiers"] >= 1
-    fetched = run("local-fetch", "by-hand", SOURCES_SSM_ID=outputs["SOURCES_SSM_ID"], API_KEY_SSM_ID=outputs["API_KEY_SSM_ID"], **stores)
+    fetched = run("local-fetch", "by-hand", SOURCES_SSM_ID=variables["SOURCES_SSM_ID"], API_KEY_SSM_ID=variables["API_KEY_SSM_ID"], **stores)
     assert fetched.returncode == 0 and json.loads(fetched.stdout) == {"batchItemFailures": []}
     assert '"SamplesFetched":576' in fetched.stderr
     read = run("local-api", "by-hand", "from=now-1d", "to=now", API_KEY="any", **stores)
@@ -132,7 +132,7 @@ def test_the_cloud_ends_when_asked_and_leaves_nothing(number):
         finally:
             del os.environ["TMPDIR"]
         functions = boto3.client("lambda", endpoint_url=cloud.address)
-        functions.invoke(FunctionName=cloud.outputs["QUEUE_LAMBDA_NAME"])
+        functions.invoke(FunctionName=cloud.outputs["QueueFunctionName"])
         children = pathlib.Path(f"/proc/{cloud.process.pid}/task/{cloud.process.pid}/children").read_text().split()
         children = children or subprocess.run(["pgrep", "-P", str(cloud.process.pid)], capture_output=True, text=True).stdout.split()
         assert children
@@ -149,9 +149,9 @@ def test_many_at_once(hydrated):
         try:
             table = boto3.client("dynamodb", endpoint_url=hydrated.address)
             for turn in range(5):
-                table.put_item(TableName=hydrated.outputs["FUTURE_TABLE"], Item={"identifier": {"S": f"load-{number}"}, "time": {"N": str(turn)}})
+                table.put_item(TableName=hydrated.outputs["ForecastTableName"], Item={"identifier": {"S": f"load-{number}"}, "time": {"N": str(turn)}})
             found = table.query(
-                TableName=hydrated.outputs["FUTURE_TABLE"], KeyConditionExpression="identifier = :i", ExpressionAttributeValues={":i": {"S": f"load-{number}"}})
+                TableName=hydrated.outputs["ForecastTableName"], KeyConditionExpression="identifier = :i", ExpressionAttributeValues={":i": {"S": f"load-{number}"}})
             assert found["Count"] == 5
         except Exception as error:  # Collected here, raised by the test.
             errors.append(error)

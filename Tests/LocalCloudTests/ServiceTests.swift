@@ -343,7 +343,7 @@ extension JSONObject {
     try await TestCloud.with(polls: false) { cloud async throws in
       let url = cloud.cloud.address + "/sample/v1/sun?place=0,0&from=0&to=600000"
       #expect(try await cloud.http.send(HTTPRequest(url: url)).status == 401)
-      let key = try await SSMClient(cloud.client).parameter(cloud.output("API_KEY_SSM_ID"))
+      let key = try await SSMClient(cloud.client).parameter(cloud.output("SourceKeyParameterName"))
       let answer = try await cloud.http.send(HTTPRequest(url: url, headers: ["x-api-key": key]))
       #expect(try JSON(parsing: answer.body)["data"]?.array?.count == 2)
       #expect(
@@ -361,7 +361,7 @@ extension JSONObject {
     let key = try await TestCloud.with(polls: false, configure: { $0.folder = folder }) { cloud async throws in
       try await cloud.register(["kept"])
       #expect(throws: (any Error).self) {
-        var options = LocalCloud.Options()
+        var options = LocalCloud.Options(template: try TestCloud.template())
         options.port = 0
         options.folder = folder
         _ = try LocalCloud(options)
@@ -371,15 +371,16 @@ extension JSONObject {
           .now(.text(200, ""))
         }
       }
-      return cloud.output("API_KEY")
+      return cloud.output("ApiKey")
     }
     try await TestCloud.with(polls: false, configure: { $0.folder = folder }) { cloud async throws in
-      #expect(cloud.output("API_KEY") == key)
+      #expect(cloud.output("ApiKey") == key)
       #expect(
-        try await DynamoDBClient(cloud.client).getItem(["identifier": .s("kept")], from: cloud.output("ID_TABLE")) == [
-          "identifier": .s("kept")
-        ])
-      let sources = try await SSMClient(cloud.client).parameter(cloud.output("SOURCES_SSM_ID"))
+        try await DynamoDBClient(cloud.client).getItem(
+          ["identifier": .s("kept")], from: cloud.output("IdentifierTableName")) == [
+            "identifier": .s("kept")
+          ])
+      let sources = try await SSMClient(cloud.client).parameter(cloud.output("SourcesParameterName"))
       #expect(sources.contains(cloud.cloud.address))
     }
   }
@@ -399,9 +400,9 @@ extension JSONObject {
     }
     let start = ContinuousClock.now
     try await TestCloud.with(configure: { $0.executables = folder.path }) { cloud async throws in
-      let invocation = try await LambdaClient(cloud.client).invoke(cloud.output("QUEUE_LAMBDA_NAME"), type: .event)
+      let invocation = try await LambdaClient(cloud.client).invoke(cloud.output("QueueFunctionName"), type: .event)
       #expect(invocation.status == 202)
-      #expect(try await eventually { !cloud.cloud.processIDs(of: cloud.output("QUEUE_LAMBDA_NAME")).isEmpty })
+      #expect(try await eventually { !cloud.cloud.processIDs(of: cloud.output("QueueFunctionName")).isEmpty })
     }
     // The function's own limit is a minute; ten seconds are for slow machines.
     #expect(ContinuousClock.now - start < .seconds(10))
@@ -426,7 +427,7 @@ extension JSONObject {
       polls: false,
       configure: {
         $0.executables = folder.path
-        $0.functionTimeout = 1
+        for timeout in [300, 60, 28] { try $0.template.edit("      Timeout: \(timeout)", "      Timeout: 1") }
       }
     ) { cloud async throws in
       let client = LambdaClient(cloud.client)

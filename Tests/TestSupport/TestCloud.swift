@@ -11,16 +11,35 @@ public struct TestCloud: Sendable {
   public let environment: Environment
   public let client: AWSClient
 
+  /// What the functions read from their environment, and the template's output that it is.
+  private static let variables = [
+    "IDENTIFIER_TABLE": "IdentifierTableName", "IDENTIFIER_QUEUE": "IdentifierQueueUrl",
+    "TS_DB_NAME": "HistoryDatabaseName", "TS_TABLE_NAME": "HistoryTableName", "FUTURE_TABLE": "ForecastTableName",
+    "SOURCES_SSM_ID": "SourcesParameterName", "API_KEY_SSM_ID": "SourceKeyParameterName",
+    "API_SSM_ID": "ApiKeyParameterName",
+  ]
+
+  /// The project's own template, with the parameters that it has on this machine.
+  public static func template() throws -> TemplateFile {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+    let name = root.appending(path: "Infra/template.yaml")
+    let parameters = root.appending(path: "local/parameters.yaml")
+    return TemplateFile(
+      name: "Infra/template.yaml", text: try String(contentsOf: name, encoding: .utf8),
+      parameters: try TemplateFile.parameters(
+        in: try String(contentsOf: parameters, encoding: .utf8), named: "local/parameters.yaml"))
+  }
+
   /// Runs a body against a cloud of its own and ends it, whatever the body does.
   public static func with<Value>(
-    clock: WallClock = .system, polls: Bool = true, configure: (inout LocalCloud.Options) -> Void = { _ in },
+    clock: WallClock = .system, polls: Bool = true, configure: (inout LocalCloud.Options) throws -> Void = { _ in },
     _ body: (TestCloud) async throws -> Value
   ) async throws -> Value {
-    var options = LocalCloud.Options()
+    var options = LocalCloud.Options(template: try template())
     options.port = 0
     options.clock = clock
     options.pollsEventSources = polls
-    configure(&options)
+    try configure(&options)
     let cloud = try LocalCloud(options)
     do {
       let value = try await body(try TestCloud(cloud, clock: clock))
@@ -35,12 +54,13 @@ public struct TestCloud: Sendable {
   init(_ cloud: LocalCloud, clock: WallClock) throws {
     self.cloud = cloud
     http = CurlClient(environment: [:])
-    var values = Dictionary(cloud.outputs.map { ($0.name, $0.value) }) { first, _ in first }
+    var values: [String: String] = [:]
+    let outputs = Dictionary(cloud.outputs.map { ($0.name, $0.value) }) { first, _ in first }
+    for (variable, output) in Self.variables { values[variable] = outputs[output] }
     values["AWS_ENDPOINT_URL"] = cloud.address
     values["AWS_REGION"] = "us-east-1"
     values["AWS_ACCESS_KEY_ID"] = "test"
     values["AWS_SECRET_ACCESS_KEY"] = "test"
-    values["IDENTIFIER_TABLE"] = values["ID_TABLE"]
     environment = Environment(values)
     client = try AWSClient(environment: environment, http: http, clock: clock)
   }
@@ -59,14 +79,14 @@ public struct TestCloud: Sendable {
   /// Asks the API through the gateway, with its key.
   public func get(_ path: String, headers: HTTPHeaders = [:]) async throws -> HTTPResponse {
     var headers = headers
-    if headers["x-api-key"] == nil { headers["x-api-key"] = output("API_KEY") }
-    return try await http.send(HTTPRequest(url: output("API_ENDPOINT") + path, headers: headers))
+    if headers["x-api-key"] == nil { headers["x-api-key"] = output("ApiKey") }
+    return try await http.send(HTTPRequest(url: output("ApiEndpoint") + path, headers: headers))
   }
 
   /// Registers identifiers, 25 a request.
   public func register(_ identifiers: [String]) async throws {
     let client = DynamoDBClient(client)
-    let table = output("ID_TABLE")
+    let table = output("IdentifierTableName")
     let batches = stride(from: 0, to: identifiers.count, by: 25).map {
       Array(identifiers[$0..<min($0 + 25, identifiers.count)])
     }
@@ -87,4 +107,14 @@ public func eventually(
     try await Task.sleep(for: .milliseconds(20))
   }
   return false
+}
+
+extension TemplateFile {
+  struct EditFailure: Error { let description: String }
+
+  /// Changes the template's text in one place, as a person with an editor would.
+  public mutating func edit(_ old: String, _ new: String) throws {
+    guard text.ranges(of: old).count == 1 else { throw EditFailure(description: "'\(old)' is not there once") }
+    text = text.replacing(old, with: new)
+  }
 }

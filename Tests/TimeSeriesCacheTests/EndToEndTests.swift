@@ -26,7 +26,7 @@ import Testing
   }
 
   static func runQueue(_ cloud: TestCloud) async throws -> JSON {
-    let invocation = try await LambdaClient(cloud.client).invoke(cloud.output("QUEUE_LAMBDA_NAME"))
+    let invocation = try await LambdaClient(cloud.client).invoke(cloud.output("QueueFunctionName"))
     #expect(invocation.functionError == nil)
     return try JSON(parsing: invocation.payload)
   }
@@ -37,7 +37,7 @@ import Testing
       try await cloud.register(["greenwich", "51.5,-0.1", "-33.9,151.2"])
       for _ in 0..<2 {
         #expect(try await Self.runQueue(cloud)["identifiers"]?.int == 3)
-        #expect(try await eventually { try await Self.isDrained(cloud, "IDENTIFIER_QUEUE") })
+        #expect(try await eventually { try await Self.isDrained(cloud, "IdentifierQueueUrl") })
       }
       for identifier in ["greenwich", "51.5%2C-0.1"] {
         let (history, forecast) = try await Self.counts(cloud, identifier)
@@ -53,8 +53,8 @@ import Testing
     // Two of the four identifiers of the batch are served; the others' answers are held until the process is dead.
     let asked = Recorder<Int>()
     try await TestCloud.with(configure: {
-      $0.functionTimeout = 30
-      $0.visibilityTimeout = 4
+      try $0.template.edit("VisibilityTimeout: 360", "VisibilityTimeout: 4")
+      try $0.template.edit("Timeout: 60", "Timeout: 30")
     }) { cloud async throws in
       let (gate, opener) = AsyncStream<Void>.makeStream()
       let source = try SlowSource { number in
@@ -63,7 +63,7 @@ import Testing
       }
       let description =
         #"{"default":{"url":"\#(source.address)/{identifier}","rows":"/rows","time":{"at":"/t","format":"milliseconds"},"measures":{"a":"/a"},"attempts":1}}"#
-      try cloud.setParameter(cloud.output("SOURCES_SSM_ID"), description)
+      try cloud.setParameter(cloud.output("SourcesParameterName"), description)
       let identifiers = ["one", "two", "three", "four"]
       try await cloud.register(identifiers)
       _ = try await Self.runQueue(cloud)
@@ -78,23 +78,24 @@ import Testing
       #expect(!victims.isEmpty)
       for victim in victims { #expect(kill(victim, SIGKILL) == 0) }
       opener.finish()
-      #expect(try await eventually(within: .seconds(60)) { try await Self.isDrained(cloud, "IDENTIFIER_QUEUE") })
+      #expect(try await eventually(within: .seconds(60)) { try await Self.isDrained(cloud, "IdentifierQueueUrl") })
       for identifier in identifiers { #expect(try await Self.counts(cloud, identifier) == (300, 60)) }
-      #expect(try await Self.isDrained(cloud, "DEAD_LETTER_QUEUE"))
+      #expect(try await Self.isDrained(cloud, "DeadLetterQueueUrl"))
       await source.stop()
     }
   }
 
   @Test("A message that nobody can serve ends in the dead-letter queue, where it can be read")
   func deadLetter() async throws {
-    try await TestCloud.with(configure: { $0.visibilityTimeout = 0 }) { cloud async throws in
+    try await TestCloud.with(configure: { try $0.template.edit("VisibilityTimeout: 360", "VisibilityTimeout: 0") }) {
+      cloud async throws in
       let sqs = SQSClient(cloud.client)
       let failed = try await sqs.sendMessageBatch(
-        [.init(id: "a", body: "no JSON")], to: cloud.output("IDENTIFIER_QUEUE"))
+        [.init(id: "a", body: "no JSON")], to: cloud.output("IdentifierQueueUrl"))
       #expect(failed.isEmpty)
       var found: [SQSClient.Message] = []
       let arrived = try await eventually {
-        found = try await sqs.receiveMessages(from: cloud.output("DEAD_LETTER_QUEUE"))
+        found = try await sqs.receiveMessages(from: cloud.output("DeadLetterQueueUrl"))
         return !found.isEmpty
       }
       #expect(arrived)

@@ -19,7 +19,7 @@ import Testing
     let context = LambdaContext(requestID: "r", deadline: .max, logger: .silent)
     let summary = try JSON(parsing: try await handler.handle([], context))
     let sqs = SQSClient(cloud.client)
-    let queue = cloud.output("IDENTIFIER_QUEUE")
+    let queue = cloud.output("IdentifierQueueUrl")
     var found: [String] = []
     var messages = 0
     while true {

@@ -19,7 +19,7 @@ struct RecordedSourceTests {
     let now = (recorded.first.time + recorded.last.time) / 2
     try await TestCloud.with(clock: .fixed(now), polls: false) { cloud async throws in
       let item: Item = ["identifier": .s("s"), "source": .s(name), "lat": .n("56.78"), "lon": .s("-7.63")]
-      try await DynamoDBClient(cloud.client).putItem(item, into: cloud.output("ID_TABLE"))
+      try await DynamoDBClient(cloud.client).putItem(item, into: cloud.output("IdentifierTableName"))
       let asked = Recorder<HTTPRequest>()
       let http = RoutedHTTP(real: cloud.http, isSource: { !$0.hasPrefix("http://127.0.0.1") }) { request in
         asked.append(request)
@@ -45,7 +45,7 @@ struct RecordedSourceTests {
       let first = try #require(asked.elements.first)
       if name == "climacell" {
         #expect(first.url == "https://api.example/forecast?lat=56.78&lon=-7.63")
-        let key = try await SSMClient(cloud.client).parameter(cloud.output("API_KEY_SSM_ID"))
+        let key = try await SSMClient(cloud.client).parameter(cloud.output("SourceKeyParameterName"))
         #expect(first.headers["apikey"] == key)
       }
       #expect(asked.elements.count == (name == "octopusagile" ? 2 : 1))

@@ -1,85 +1,80 @@
 import Basics
 
-/// API Gateway's REST proxy: `/{stage}/…` becomes an event for a function, and its answer the response.
+/// API Gateway's HTTP API: `/{stage}/…` goes to the function of the route that fits, and its answer is the response.
 ///
-/// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>.
+/// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html>.
 struct APIGateway: Sendable {
-  let stage: String
-  let function: String
-  let sandboxes: Sandboxes
-  let account: Account
-  let clock: WallClock
+  private let stage: String
+  private let routes: [(pattern: RoutePattern, route: Stack.Route)]
+  private let sandboxes: Sandboxes
+  private let account: Account
+  private let clock: WallClock
 
   /// API Gateway takes 10 MB.
   static let bodyLimit: Int = 10 << 20
-  /// And waits 29 seconds.
-  static let timeout: Duration = .seconds(29)
+
+  init(_ api: Stack.API, sandboxes: Sandboxes, account: Account, clock: WallClock) {
+    stage = api.stage
+    routes = api.routes.map { (RoutePattern($0.path), $0) }.sorted { one, other in
+      let (mine, others) = (one.pattern.weight, other.pattern.weight)
+      // The more special route first; of two alike, the one that names its method.
+      return mine == others
+        ? one.route.method != "ANY" && other.route.method == "ANY" : mine.lexicographicallyPrecedes(others)
+    }
+    self.sandboxes = sandboxes
+    self.account = account
+    self.clock = clock
+  }
 
   func takes(_ path: String) -> Bool { path == "/" + stage || path.hasPrefix("/\(stage)/") }
 
   func reply(to request: ServerRequest) -> ServerReply {
     guard request.body.count <= Self.bodyLimit else {
-      return .now(Self.message(413, "Request Too Long"))
+      return .now(Self.message(413, "Request Entity Too Large"))
     }
-    let event = event(request).bytes
-    return .later {
-      guard let result = await sandboxes.invoke(function, event, within: Self.timeout) else {
-        return Self.message(504, "Endpoint request timed out")
+    let path = String(request.path.dropFirst(stage.utf8.count + 1))
+    for (pattern, route) in routes where route.method == "ANY" || route.method == request.method {
+      guard let parameters = pattern.match(path) else { continue }
+      let event = GatewayEvent(
+        request: request, stage: stage, routeKey: "\(route.method) \(route.path)", parameters: parameters,
+        account: account, now: clock.now)
+      let payload = (route.payload == "1.0" ? event.version1 : event.version2).bytes
+      return .later {
+        let limit: Duration = .milliseconds(route.timeoutMilliseconds)
+        guard let result = await sandboxes.invoke(route.function, payload, within: limit) else {
+          return Self.message(503, "Service Unavailable")
+        }
+        return Self.response(to: result, infers: route.payload == "2.0")
       }
-      guard result.functionError == nil, let json = try? JSON(parsing: result.payload),
-        let status = json["statusCode"]?.int
-      else { return Self.message(502, "Internal server error") }
-      var headers: [(name: String, value: String)] = []
-      for (name, value) in json["headers"]?.object?.members ?? [] {
-        if let text = value.string { headers.append((name, text)) }
-      }
-      for (name, values) in json["multiValueHeaders"]?.object?.members ?? [] {
-        for value in values.array ?? [] { if let text = value.string { headers.append((name, text)) } }
-      }
-      if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
-        headers.append(("Content-Type", "application/json"))
-      }
-      return ServerResponse(status: status, headers: headers, body: Array((json["body"]?.string ?? "").utf8))
     }
+    return .now(Self.message(404, "Not Found"))
+  }
+
+  /// - Parameter infers: whether an answer without `statusCode` is the body itself, as in format 2.0.
+  private static func response(to result: InvocationResult, infers: Bool) -> ServerResponse {
+    guard result.functionError == nil, let json = try? JSON(parsing: result.payload) else {
+      return message(500, "Internal Server Error")
+    }
+    guard let status = json["statusCode"]?.int else {
+      guard infers else { return message(500, "Internal Server Error") }
+      let body = json.string.map { Array($0.utf8) } ?? result.payload
+      return ServerResponse(status: 200, headers: [("Content-Type", "application/json")], body: body)
+    }
+    var headers: [(name: String, value: String)] = []
+    for (name, value) in json["headers"]?.object?.members ?? [] {
+      if let text = value.string { headers.append((name, text)) }
+    }
+    for (name, values) in json["multiValueHeaders"]?.object?.members ?? [] {
+      for value in values.array ?? [] { if let text = value.string { headers.append((name, text)) } }
+    }
+    if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+      headers.append(("Content-Type", infers ? "text/plain;charset=utf-8" : "application/json"))
+    }
+    return ServerResponse(status: status, headers: headers, body: Array((json["body"]?.string ?? "").utf8))
   }
 
   private static func message(_ status: Int, _ text: String) -> ServerResponse {
     ServerResponse(
-      status: status, headers: [("Content-Type", "application/json")], body: Array("{\"message\": \"\(text)\"}".utf8))
-  }
-
-  /// The event of a REST API's proxy resource, payload format 1.0.
-  private func event(_ request: ServerRequest) -> JSON {
-    let path = String(request.path.dropFirst(stage.utf8.count + 1))
-    let items = PercentEncoding.queryItems(request.query, plusIsBlank: true)
-    var headers: JSONObject = [:]
-    var multiHeaders: JSONObject = [:]
-    for (name, value) in request.headers {
-      headers[name] = .string(value)
-      multiHeaders[name] = .array((multiHeaders[name]?.array ?? []) + [.string(value)])
-    }
-    var query: JSONObject = [:]
-    var multiQuery: JSONObject = [:]
-    for (name, value) in items {
-      query[name] = .string(value)
-      multiQuery[name] = .array((multiQuery[name]?.array ?? []) + [.string(value)])
-    }
-    let now = clock.now
-    return [
-      "resource": "/{proxy+}", "path": .string(path.isEmpty ? "/" : path), "httpMethod": .string(request.method),
-      "headers": .object(headers), "multiValueHeaders": .object(multiHeaders),
-      "queryStringParameters": query.isEmpty ? .null : .object(query),
-      "multiValueQueryStringParameters": multiQuery.isEmpty ? .null : .object(multiQuery),
-      "pathParameters": ["proxy": .string(PercentEncoding.decode(path.drop { $0 == "/" }))], "stageVariables": .null,
-      "requestContext": [
-        "accountId": .string(account.id), "apiId": "local", "domainName": .string(request[header: "host"] ?? ""),
-        "domainPrefix": "local", "httpMethod": .string(request.method),
-        "identity": ["sourceIp": "127.0.0.1", "userAgent": .string(request[header: "user-agent"] ?? "")],
-        "path": .string(request.path), "protocol": "HTTP/1.1", "requestId": .string(RandomID.uuid()),
-        "requestTimeEpoch": .integer(now), "resourcePath": "/{proxy+}", "stage": .string(stage),
-      ],
-      "body": request.body.isEmpty ? .null : .string(String(decoding: request.body, as: UTF8.self)),
-      "isBase64Encoded": false,
-    ]
+      status: status, headers: [("Content-Type", "application/json")], body: Array("{\"message\":\"\(text)\"}".utf8))
   }
 }

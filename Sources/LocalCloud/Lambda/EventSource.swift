@@ -13,6 +13,8 @@ struct EventSource: Sendable {
   let batchSize: Int
   /// Invocations at once.
   let maximumConcurrency: Int
+  /// Whether the answer's `batchItemFailures` count.
+  let reportsFailures: Bool
 
   /// Polls until the task is cancelled.
   func run() async {
@@ -38,9 +40,9 @@ struct EventSource: Sendable {
 
   private func deliver(_ batch: [QueueStore.Message]) async {
     let result = await sandboxes.invoke(function, event(batch).bytes)
-    guard result.functionError == nil, let failed = Self.failures(in: result.payload, of: Set(batch.map(\.id))) else {
-      return
-    }
+    guard result.functionError == nil,
+      let failed = reportsFailures ? Self.failures(in: result.payload, of: Set(batch.map(\.id))) : []
+    else { return }
     for message in batch where !failed.contains(message.id) {
       // A message whose deletion fails comes again, which its reader must bear anyway.
       try? messages.deleteMessage(queue, receipt: message.receipt)

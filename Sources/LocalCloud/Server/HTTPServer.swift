@@ -12,17 +12,21 @@ import Synchronization
   public let port: UInt16
   public let host: String
   private let context: ServerContext
+  private let isTLS: Bool
   private nonisolated(unsafe) let daemon: OpaquePointer
+  // The daemon reads them for as long as it runs.
+  private let tlsTexts: [CText]
 
   /// Starts to serve.
   ///
   /// - Parameters:
   ///   - host: an IPv4 address of this machine.
   ///   - port: 0 takes a free one.
+  ///   - tls: nil serves plain HTTP.
   ///   - bodyLimit: larger requests get 413.
   ///   - handler: runs on one of the server's threads; what takes long belongs into ``ServerReply/later(_:)``.
   public init(
-    host: String = "127.0.0.1", port: UInt16 = 0, bodyLimit: Int = 17 << 20,
+    host: String = "127.0.0.1", port: UInt16 = 0, tls: TLS? = nil, bodyLimit: Int = 17 << 20,
     handler: @escaping @Sendable (ServerRequest) -> ServerReply
   ) throws {
     self.host = host
@@ -33,26 +37,47 @@ import Synchronization
     guard unsafe inet_pton(AF_INET, host, &address.sin_addr) == 1 else {
       throw Failure(description: "'\(host)' is no IPv4 address")
     }
+    isTLS = tls != nil
+    let key = tls.map { CText($0.key) }
+    let certificate = tls.map { CText($0.certificate) }
+    tlsTexts = [key, certificate].compactMap(\.self)
     let owner = unsafe Unmanaged.passUnretained(context).toOpaque()
     let daemon = unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        unsafe cmhd_start(address, port, 4, beginExchange, owner, continueExchange, owner, endExchange, owner)
+        unsafe cmhd_start(
+          address, port, 4, key?.pointer, certificate?.pointer, beginExchange, owner, continueExchange, owner,
+          endExchange, owner)
       }
     }
     guard let daemon = unsafe daemon else {
-      throw Failure(description: "cannot listen on \(host):\(port): the port is taken, or may not be used")
+      let hint = tls == nil ? "" : ", or the certificate and the key do not fit"
+      throw Failure(description: "cannot listen on \(host):\(port): the port is taken, or may not be used\(hint)")
     }
     unsafe self.daemon = unsafe daemon
     self.port = unsafe cmhd_port(daemon)
   }
 
-  public var address: String { "http://\(host):\(port)" }
+  public var address: String { "\(isTLS ? "https" : "http")://\(host):\(port)" }
 
   /// Ends every exchange, cancelling the work that is still under way, and closes the port.
   public func stop() async {
     await context.drain()
     unsafe MHD_stop_daemon(daemon)
   }
+}
+
+/// A text for C that lives as long as this object.
+@safe private final class CText: Sendable {
+  // Written by nobody once it is made.
+  nonisolated(unsafe) let pointer: UnsafeMutablePointer<CChar>
+
+  init(_ text: String) {
+    let bytes = text.utf8CString
+    unsafe pointer = .allocate(capacity: bytes.count)
+    _ = unsafe UnsafeMutableBufferPointer(start: pointer, count: bytes.count).update(fromContentsOf: bytes)
+  }
+
+  deinit { unsafe pointer.deallocate() }
 }
 
 /// What the callbacks share.

@@ -1,65 +1,119 @@
 import Basics
 
-/// Creates what a stack has and the storage has not; what is there stays as it is.
+/// Makes the storage what a stack says: creates what is missing and changes settings; data stay as they are.
 struct Provisioner {
   let dynamoDB: DynamoDBService
   let sqs: SQSService
   let parameters: SSMService
   let store: TimestreamStore
 
-  func provision(_ stack: Stack, at address: String) throws(ServiceError) {
+  func provision(_ stack: Stack, at address: String, _ state: inout StackState) throws(ServiceError) {
     for table in stack.tables { try create(table) }
     for queue in stack.queues {
-      var attributes = queue.attributes
-      if let (name, count) = queue.deadLetters {
-        let policy: JSON = ["deadLetterTargetArn": .string(sqs.messages.arn(name)), "maxReceiveCount": .integer(count)]
-        attributes["RedrivePolicy"] = policy.text
+      try ignoring("QueueNameExists") { () throws(ServiceError) in
+        try sqs.messages.create(queue.name, queue.attributes)
       }
-      try ignoring("QueueNameExists") { () throws(ServiceError) in try sqs.messages.create(queue.name, attributes) }
-      try sqs.messages.setAttributes(try sqs.messages.queue(named: queue.name), attributes)
     }
-    for history in stack.history { try create(history) }
-    for parameter in stack.parameters where try parameters.value(of: parameter.name) == nil {
-      try parameters.put(parameter.name, type: parameter.type, value: parameter.value)
+    // Once all of them are there: a queue may name another.
+    for queue in stack.queues { try configure(queue) }
+    for database in stack.databases {
+      try ignoring("ConflictException") { () throws(ServiceError) in
+        var input = Input(["DatabaseName": .string(database)])
+        _ = try store.createDatabase(&input)
+      }
     }
-    try moveSampleSource(to: address)
+    for table in stack.historyTables { try create(table) }
+    for parameter in stack.parameters { try set(parameter, at: address, &state) }
+    try moveAddresses(in: stack, to: address, from: state.address)
+    state.address = address
   }
 
   private func create(_ table: Stack.Table) throws(ServiceError) {
     let keys = [table.hash] + (table.range.map { [$0] } ?? [])
+    let schema: JSON = .array(
+      zip(keys, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0.name), "KeyType": .string($0.1)] })
     let input: JSONObject = [
-      "TableName": .string(table.name), "BillingMode": "PAY_PER_REQUEST",
+      "TableName": .string(table.name), "BillingMode": "PAY_PER_REQUEST", "KeySchema": schema,
       "AttributeDefinitions": .array(
         keys.map { ["AttributeName": .string($0.name), "AttributeType": .string($0.type)] }),
-      "KeySchema": .array(
-        zip(keys, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0.name), "KeyType": .string($0.1)] }),
     ]
-    let isNew = try ignoring("ResourceInUseException") { () throws(ServiceError) in _ = try dynamoDB.createTable(input)
+    let isNew = try ignoring("ResourceInUseException") { () throws(ServiceError) in
+      _ = try dynamoDB.createTable(input)
     }
-    guard isNew, let attribute = table.timeToLive else { return }
-    _ = try dynamoDB.call(
-      "UpdateTimeToLive",
-      [
-        "TableName": .string(table.name),
-        "TimeToLiveSpecification": ["AttributeName": .string(attribute), "Enabled": true],
-      ], ServerRequest(method: "POST", path: "/"))
+    if !isNew {
+      let known = try call("DescribeTable", ["TableName": .string(table.name)])["Table"]
+      guard known?["KeySchema"] == schema else {
+        throw ServiceError(
+          type: "Conflict",
+          message: "the table \(table.name) is there with another key: remove it, or give another --data folder")
+      }
+    }
+    let timeToLive = try call("DescribeTimeToLive", ["TableName": .string(table.name)])["TimeToLiveDescription"]
+    let current = timeToLive?["AttributeName"]?.string
+    guard current != table.timeToLive else { return }
+    if let current { try setTimeToLive(of: table.name, by: current, false) }
+    if let attribute = table.timeToLive { try setTimeToLive(of: table.name, by: attribute, true) }
   }
 
-  private func create(_ history: Stack.History) throws(ServiceError) {
-    try ignoring("ConflictException") { () throws(ServiceError) in
-      var input = Input(["DatabaseName": .string(history.database)])
-      _ = try store.createDatabase(&input)
-    }
-    try ignoring("ConflictException") { () throws(ServiceError) in
-      var input = Input([
-        "DatabaseName": .string(history.database), "TableName": .string(history.table),
-        "RetentionProperties": [
-          "MemoryStoreRetentionPeriodInHours": .integer(history.memoryHours),
-          "MagneticStoreRetentionPeriodInDays": .integer(history.magneticDays),
-        ],
-        "MagneticStoreWriteProperties": ["EnableMagneticStoreWrites": true],
+  private func setTimeToLive(of table: String, by attribute: String, _ isEnabled: Bool) throws(ServiceError) {
+    _ = try call(
+      "UpdateTimeToLive",
+      [
+        "TableName": .string(table),
+        "TimeToLiveSpecification": ["AttributeName": .string(attribute), "Enabled": .bool(isEnabled)],
       ])
-      _ = try store.createTable(&input)
+  }
+
+  private func call(_ operation: String, _ input: JSONObject) throws(ServiceError) -> JSON {
+    switch try dynamoDB.call(operation, input, ServerRequest(method: "POST", path: "/")) {
+    case .now(let answer): answer
+    case .later: .null
+    }
+  }
+
+  private func configure(_ queue: Stack.Queue) throws(ServiceError) {
+    var attributes = queue.attributes
+    if let letters = queue.deadLetters {
+      let policy: JSON = [
+        "deadLetterTargetArn": .string(sqs.messages.arn(letters.queue)),
+        "maxReceiveCount": .integer(Int64(letters.maxReceiveCount)),
+      ]
+      attributes["RedrivePolicy"] = policy.text
+    } else {
+      attributes["RedrivePolicy"] = ""
+    }
+    try sqs.messages.setAttributes(try sqs.messages.queue(named: queue.name), attributes)
+  }
+
+  private func create(_ table: Stack.HistoryTable) throws(ServiceError) {
+    var input = Input([
+      "DatabaseName": .string(table.database), "TableName": .string(table.name),
+      "RetentionProperties": [
+        "MemoryStoreRetentionPeriodInHours": .integer(Int64(table.memoryHours)),
+        "MagneticStoreRetentionPeriodInDays": .integer(Int64(table.magneticDays)),
+      ],
+      "MagneticStoreWriteProperties": ["EnableMagneticStoreWrites": .bool(table.takesLateRecords)],
+    ])
+    let isNew = try ignoring("ConflictException") { () throws(ServiceError) in _ = try store.createTable(&input) }
+    if !isNew { _ = try store.updateTable(&input) }
+  }
+
+  private func set(_ parameter: Stack.Parameter, at address: String, _ state: inout StackState) throws(ServiceError) {
+    let last = state.parameters[parameter.name].map { last in
+      state.address.map { last.replacing($0, with: address) } ?? last
+    }
+    state.parameters[parameter.name] = parameter.value
+    let current = try parameters.value(of: parameter.name)
+    guard last != parameter.value || current == nil else { return }
+    try parameters.put(parameter.name, type: parameter.type, value: parameter.value)
+  }
+
+  /// The port may be another than last time: what names this cloud follows it, also where a person changed the rest.
+  private func moveAddresses(in stack: Stack, to address: String, from last: String?) throws(ServiceError) {
+    guard let last, last != address else { return }
+    for parameter in stack.parameters {
+      guard let value = try parameters.value(of: parameter.name), value.contains(last) else { continue }
+      try parameters.put(parameter.name, type: parameter.type, value: value.replacing(last, with: address))
     }
   }
 
@@ -73,17 +127,5 @@ struct Provisioner {
       guard error.type.hasSuffix("#" + code) else { throw error }
       return false
     }
-  }
-
-  /// The port may be another than last time: the sample source follows it, every other source stays.
-  private func moveSampleSource(to address: String) throws(ServiceError) {
-    guard let text = try parameters.value(of: Stack.sourcesParameter), let json = try? JSON(parsing: text),
-      var sources = json.object, let url = sources["default"]?["url"]?.string, url.contains(SampleSource.path),
-      var description = sources["default"]?.object, let current = Stack.sampleSources(at: address)["default"]?["url"]
-    else { return }
-    guard description["url"] != current else { return }
-    description["url"] = current
-    sources["default"] = .object(description)
-    try parameters.put(Stack.sourcesParameter, type: "String", value: JSON.object(sources).text)
   }
 }

@@ -1,64 +1,115 @@
+import Basics
+
 /// What the local cloud stands up: resources with their settings, and how they hang together.
-public struct Stack: Sendable {
-  public struct Table: Sendable {
-    public var name: String
-    /// Name and type (`S`, `N`, `B`) of the partition key, and of the sort key where there is one.
-    public var hash: (name: String, type: String)
-    public var range: (name: String, type: String)?
+struct Stack: Sendable {
+  /// Where a stack is stood up.
+  struct Site: Sendable {
+    /// `http://127.0.0.1:4566`
+    var address: String
+    var accountID: String
+    var region: String
+    /// What every function's environment has beside its own variables: credentials, region, endpoint.
+    var environment: [String: String]
+    /// The folder with the functions' executables.
+    var executables: String
+    var stackName: String
+  }
+
+  struct Table: Sendable, Hashable {
+    struct Key: Sendable, Hashable {
+      var name: String
+      /// `S`, `N` or `B`.
+      var type: String
+    }
+    var name: String
+    var hash: Key
+    var range: Key?
     /// The attribute by which items expire.
-    public var timeToLive: String?
+    var timeToLive: String?
   }
 
-  public struct Queue: Sendable {
-    public var name: String
-    public var attributes: [String: String]
+  struct Queue: Sendable, Hashable {
+    struct Redrive: Sendable, Hashable {
+      var queue: String
+      var maxReceiveCount: Int
+    }
+    var name: String
+    var attributes: [String: String]
     /// Where messages go that were received too often, and how often that is.
-    public var deadLetters: (queue: String, maxReceiveCount: Int)?
+    var deadLetters: Redrive?
   }
 
-  public struct History: Sendable {
-    public var database: String
-    public var table: String
-    public var memoryHours: Int
-    public var magneticDays: Int
+  struct HistoryTable: Sendable, Hashable {
+    var database: String
+    var name: String
+    var memoryHours: Int
+    var magneticDays: Int
+    var takesLateRecords: Bool
   }
 
-  public struct Parameter: Sendable {
-    public var name: String
-    public var type: String
-    /// The first value; one that a person changed stays.
-    public var value: String
+  struct Parameter: Sendable, Hashable {
+    var name: String
+    var type: String
+    var value: String
   }
 
-  public struct EventSource: Sendable {
-    public var queue: String
-    public var function: String
-    public var batchSize: Int
-    public var maximumConcurrency: Int
+  struct EventSource: Sendable, Hashable {
+    var queue: String
+    var function: String
+    var batchSize: Int
+    var maximumConcurrency: Int
+    /// Whether the function's answer says which messages failed.
+    var reportsFailures: Bool
   }
 
-  public struct Rule: Sendable {
-    public var name: String
-    public var schedule: Schedule
-    public var function: String
+  struct Rule: Sendable {
+    var name: String
+    var schedule: Schedule
+    var function: String
+    /// The event, where the rule gives one of its own.
+    var input: String?
   }
 
-  public struct API: Sendable {
-    public var stage: String
-    public var function: String
+  struct API: Sendable, Hashable {
+    var name: String
+    var stage: String
+    var routes: [Route] = []
   }
 
-  public var tables: [Table] = []
-  /// Dead-letter queues before the queues that name them.
-  public var queues: [Queue] = []
-  public var history: [History] = []
-  public var parameters: [Parameter] = []
-  public var functions: [FunctionDescription] = []
-  public var eventSources: [EventSource] = []
-  public var rules: [Rule] = []
-  public var api: API?
+  struct Route: Sendable, Hashable {
+    /// `ANY` for every method.
+    var method: String
+    /// `/v1/{name}`, `/{proxy+}`
+    var path: String
+    var function: String
+    /// `1.0` or `2.0`.
+    var payload: String
+    var timeoutMilliseconds: Int
+  }
+
+  struct Output: Sendable, Hashable {
+    var name: String
+    var value: String
+  }
+
+  var name: String
+  var tables: [Table] = []
+  var queues: [Queue] = []
+  var databases: [String] = []
+  var historyTables: [HistoryTable] = []
+  var parameters: [Parameter] = []
+  var functions: [FunctionDescription] = []
+  var eventSources: [EventSource] = []
+  var rules: [Rule] = []
+  var api: API?
   /// What a person needs to know, by name.
-  public var outputs: [(name: String, value: String)] = []
+  var outputs: [Output] = []
+  /// The names of the template's parameters that are secrets.
+  var hiddenParameters: Set<String> = []
+  /// The logical IDs of resources that do nothing on this machine, by type.
+  var ignoredResources: [String: [String]] = [:]
+  /// The properties that do nothing on this machine, by type.
+  var ignoredProperties: [String: Set<String>] = [:]
 
-  public init() {}
+  init(name: String) { self.name = name }
 }

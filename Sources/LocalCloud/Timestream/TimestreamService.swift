@@ -15,13 +15,14 @@ struct TimestreamService: Service {
     switch operation {
     case "DescribeEndpoints":
       // Clients put https:// before an address without a scheme, so it carries the one by which they came.
-      let scheme = request[header: "x-forwarded-proto"] ?? "http"
+      let scheme = request[header: "x-forwarded-proto"] ?? String(address().prefix { $0 != ":" })
       let endpoint = request[header: "host"].map { "\(scheme)://\($0)" } ?? address()
       return .now(["Endpoints": [["Address": .string(endpoint), "CachePeriodInMinutes": 1440]]])
     case "CreateDatabase": return .now(["Database": try store.createDatabase(&input)])
     case "DescribeDatabase": return .now(["Database": try store.describeDatabase(&input)])
     case "ListDatabases": return .now(try store.listDatabases(&input))
     case "CreateTable": return .now(["Table": try store.createTable(&input)])
+    case "UpdateTable": return .now(["Table": try store.updateTable(&input)])
     case "DescribeTable": return .now(["Table": try store.describeTable(&input)])
     case "ListTables": return .now(try store.listTables(&input))
     case "WriteRecords": return .now(try store.writeRecords(&input))

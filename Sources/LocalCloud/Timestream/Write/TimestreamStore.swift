@@ -180,6 +180,33 @@ final class TimestreamStore: Sendable {
     return try table(database, name)
   }
 
+  /// Changes the retention and the magnetic writes, those that are given.
+  func updateTable(_ input: inout Input) throws(ServiceError) -> JSON {
+    let database = try Self.name("DatabaseName", &input)
+    let name = try Self.name("TableName", &input)
+    let magnetic = try input.object("MagneticStoreWriteProperties")
+    var retention = Input(try input.object("RetentionProperties") ?? [:], path: "retentionProperties")
+    let given = input.object["RetentionProperties"] != nil
+    let hours = try retention.integer("MemoryStoreRetentionPeriodInHours", required: given, in: 1...8766)
+    let days = try retention.integer("MagneticStoreRetentionPeriodInDays", required: given, in: 1...73_000)
+    input.absorb(retention)
+    try input.check()
+    try input.refuse("Schema")
+    _ = try table(database, name)
+    try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.run(
+          """
+          UPDATE timestream_tables SET memory_hours = coalesce(?, memory_hours), magnetic_days = coalesce(?, magnetic_days),
+            magnetic_writes = coalesce(?, magnetic_writes), updated = ?
+          WHERE name = ? AND database_id = (SELECT id FROM timestream_databases WHERE name = ?)
+          """, hours.map { .integer($0) } ?? .null, days.map { .integer($0) } ?? .null,
+          magnetic.map { .text(JSON.object($0).text) } ?? .null, .integer(clock.now), .text(name), .text(database))
+      }
+    }
+    return try table(database, name)
+  }
+
   func describeTable(_ input: inout Input) throws(ServiceError) -> JSON {
     let database = try Self.name("DatabaseName", &input)
     let name = try Self.name("TableName", &input)

@@ -1,0 +1,101 @@
+import Basics
+
+/// The event that API Gateway makes of a request, in both payload formats.
+///
+/// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>.
+struct GatewayEvent {
+  var request: ServerRequest
+  var stage: String
+  var routeKey: String
+  var parameters: [(name: String, value: String)]
+  var account: Account
+  /// Epoch milliseconds.
+  var now: Int64
+
+  /// Names once, and the values of one that came several times together.
+  private static func collect(_ pairs: [(name: String, value: String)]) -> [(name: String, values: [String])] {
+    var places: [String: Int] = [:]
+    var collected: [(name: String, values: [String])] = []
+    for pair in pairs {
+      if let place = places[pair.name] {
+        collected[place].values.append(pair.value)
+      } else {
+        places[pair.name] = collected.count
+        collected.append((pair.name, [pair.value]))
+      }
+    }
+    return collected
+  }
+
+  private static func object(_ pairs: [(name: String, value: JSON)]) -> JSON {
+    .object(pairs.reduce(into: JSONObject()) { $0[$1.name] = $1.value })
+  }
+
+  private var queryItems: [(name: String, values: [String])] {
+    Self.collect(PercentEncoding.queryItems(request.query, plusIsBlank: true).map { ($0.name, $0.value) })
+  }
+
+  private var body: JSON {
+    request.body.isEmpty ? .null : .string(String(decoding: request.body, as: UTF8.self))
+  }
+
+  private var pathParameters: JSON {
+    parameters.isEmpty ? .null : Self.object(parameters.map { ($0.name, .string($0.value)) })
+  }
+
+  var version2: JSON {
+    let headers = Self.collect(request.headers.map { ($0.name.lowercased(), $0.value) })
+    var event: JSONObject = [
+      "version": "2.0", "routeKey": .string(routeKey), "rawPath": .string(request.path),
+      "rawQueryString": .string(request.query),
+      "headers": Self.object(headers.map { ($0.name, .string($0.values.joined(separator: ","))) }),
+      "requestContext": [
+        "accountId": .string(account.id), "apiId": "local", "domainName": .string(request[header: "host"] ?? ""),
+        "domainPrefix": "local",
+        "http": [
+          "method": .string(request.method), "path": .string(request.path), "protocol": "HTTP/1.1",
+          "sourceIp": "127.0.0.1", "userAgent": .string(request[header: "user-agent"] ?? ""),
+        ],
+        "requestId": .string(RandomID.uuid()), "routeKey": .string(routeKey), "stage": .string(stage),
+        "timeEpoch": .integer(now),
+      ],
+      "isBase64Encoded": false,
+    ]
+    let query = queryItems
+    if !query.isEmpty {
+      event["queryStringParameters"] = Self.object(
+        query.map { ($0.name, .string($0.values.joined(separator: ","))) })
+    }
+    if !parameters.isEmpty { event["pathParameters"] = pathParameters }
+    if !request.body.isEmpty { event["body"] = body }
+    return .object(event)
+  }
+
+  var version1: JSON {
+    let headers = Self.collect(request.headers)
+    let query = queryItems
+    func last(_ items: [(name: String, values: [String])]) -> JSON {
+      items.isEmpty ? .null : Self.object(items.map { ($0.name, .string($0.values.last ?? "")) })
+    }
+    func all(_ items: [(name: String, values: [String])]) -> JSON {
+      items.isEmpty ? .null : Self.object(items.map { ($0.name, .array($0.values.map { .string($0) })) })
+    }
+    // Without the stage, which the context has.
+    let path = String(request.path.dropFirst(stage.utf8.count + 1))
+    let resource = routeKey.split(separator: " ").last.map(String.init) ?? routeKey
+    return [
+      "version": "1.0", "resource": .string(resource), "path": .string(path.isEmpty ? "/" : path),
+      "httpMethod": .string(request.method), "headers": last(headers), "multiValueHeaders": all(headers),
+      "queryStringParameters": last(query), "multiValueQueryStringParameters": all(query),
+      "pathParameters": pathParameters, "stageVariables": .null,
+      "requestContext": [
+        "accountId": .string(account.id), "apiId": "local", "domainName": .string(request[header: "host"] ?? ""),
+        "domainPrefix": "local", "httpMethod": .string(request.method),
+        "identity": ["sourceIp": "127.0.0.1", "userAgent": .string(request[header: "user-agent"] ?? "")],
+        "path": .string(request.path), "protocol": "HTTP/1.1", "requestId": .string(RandomID.uuid()),
+        "requestTimeEpoch": .integer(now), "resourcePath": .string(resource), "stage": .string(stage),
+      ],
+      "body": body, "isBase64Encoded": false,
+    ]
+  }
+}

@@ -1,0 +1,53 @@
+import Basics
+
+/// The path of a route: fixed parts, `{name}` for one part, `{name+}` for all that follow.
+///
+/// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>.
+struct RoutePattern: Sendable, Hashable {
+  enum Part: Sendable, Hashable {
+    case fixed(String)
+    case one(String)
+    case rest(String)
+  }
+  let parts: [Part]
+
+  init(_ path: String) {
+    parts = path.split(separator: "/").map { part in
+      guard part.first == "{", part.last == "}" else { return .fixed(String(part)) }
+      let name = part.dropFirst().dropLast()
+      return name.last == "+" ? .rest(String(name.dropLast())) : .one(String(name))
+    }
+  }
+
+  /// The parameters of a path that matches, decoded; nil for one that does not.
+  func match(_ path: String) -> [(name: String, value: String)]? {
+    var left = path.split(separator: "/", omittingEmptySubsequences: true)[...]
+    var found: [(name: String, value: String)] = []
+    for part in parts {
+      guard let next = left.first else { return nil }
+      switch part {
+      case .fixed(let text):
+        guard next == text else { return nil }
+        left.removeFirst()
+      case .one(let name):
+        found.append((name, PercentEncoding.decode(next)))
+        left.removeFirst()
+      case .rest(let name):
+        found.append((name, PercentEncoding.decode(left.joined(separator: "/"))))
+        left = []
+      }
+    }
+    return left.isEmpty ? found : nil
+  }
+
+  /// Fixed parts win over variables, and those over the rest.
+  var weight: [Int] {
+    parts.map {
+      switch $0 {
+      case .fixed: 0
+      case .one: 1
+      case .rest: 2
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+/// Works out a template's values: conditions, and the intrinsic functions that stand where a value is.
+///
+/// See
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>. Known are Ref,
+/// GetAtt, Sub, Join, Select, Split, FindInMap, If, Equals, And, Or, Not and Condition; others are refused by name.
+struct Evaluator {
+  let template: Template
+  /// Every parameter's value.
+  let parameters: [String: String]
+  let site: Stack.Site
+  /// How deep references may lead to further ones; a circle ends here.
+  private static let depthLimit = 32
+  private var depth = 0
+
+  init(template: Template, parameters: [String: String], site: Stack.Site) {
+    self.template = template
+    self.parameters = parameters
+    self.site = site
+  }
+
+  private func deeper(_ line: Int) throws(TemplateError) -> Evaluator {
+    guard depth < Self.depthLimit else { throw TemplateError("references lead in a circle", line: line) }
+    var next = self
+    next.depth += 1
+    return next
+  }
+
+  /// A value without calls; nil where it is `AWS::NoValue`, which removes the member or element that it stands for.
+  func value(_ value: TemplateValue) throws(TemplateError) -> TemplateValue? {
+    switch value.kind {
+    case .null, .bool, .number, .string: return value
+    case .array(let elements):
+      var results: [TemplateValue] = []
+      for element in elements { if let result = try self.value(element) { results.append(result) } }
+      return TemplateValue(.array(results), line: value.line)
+    case .object(let members):
+      var results: [TemplateValue.Member] = []
+      for member in members {
+        if let result = try self.value(member.value) { results.append(.init(name: member.name, value: result)) }
+      }
+      return TemplateValue(.object(results), line: value.line)
+    case .call(let name, let argument):
+      return try deeper(value.line).call(name, argument, value.line)
+    }
+  }
+
+  /// - Throws: ``TemplateError`` where the value is no scalar.
+  func text(_ value: TemplateValue) throws(TemplateError) -> String {
+    guard let text = try self.value(value)?.text else {
+      throw TemplateError("a text is wanted here, not \(value.kindName)", line: value.line)
+    }
+    return text
+  }
+
+  func holds(_ condition: String?) throws(TemplateError) -> Bool {
+    guard let condition else { return true }
+    guard let definition = template.conditions.first(where: { $0.name == condition }) else {
+      throw TemplateError("there is no condition '\(condition)'")
+    }
+    return try deeper(definition.value.line).truth(definition.value)
+  }
+
+  // MARK: Functions
+
+  private func call(_ name: String, _ argument: TemplateValue, _ line: Int) throws(TemplateError) -> TemplateValue? {
+    func scalar(_ text: String) -> TemplateValue { TemplateValue(.string(text), line: line) }
+    switch name {
+    case "Ref":
+      let target = try text(argument)
+      return target == "AWS::NoValue" ? nil : scalar(try reference(target, line))
+    case "GetAtt":
+      let parts = try texts(argument, count: 2, name)
+      return scalar(try attribute(parts[0], parts[1], line))
+    case "Sub": return scalar(try substitute(argument, line))
+    case "Join":
+      guard let parts = argument.elements, parts.count == 2, let elements = try value(parts[1])?.elements else {
+        throw TemplateError("Fn::Join takes a delimiter and a list", line: line)
+      }
+      var texts: [String] = []
+      for element in elements { texts.append(try text(element)) }
+      return scalar(texts.joined(separator: try text(parts[0])))
+    case "Split":
+      let parts = try texts(argument, count: 2, name)
+      return TemplateValue(.array(parts[1].components(separatedBy: parts[0]).map(scalar)), line: line)
+    case "Select":
+      guard let parts = argument.elements, parts.count == 2, let index = Int(try text(parts[0])),
+        let elements = try value(parts[1])?.elements, elements.indices.contains(index)
+      else { throw TemplateError("Fn::Select takes an index and a list that reaches so far", line: line) }
+      return elements[index]
+    case "FindInMap":
+      let parts = try texts(argument, count: 3, name)
+      guard let found = template.mappings?[parts[0]]?[parts[1]]?[parts[2]] else {
+        throw TemplateError("there is no mapping \(parts.joined(separator: ", "))", line: line)
+      }
+      return found
+    case "If":
+      guard let parts = argument.elements, parts.count == 3 else {
+        throw TemplateError("Fn::If takes a condition and two values", line: line)
+      }
+      return try value(try holds(parts[0].text ?? "") ? parts[1] : parts[2])
+    case "Equals", "And", "Or", "Not", "Condition":
+      return TemplateValue(.bool(try truth(TemplateValue(.call(name, argument), line: line))), line: line)
+    default: throw TemplateError("the local cloud does not know the function Fn::\(name)", line: line)
+    }
+  }
+
+  private func truth(_ condition: TemplateValue) throws(TemplateError) -> Bool {
+    guard case .call(let name, let argument) = condition.kind else {
+      throw TemplateError("a condition is wanted here, not \(condition.kindName)", line: condition.line)
+    }
+    switch name {
+    case "Condition": return try holds(argument.text ?? "")
+    case "Equals":
+      let parts = try texts(argument, count: 2, name)
+      return parts[0] == parts[1]
+    case "And", "Or", "Not":
+      guard let elements = argument.elements, name == "Not" ? elements.count == 1 : (2...10).contains(elements.count)
+      else {
+        throw TemplateError(
+          "Fn::\(name) takes \(name == "Not" ? "one" : "two to ten") conditions", line: condition.line)
+      }
+      var results: [Bool] = []
+      for element in elements { results.append(try truth(element)) }
+      return name == "Not" ? !results[0] : name == "And" ? !results.contains(false) : results.contains(true)
+    default: throw TemplateError("Fn::\(name) is no condition", line: condition.line)
+    }
+  }
+
+  private func texts(_ argument: TemplateValue, count: Int, _ name: String) throws(TemplateError) -> [String] {
+    guard let elements = argument.elements, elements.count == count else {
+      throw TemplateError("Fn::\(name) takes a list of \(count)", line: argument.line)
+    }
+    var texts: [String] = []
+    for element in elements { texts.append(try text(element)) }
+    return texts
+  }
+
+  private func substitute(_ argument: TemplateValue, _ line: Int) throws(TemplateError) -> String {
+    let own = argument.elements?.dropFirst().first
+    guard let text = argument.text ?? argument.elements?.first?.text else {
+      throw TemplateError("Fn::Sub takes a text, or a text and a map", line: line)
+    }
+    return try Substitution.replacing(text) { (name) throws(TemplateError) in
+      if let value = own?[name] { return try self.text(value) }
+      let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
+      return try parts.count == 2 ? attribute(parts[0], parts[1], line) : reference(name, line)
+    }
+  }
+
+  // MARK: References
+
+  private func reference(_ name: String, _ line: Int) throws(TemplateError) -> String {
+    switch name {
+    case "AWS::StackName": return site.stackName
+    case "AWS::StackId":
+      return "arn:aws:cloudformation:\(site.region):\(site.accountID):stack/\(site.stackName)/local"
+    case "AWS::Region": return site.region
+    case "AWS::AccountId": return site.accountID
+    case "AWS::Partition": return "aws"
+    case "AWS::URLSuffix": return "amazonaws.com"
+    default: break
+    }
+    if let value = parameters[name] { return value }
+    guard let resource = template[name] else { throw TemplateError("there is no '\(name)'", line: line) }
+    guard let value = try ResourceNames(resource, self).reference else {
+      throw TemplateError("the local cloud does not know what Ref of \(resource.type) is", line: line)
+    }
+    return value
+  }
+
+  private func attribute(_ name: String, _ attribute: String, _ line: Int) throws(TemplateError) -> String {
+    guard let resource = template[name] else { throw TemplateError("there is no '\(name)'", line: line) }
+    guard let value = try ResourceNames(resource, self).attribute(attribute) else {
+      throw TemplateError("the local cloud does not know \(attribute) of \(resource.type)", line: line)
+    }
+    return value
+  }
+}
+
+extension String {
+  fileprivate func components(separatedBy separator: String) -> [String] {
+    var parts: [String] = []
+    var rest = self[...]
+    while let range = rest.firstRange(of: separator) {
+      parts.append(String(rest[..<range.lowerBound]))
+      rest = rest[range.upperBound...]
+    }
+    return parts + [String(rest)]
+  }
+}

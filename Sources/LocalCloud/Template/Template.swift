@@ -1,0 +1,160 @@
+/// A CloudFormation template with AWS SAM's resources, read: its sections, not yet what they come to.
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html> and
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html>.
+struct Template: Sendable {
+  struct Resource: Sendable {
+    var logicalID: String
+    var type: String
+    var condition: String?
+    /// A map, with SAM's globals in it.
+    var properties: TemplateValue
+    var line: Int
+  }
+
+  struct Output: Sendable {
+    var name: String
+    var condition: String?
+    var value: TemplateValue
+  }
+
+  var parameters: [TemplateParameter] = []
+  var mappings: TemplateValue?
+  var conditions: [TemplateValue.Member] = []
+  var resources: [Resource] = []
+  var outputs: [Output] = []
+
+  subscript(logicalID: String) -> Resource? { resources.first { $0.logicalID == logicalID } }
+
+  init(parsing text: String) throws(TemplateError) {
+    let root = try YAMLReader.parse(text)
+    guard let sections = root.members else { throw TemplateError("a template is a map", line: root.line) }
+    var globals: TemplateValue?
+    for section in sections {
+      switch section.name {
+      case "AWSTemplateFormatVersion", "Description", "Metadata": break
+      case "Transform":
+        guard section.value.text == "AWS::Serverless-2016-10-31" else {
+          throw TemplateError(
+            "the local cloud knows the transform AWS::Serverless-2016-10-31 alone", line: section.value.line)
+        }
+      case "Globals": globals = section.value
+      case "Parameters":
+        for member in try Self.map(section) { parameters.append(try TemplateParameter(member)) }
+      case "Mappings": mappings = section.value
+      case "Conditions": conditions = try Self.map(section)
+      case "Resources": break
+      case "Outputs":
+        for member in try Self.map(section) {
+          guard let value = member.value["Value"] else {
+            throw TemplateError("the output \(member.name) has no Value", line: member.value.line)
+          }
+          outputs.append(Output(name: member.name, condition: member.value["Condition"]?.text, value: value))
+        }
+      default:
+        throw TemplateError("the local cloud does not know the section \(section.name)", line: section.value.line)
+      }
+    }
+    guard let section = sections.first(where: { $0.name == "Resources" }) else {
+      throw TemplateError("the template has no Resources", line: root.line)
+    }
+    for member in try Self.map(section) { resources.append(try Self.resource(member, globals)) }
+    try checkReferences()
+  }
+
+  private static func map(_ section: TemplateValue.Member) throws(TemplateError) -> [TemplateValue.Member] {
+    guard let members = section.value.members else {
+      throw TemplateError("\(section.name) is a map, not \(section.value.kindName)", line: section.value.line)
+    }
+    return members
+  }
+
+  private static func resource(
+    _ member: TemplateValue.Member, _ globals: TemplateValue?
+  ) throws(TemplateError) -> Resource {
+    guard let type = member.value["Type"]?.text else {
+      throw TemplateError("the resource \(member.name) has no Type", line: member.value.line)
+    }
+    let known = [
+      "Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy",
+    ]
+    for attribute in member.value.members ?? [] where !known.contains(attribute.name) {
+      throw TemplateError(
+        "\(member.name): the local cloud does not know the attribute \(attribute.name)", line: attribute.value.line)
+    }
+    var properties = member.value["Properties"] ?? TemplateValue(.object([]), line: member.value.line)
+    // SAM's `Globals: Function:` is what every AWS::Serverless::Function starts from.
+    let serverless = "AWS::Serverless::"
+    if type.hasPrefix(serverless), let global = globals?[String(type.dropFirst(serverless.count))] {
+      properties = merge(properties, over: global)
+    }
+    return Resource(
+      logicalID: member.name, type: type, condition: member.value["Condition"]?.text, properties: properties,
+      line: member.value.line)
+  }
+
+  /// Maps are merged, lists joined, anything else is replaced, as SAM does.
+  private static func merge(_ value: TemplateValue, over global: TemplateValue) -> TemplateValue {
+    switch (value.kind, global.kind) {
+    case (.object(let own), .object(let others)):
+      var merged = others.map { other in
+        own.first { $0.name == other.name }.map {
+          TemplateValue.Member(name: $0.name, value: merge($0.value, over: other.value))
+        } ?? other
+      }
+      merged += own.filter { member in !others.contains { $0.name == member.name } }
+      return TemplateValue(.object(merged), line: value.line)
+    case (.array(let own), .array(let others)): return TemplateValue(.array(others + own), line: value.line)
+    default: return value
+    }
+  }
+
+  /// What the template names must be in it, also where the local cloud does not look at the value.
+  private func checkReferences() throws(TemplateError) {
+    let names = Set(resources.map(\.logicalID) + parameters.map(\.name))
+    let conditionNames = Set(conditions.map(\.name))
+    func check(_ value: TemplateValue) throws(TemplateError) {
+      try value.forEachCall { (name, argument, line) throws(TemplateError) in
+        switch name {
+        case "Ref":
+          let target = argument.text ?? ""
+          guard target.hasPrefix("AWS::") || names.contains(target) else { throw Self.unresolved(target, line) }
+        case "GetAtt":
+          let target = argument.elements?.first?.text ?? ""
+          guard self[target] != nil else { throw Self.unresolved(target, line) }
+        case "Sub":
+          let own = Set(argument.elements?.dropFirst().first?.members?.map(\.name) ?? [])
+          for place in Substitution.places(in: argument.text ?? argument.elements?.first?.text ?? "") {
+            let target = String(place.prefix { $0 != "." })
+            guard target.hasPrefix("AWS::") || names.contains(target) || own.contains(place) else {
+              throw Self.unresolved(target, line)
+            }
+          }
+        case "If", "Condition":
+          let target = name == "If" ? argument.elements?.first?.text : argument.text
+          guard let target, conditionNames.contains(target) else {
+            throw TemplateError("there is no condition '\(target ?? "")'", line: line)
+          }
+        default: break
+        }
+      }
+    }
+    for condition in conditions { try check(condition.value) }
+    for resource in resources {
+      try check(resource.properties)
+      try checkCondition(resource.condition, resource.line, conditionNames)
+    }
+    for output in outputs {
+      try check(output.value)
+      try checkCondition(output.condition, output.value.line, conditionNames)
+    }
+  }
+
+  private func checkCondition(_ name: String?, _ line: Int, _ known: Set<String>) throws(TemplateError) {
+    if let name, !known.contains(name) { throw TemplateError("there is no condition '\(name)'", line: line) }
+  }
+
+  private static func unresolved(_ name: String, _ line: Int) -> TemplateError {
+    TemplateError("'\(name)' is neither a resource nor a parameter of this template", line: line)
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+/// A parameter of a template, with what it demands of its value.
+///
+/// See <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>.
+struct TemplateParameter: Sendable {
+  var name: String
+  var type: String
+  var standard: String?
+  /// A secret: never shown.
+  var isHidden: Bool
+  private var allowedValues: [String]?
+  private var allowedPattern: String?
+  private var lengths: ClosedRange<Int>
+  private var values: ClosedRange<Double>
+  private var constraintDescription: String?
+  private var line: Int
+
+  init(_ member: TemplateValue.Member) throws(TemplateError) {
+    name = member.name
+    line = member.value.line
+    let known = [
+      "Type", "Default", "NoEcho", "AllowedValues", "AllowedPattern", "MinLength", "MaxLength", "MinValue", "MaxValue",
+      "ConstraintDescription", "Description",
+    ]
+    for attribute in member.value.members ?? [] where !known.contains(attribute.name) {
+      throw TemplateError(
+        "the parameter \(name) has an unknown attribute \(attribute.name)", line: attribute.value.line)
+    }
+    let value = member.value
+    type = value["Type"]?.text ?? ""
+    guard ["String", "Number", "CommaDelimitedList"].contains(type) else {
+      throw TemplateError(
+        "the parameter \(name) has the type '\(type)': the local cloud knows String, Number and CommaDelimitedList",
+        line: line)
+    }
+    standard = value["Default"].map { $0.text ?? "" }
+    isHidden = value["NoEcho"]?.text == "true"
+    allowedValues = value["AllowedValues"]?.elements?.compactMap(\.text)
+    allowedPattern = value["AllowedPattern"]?.text
+    let least = try Self.number("MinLength", of: member, 0)
+    let most = try Self.number("MaxLength", of: member, 4096)
+    lengths = Int(least)...max(Int(least), Int(most))
+    let lowest = try Self.number("MinValue", of: member, -.infinity)
+    values = lowest...max(lowest, try Self.number("MaxValue", of: member, .infinity))
+    constraintDescription = value["ConstraintDescription"]?.text
+    if let standard { try check(standard) }
+  }
+
+  private static func number(
+    _ name: String, of member: TemplateValue.Member, _ fallback: Double
+  ) throws(TemplateError) -> Double {
+    guard let value = member.value[name] else { return fallback }
+    guard let number = value.text.flatMap({ Double($0) }) else {
+      throw TemplateError("\(name) of the parameter \(member.name) is no number", line: value.line)
+    }
+    return number
+  }
+
+  /// - Throws: ``TemplateError`` with CloudFormation's words; never with the value of a hidden parameter.
+  func check(_ value: String) throws(TemplateError) {
+    func refuse(_ constraint: String) -> TemplateError {
+      TemplateError(
+        "Parameter '\(name)' " + (constraintDescription ?? constraint)
+          + (isHidden ? "" : " It is '\(value.prefix(100))'."), line: line)
+    }
+    if let allowedValues, !allowedValues.contains(value) {
+      throw refuse("must be one of \(allowedValues.joined(separator: ", ")).")
+    }
+    if let allowedPattern {
+      // Of CloudFormation's regular expressions, which are Java's; the whole value must match.
+      let range = NSRange(value.startIndex..., in: value)
+      let expression: NSRegularExpression
+      do { expression = try NSRegularExpression(pattern: "^(?:\(allowedPattern))$") } catch {
+        throw TemplateError("AllowedPattern of the parameter \(name) is no regular expression", line: line)
+      }
+      guard expression.firstMatch(in: value, range: range)?.range == range else {
+        throw refuse("must match the pattern \(allowedPattern).")
+      }
+    }
+    switch type {
+    case "Number":
+      guard let number = Double(value), values.contains(number) else {
+        throw refuse("must be a number from \(Self.text(values.lowerBound)) to \(Self.text(values.upperBound)).")
+      }
+    case "String":
+      guard lengths.contains(value.utf16.count) else {
+        throw refuse("must have \(lengths.lowerBound) to \(lengths.upperBound) characters.")
+      }
+    default: break
+    }
+  }
+
+  private static func text(_ bound: Double) -> String { Int64(exactly: bound).map { String($0) } ?? String(bound) }
+}

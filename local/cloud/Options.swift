@@ -1,0 +1,100 @@
+import Basics
+import CommandLineSupport
+import Foundation
+import LocalCloud
+
+/// The command line of `local-cloud`.
+struct CommandLineOptions {
+  static let options: [Arguments.Option] = [
+    .init("port", value: "PORT", "the port to take, 0 for a free one (default 4566)"),
+    .init("data", value: "DIR", "where the data are kept (default .local-cloud)"),
+    .init("ephemeral", "keep the data for this run alone"),
+    .init("host", value: "ADDRESS", "the IPv4 address to listen on (default 127.0.0.1)"),
+    .init("template", value: "FILE", "what to stand up (default \(standardTemplate))"),
+    .init(
+      "parameter", value: "K=V", "a parameter of the template; K=@FILE takes a file's text; may come several times"),
+    .init(
+      "parameters", value: "FILE", "a YAML map of parameters (default \(standardParameters), with the default template)"
+    ),
+    .init("stack-name", value: "NAME", "what AWS::StackName is (default timeseries-cache)"),
+    .init("tls", "serve over TLS, with a certificate made now"),
+    .init("tls-certificate", value: "FILE", "serve over TLS with this certificate (PEM), and the key of --tls-key"),
+    .init("tls-key", value: "FILE", "the certificate's key (PEM)"),
+  ]
+  static let usage: String = """
+    Usage: local-cloud [plan] [--port PORT] [--data DIR | --ephemeral] [--template FILE] [--parameter K=V]…
+
+    DynamoDB, SQS, SSM, Timestream, Lambda and an API gateway on one port, with the stack of a CloudFormation template on
+    them. It accepts the key pair of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else test and test.
+    `local-cloud plan` prints what it would stand up, and what of the template it does not emulate.
+    """
+  private static let standardTemplate = "Infra/template.yaml"
+  private static let standardParameters = "local/parameters.yaml"
+
+  var cloud: LocalCloud.Options
+  /// Print the plan, and end.
+  var isPlan: Bool
+  /// A folder that goes with the run.
+  var temporaryFolder: URL?
+
+  init(_ words: [String]) throws {
+    let arguments = try Arguments(words, options: Self.options, usage: Self.usage)
+    guard arguments.positional.isEmpty || arguments.positional == ["plan"] else {
+      throw Arguments.Failure(
+        description: "'\(arguments.positional[0])' is not understood; there is `local-cloud plan`")
+    }
+    isPlan = arguments.positional == ["plan"]
+    cloud = LocalCloud.Options(template: try Self.template(arguments))
+    cloud.takeCredentials(from: .process())
+    if let text = arguments["port"] {
+      guard let port = UInt16(text) else {
+        throw Arguments.Failure(description: "--port is '\(text)': give 0 to 65535")
+      }
+      cloud.port = port
+    }
+    if arguments.has("ephemeral"), arguments["data"] != nil {
+      throw Arguments.Failure(description: "give --data or --ephemeral, not both")
+    }
+    cloud.folder = arguments.has("ephemeral") ? nil : arguments["data"] ?? ".local-cloud"
+    if let host = arguments["host"] { cloud.host = host }
+    if let name = arguments["stack-name"] { cloud.stackName = name }
+    switch (arguments["tls-certificate"], arguments["tls-key"]) {
+    case (let certificate?, let key?): cloud.tls = try TLS(certificateFile: certificate, keyFile: key)
+    case (nil, nil):
+      guard arguments.has("tls"), !isPlan else { break }
+      var folder = cloud.folder
+      if folder == nil {
+        temporaryFolder = FileManager.default.temporaryDirectory.appending(path: "local-cloud-tls-\(RandomID.uuid())")
+        folder = temporaryFolder?.path
+      }
+      cloud.tls = try TLS(selfSignedFor: cloud.host, in: folder ?? ".")
+    default: throw Arguments.Failure(description: "--tls-certificate and --tls-key go together")
+    }
+  }
+
+  private static func template(_ arguments: Arguments) throws -> TemplateFile {
+    let name = arguments["template"] ?? standardTemplate
+    var file = TemplateFile(name: name, text: try read(name, "--template"))
+    if let parameters = arguments["parameters"] {
+      file.parameters = try TemplateFile.parameters(in: try read(parameters, "--parameters"), named: parameters)
+    } else if arguments["template"] == nil, FileManager.default.fileExists(atPath: standardParameters) {
+      file.parameters = try TemplateFile.parameters(
+        in: try read(standardParameters, "--parameters"), named: standardParameters)
+    }
+    for text in arguments.all("parameter") {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw Arguments.Failure(description: "--parameter is '\(parts[0])': give Name=value")
+      }
+      let isFile = parts[1].hasPrefix("@")
+      file.parameters[parts[0]] = isFile ? try read(String(parts[1].dropFirst()), "--parameter \(parts[0])") : parts[1]
+    }
+    return file
+  }
+
+  private static func read(_ path: String, _ option: String) throws -> String {
+    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
+      throw Arguments.Failure(description: "\(option): the file \(path) cannot be read")
+    }
+  }
+}
