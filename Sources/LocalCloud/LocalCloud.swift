@@ -53,6 +53,9 @@ public final class LocalCloud: Sendable {
 
   public var address: String { server.address }
 
+  /// Where the certificate is that clients must know; nil over plain HTTP.
+  public let certificateFile: String?
+
   /// The template's outputs, then the values of hidden parameters that this cloud generated.
   public var outputs: [(name: String, value: String)] {
     stack.outputs.map { ($0.name, $0.value) } + generated.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -60,6 +63,9 @@ public final class LocalCloud: Sendable {
 
   /// What the template has and this cloud does nothing with, a type a line.
   public var ignored: [String] { stack.ignored }
+
+  /// What stands, for people.
+  public var plan: String { stack.plan }
 
   /// Sets one of the stack's parameters.
   package func setParameter(_ name: String, _ value: String) throws {
@@ -110,6 +116,7 @@ public final class LocalCloud: Sendable {
     let gateway = Gate<APIGateway>()
 
     let isPlain = options.tls == nil
+    certificateFile = options.tls?.certificateFile
     server = try HTTPServer(host: options.host, port: options.port, tls: options.tls) { [invokeAPI] request in
       switch request.path {
       case let path where isPlain && path.hasPrefix(RuntimeAPI.prefix): return runtime.reply(to: request)

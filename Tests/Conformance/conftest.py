@@ -10,6 +10,9 @@ import boto3
 import pytest
 
 BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
+TOOLS = pathlib.Path(os.environ["TOOLS"]).resolve()
+PACKAGES = pathlib.Path(os.environ.get("PACKAGES", "build")).resolve()
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
 CLIENT_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
     "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",

@@ -53,7 +53,8 @@ public struct TestCloud: Sendable {
 
   init(_ cloud: LocalCloud, clock: WallClock) throws {
     self.cloud = cloud
-    http = CurlClient(environment: [:])
+    // Over TLS the certificate is the cloud's own.
+    http = CurlClient(environment: cloud.certificateFile.map { ["AWS_CA_BUNDLE": $0] } ?? [:])
     var values: [String: String] = [:]
     let outputs = Dictionary(cloud.outputs.map { ($0.name, $0.value) }) { first, _ in first }
     for (variable, output) in Self.variables { values[variable] = outputs[output] }

@@ -81,7 +81,7 @@ struct TemplateParameter: Sendable {
     switch type {
     case "Number":
       guard let number = Double(value), values.contains(number) else {
-        throw refuse("must be a number from \(Self.text(values.lowerBound)) to \(Self.text(values.upperBound)).")
+        throw refuse("must be a number\(Self.text(" from ", values.lowerBound))\(Self.text(" to ", values.upperBound)).")
       }
     case "String":
       guard lengths.contains(value.utf16.count) else {
@@ -91,5 +91,7 @@ struct TemplateParameter: Sendable {
     }
   }
 
-  private static func text(_ bound: Double) -> String { Int64(exactly: bound).map { String($0) } ?? String(bound) }
+  private static func text(_ word: String, _ bound: Double) -> String {
+    bound.isFinite ? word + (Int64(exactly: bound).map { String($0) } ?? String(bound)) : ""
+  }
 }

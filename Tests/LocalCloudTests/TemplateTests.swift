@@ -1,0 +1,238 @@
+import AWSClients
+import Basics
+import HTTPTransport
+import TestSupport
+import Testing
+
+@testable import LocalCloud
+
+/// From a template's text to the stack that it describes.
+@Suite struct TemplateTests {
+  static let site = Stack.Site(
+    address: "http://cloud", accountID: "123", region: "eu-west-1", environment: ["AWS_REGION": "eu-west-1"],
+    executables: "/bin", stackName: "s")
+
+  static func stack(_ text: String, _ parameters: [String: String] = [:]) throws(TemplateError) -> Stack {
+    let file = TemplateFile(name: "t.yaml", text: text, parameters: parameters)
+    var generated: [String: String] = [:]
+    return try file.stack(of: file.read(), at: site, generated: &generated)
+  }
+
+  /// The value of the output `x` in a template with some usual resources.
+  static func output(_ value: String, _ parameters: [String: String] = [:]) throws(TemplateError) -> String? {
+    try stack(
+      """
+      Parameters:
+        P: { Type: String, Default: p }
+        L: { Type: CommaDelimitedList, Default: "a,b" }
+      Mappings: { M: { eu-west-1: { k: mapped } } }
+      Conditions:
+        Yes: !Equals [!Ref P, p]
+        No: !Not [!Condition Yes]
+        Both: !And [{ Condition: Yes }, !Or [!Condition No, !Equals [a, a]]]
+      Resources:
+        Q: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub "${AWS::StackName}-q" } }
+        T: { Type: AWS::DynamoDB::Table, Properties: { KeySchema: [{ AttributeName: k, KeyType: HASH }], AttributeDefinitions: [{ AttributeName: k, AttributeType: S }] } }
+        H: { Type: AWS::Timestream::Table, Properties: { DatabaseName: !Ref D, TableName: h } }
+        D: { Type: AWS::Timestream::Database, Properties: { DatabaseName: d } }
+        A: { Type: AWS::Serverless::HttpApi, Properties: { StageName: v } }
+        N: { Type: AWS::SNS::Topic }
+      Outputs:
+        x:
+          Value: \(value)
+      """, parameters
+    ).outputs.first?.value
+  }
+
+  @Test(
+    "Intrinsic functions",
+    arguments: [
+      ("plain", "plain"), ("12", "12"), ("true", "true"), ("!Ref P", "p"), ("{ Ref: P }", "p"),
+      ("!Ref AWS::Region", "eu-west-1"), ("!Sub '${P}-${!P}-${AWS::AccountId}'", "p-${P}-123"),
+      ("!Sub ['${a}${P}', { a: !Ref Q }]", "http://cloud/123/s-qp"), ("!Ref Q", "http://cloud/123/s-q"),
+      ("!GetAtt Q.Arn", "arn:aws:sqs:eu-west-1:123:s-q"), ("!GetAtt [Q, QueueName]", "s-q"),
+      ("{ 'Fn::GetAtt': [T, Arn] }", "arn:aws:dynamodb:eu-west-1:123:table/s-T"), ("!Ref T", "s-T"),
+      ("!Ref H", "d|h"), ("!GetAtt H.Name", "h"),
+      ("!GetAtt H.Arn", "arn:aws:timestream:eu-west-1:123:database/d/table/h"),
+      ("!Sub '${A.ApiEndpoint}/v/'", "http://cloud/v/"), ("!Ref N", "arn:aws:sns:eu-west-1:123:s-N"),
+      ("!Join ['-', [a, !Ref P, !Ref AWS::NoValue, b]]", "a-p-b"), ("!Select [1, [a, b]]", "b"),
+      ("!Select [2, !Split [':', 'a:b:c:']]", "c"), ("!FindInMap [M, !Ref AWS::Region, k]", "mapped"),
+      ("!If [Yes, a, b]", "a"), ("!If [No, a, b]", "b"), ("!If [Both, a, b]", "a"),
+    ])
+  func intrinsics(value: String, expected: String) throws { #expect(try Self.output(value) == expected) }
+
+  @Test(
+    "What cannot be worked out is refused with its line",
+    arguments: [
+      ("!Ref Nobody", "t.yaml:18: 'Nobody' is neither a resource nor a parameter of this template"),
+      ("!Sub '${Nobody.Arn}'", "t.yaml:18: 'Nobody' is neither a resource nor a parameter of this template"),
+      ("!GetAtt Q.Nothing", "t.yaml:18: the local cloud does not know Nothing of AWS::SQS::Queue"),
+      ("!If [Nobody, a, b]", "t.yaml:18: there is no condition 'Nobody'"),
+      ("!Base64 a", "t.yaml:18: the local cloud does not know the function Fn::Base64"),
+      ("!Select [9, [a]]", "t.yaml:18: Fn::Select takes an index and a list that reaches so far"),
+      ("!FindInMap [M, x, k]", "t.yaml:18: there is no mapping M, x, k"),
+      ("[a]", "t.yaml:18: a text is wanted here, not a list"),
+      ("&anchor a", "t.yaml:18: CloudFormation takes no YAML anchors"),
+      ("*alias", "t.yaml:18: CloudFormation takes no YAML aliases"),
+      ("{ <<: a, b: c }", "t.yaml:18: CloudFormation takes no YAML merges"),
+      ("{ a: 1, a: 2 }", "t.yaml:18: 'a' stands here twice"),
+      ("[a", "t.yaml:19: this is not YAML: did not find expected ',' or ']'"),
+    ])
+  func refusals(value: String, expected: String) {
+    #expect { try Self.output(value) } throws: { "\($0)" == expected }
+  }
+
+  @Test("References in a circle end") func circle() {
+    #expect {
+      try Self.stack(
+        """
+        Resources:
+          A: { Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt B.QueueName } }
+          B: { Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt A.QueueName } }
+        """)
+    } throws: { "\($0)".contains("references lead in a circle") }
+  }
+
+  @Test("Values nested without end are refused, not a stack overflow") func depth() {
+    let deep = String(repeating: "[", count: 100_000)
+    #expect { try Self.output(deep) } throws: { "\($0)".hasSuffix("values are nested deeper than 64") }
+  }
+
+  @Test(
+    "Parameters keep their constraints, and secrets are not shown",
+    arguments: [
+      ("Type: Number, MinValue: 2, MaxValue: 5", "6", "must be a number from 2 to 5. It is '6'."),
+      ("Type: Number", "x", "must be a number. It is 'x'."),
+      ("Type: String, AllowedValues: [a, b]", "c", "must be one of a, b. It is 'c'."),
+      ("Type: String, AllowedPattern: '[a-z]+'", "a1", "must match the pattern [a-z]+. It is 'a1'."),
+      ("Type: String, AllowedPattern: '[a-z]+'", "a\nb", "must match the pattern [a-z]+. It is 'a\nb'."),
+      ("Type: String, MinLength: 3, MaxLength: 4", "12345", "must have 3 to 4 characters. It is '12345'."),
+      ("Type: String, NoEcho: true, MinLength: 9", "hush", "must have 9 to 4096 characters."),
+      ("Type: String, AllowedPattern: x, ConstraintDescription: must be x.", "y", "must be x. It is 'y'."),
+    ])
+  func constraints(parameter: String, value: String, expected: String) {
+    let text = "Parameters: { K: { \(parameter) } }\nResources: { Q: { Type: AWS::SQS::Queue } }"
+    #expect { try Self.stack(text, ["K": value]) } throws: { "\($0)" == "t.yaml:1: Parameter 'K' \(expected)" }
+  }
+
+  @Test("A parameter without a value is asked for; a secret one is generated and kept") func missing() throws {
+    let resources = "\nResources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: !Ref K } } }"
+    #expect { try Self.stack("Parameters: { K: { Type: String } }" + resources) } throws: {
+      "\($0)" == "t.yaml: give a value: --parameter K=…"
+    }
+    let file = TemplateFile(name: "t", text: "Parameters: { K: { Type: String, NoEcho: true } }" + resources)
+    var generated: [String: String] = [:]
+    let first = try file.stack(of: file.read(), at: Self.site, generated: &generated)
+    #expect(first.queues.map(\.name) == [generated["K"]])
+    let second = try file.stack(of: file.read(), at: Self.site, generated: &generated)
+    #expect(second.queues.map(\.name) == first.queues.map(\.name))
+  }
+
+  @Test(
+    "What the local cloud does not know is refused with its line",
+    arguments: [
+      (
+        "Q: { Type: AWS::SQS::Queue, Properties: { FifoQueue: true } }",
+        "Q: the local cloud does not emulate the property FifoQueue"
+      ),
+      (
+        "Q: { Type: AWS::Kinesis::Stream }",
+        "Q: the local cloud does not emulate resources of the type AWS::Kinesis::Stream"
+      ),
+      ("Q: { Properties: {} }", "the resource Q has no Type"),
+      ("Q: { Type: AWS::SQS::Queue, Propertys: {} }", "Q: the local cloud does not know the attribute Propertys"),
+      (
+        "T: { Type: AWS::DynamoDB::Table, Properties: { GlobalSecondaryIndexes: [], KeySchema: [{ AttributeName: a, KeyType: HASH }], AttributeDefinitions: [{ AttributeName: a, AttributeType: S }] } }",
+        "T: the local cloud does not emulate the property GlobalSecondaryIndexes"
+      ),
+      (
+        "T: { Type: AWS::DynamoDB::Table, Properties: { KeySchema: [{ AttributeName: a, KeyType: HASH }] } }",
+        "T: the key 'a' has no AttributeDefinition"
+      ),
+      (
+        "F: { Type: AWS::Serverless::Function, Properties: { Runtime: python3.13, CodeUri: a.zip } }",
+        "Runtime of F is 'python3.13'; the local cloud knows provided.al2023, provided.al2"
+      ),
+      ("F: { Type: AWS::Serverless::Function, Properties: { Runtime: provided.al2023 } }", "F has no CodeUri"),
+      (
+        "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Timeout: 901 } }",
+        "Timeout of F is '901': give 1 to 900"
+      ),
+      (
+        "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Events: { E: { Type: S3, Properties: { Bucket: b } } } } }",
+        "F.Events.E: the local cloud knows events of the types Schedule, SQS and HttpApi, not S3"
+      ),
+      (
+        "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Events: { E: { Type: SQS, Properties: { Queue: 'arn:aws:sqs:::other' } } } } }",
+        "the function s-F reads the queue 'other', which the stack has not"
+      ),
+      (
+        "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Events: { E: { Type: Schedule, Properties: { Schedule: rate(0 days) } } } } }",
+        "Schedule of F.Events.E.Properties: 'rate(0 days)'"
+      ),
+    ])
+  func unknown(resource: String, expected: String) {
+    #expect { try Self.stack("Resources:\n  " + resource) } throws: {
+      "\($0)".contains(expected) && "\($0)".hasPrefix("t.yaml")
+    }
+  }
+
+  @Test("SAM's globals are merged: maps joined, lists appended, scalars replaced") func globals() throws {
+    let stack = try Self.stack(
+      """
+      Transform: AWS::Serverless-2016-10-31
+      Globals: { Function: { Timeout: 9, MemorySize: 256, Environment: { Variables: { A: a, B: b } } } }
+      Resources:
+        F: { Type: AWS::Serverless::Function, Properties: { CodeUri: ../build/Code.zip, Timeout: 7, Environment: { Variables: { B: c } } } }
+      """)
+    let function = try #require(stack.functions.first)
+    #expect(function.executable == "/bin/Code")
+    #expect(function.timeout == 7 && function.memory == 256)
+    #expect(function.environment == ["AWS_REGION": "eu-west-1", "A": "a", "B": "c"])
+  }
+
+  @Test("The project's own template, whole") func own() throws {
+    let file = try TestCloud.template()
+    var generated: [String: String] = [:]
+    let stack = try file.stack(of: file.read(), at: Self.site, generated: &generated)
+    #expect(
+      stack.tables == [
+        .init(name: "s-identifiers", hash: .init(name: "identifier", type: "S")),
+        .init(
+          name: "s-forecast", hash: .init(name: "identifier", type: "S"), range: .init(name: "time", type: "N"),
+          timeToLive: "expiry"),
+      ])
+    #expect(
+      stack.queues.map { [$0.name, $0.attributes["VisibilityTimeout"] ?? "", $0.deadLetters?.queue ?? ""] } == [
+        ["s-dead-letters", "", ""], ["s-identifiers", "360", "s-dead-letters"],
+      ])
+    #expect(
+      stack.historyTables == [
+        .init(
+          database: "TimeSeriesDB", name: "identifierTimeSeriesHistory", memoryHours: 72, magneticDays: 730,
+          takesLateRecords: true)
+      ])
+    #expect(stack.functions.map(\.name) == ["s-queue", "s-fetch", "s-api"])
+    #expect(
+      stack.eventSources == [
+        .init(queue: "s-identifiers", function: "s-fetch", batchSize: 10, maximumConcurrency: 5, reportsFailures: true)
+      ])
+    #expect(
+      stack.rules.map { [$0.name, $0.schedule.text, $0.function] } == [["s-schedule", "cron(0 1 * * ? *)", "s-queue"]])
+    #expect(
+      stack.api?.routes == [
+        .init(method: "ANY", path: "/{proxy+}", function: "s-api", payload: "2.0", timeoutMilliseconds: 29_000)
+      ])
+    #expect(generated.keys.sorted() == ["ApiKey"])
+    #expect(stack.parameters.map(\.name) == ["/s/sources", "/s/source-key", "/s/api-key"])
+    #expect(stack.parameters.last?.value == generated["ApiKey"])
+    // An existing database: the stack has none, and the functions use the one that is named.
+    var existing = file
+    existing.parameters.merge(["CreateTimestream": "false", "DatabaseName": "mine", "TableName": "rows"]) { $1 }
+    let other = try existing.stack(of: existing.read(), at: Self.site, generated: &generated)
+    #expect(other.databases.isEmpty && other.historyTables.isEmpty)
+    #expect(other.functions.last?.environment["TS_DB_NAME"] == "mine")
+    #expect(other.functions.last?.environment["TS_TABLE_NAME"] == "rows")
+    #expect(!other.outputs.contains { $0.name == "RejectedRecordsBucket" })
+  }
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Brings what tests need beside Debian's packages: a virtual environment for each list in Tests/requirements, and the root of an
+# older Debian, in which the packages prove that they bring what they need.
+# Usage: Tests/tools.sh FOLDER
+set -euo pipefail
+cd "$(dirname "$0")"
+mkdir -p "$1"
+tools=$(cd "$1" && pwd)
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+for list in requirements/*.txt; do
+  environment=$tools/$(basename "$list" .txt)
+  cmp -s "$list" "$environment/requirements.txt" && continue
+  rm -rf "$environment"
+  { python3 -m venv "$environment" && "$environment/bin/pip" install --quiet --disable-pip-version-check -r "$list"; } >"$log" 2>&1 \
+    || { cat "$log" >&2; exit 1; }
+  cp "$list" "$environment/requirements.txt"
+done
+
+# Made by root alone, as debootstrap demands; elsewhere the tests that need it say that they are left out.
+root=$tools/bullseye
+if [ "$(id -u)" -eq 0 ] && [ ! -f "$root/etc/debian_version" ]; then
+  rm -rf "$root" "$root.part"
+  debootstrap --variant=minbase bullseye "$root.part" >"$log" 2>&1 || { tail -n 20 "$log" >&2; exit 1; }
+  mv "$root.part" "$root"
+fi
