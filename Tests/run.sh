@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Everything: unit tests, real clients, the end-to-end run, lint, the linkage gate. Ends with `N passed, N failed`.
+# Everything: unit tests, packages, real clients, the template and its doors, the end-to-end run, lint, gates. Ends with
+# `N passed, N failed`.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 passed=0
 failed=0
 left_out=()
@@ -44,20 +45,18 @@ finish() {
 
 local/setup.sh --tests || exit 1
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+tools=.build/tools
+# Python's packages and an older Debian, while the compiler works.
+Tests/tools.sh "$tools" >"$results/tools.log" 2>&1 &
+bringing=$!
+trap 'kill "$bringing" 2>/dev/null; rm -rf "$results"' EXIT
 
 note "Building"
 local/build.sh debug --build-tests || { failed=1; finish; }
 local/build.sh release || { failed=1; finish; }
-
-note "Unit tests"
-swift test --skip-build --xunit-output "$results/unit.xml" 2>&1 | grep -vE '^(◇|✔) Test (case )?["a-z]|started\.$'
-unit_status=${PIPESTATUS[0]}
-# Swift Testing writes its own file beside the one of XCTest, which is empty here.
-count "Unit tests" "$results/unit-swift-testing.xml" "$unit_status"
-
 check "Packages" Infra/package.sh
 # The same sources in another folder, built from nothing.
+# shellcheck disable=SC2317 # Called by check.
 repackages() {
   local elsewhere=$results/elsewhere
   mkdir -p "$elsewhere" && git ls-files -z | xargs -0 cp --parents -t "$elsewhere" \
@@ -65,23 +64,26 @@ repackages() {
 }
 check "A package is the same when built elsewhere" repackages
 
+note "Bringing the real clients"
+wait "$bringing" || { cat "$results/tools.log"; failed=$((failed + 1)); finish; }
+
+note "Unit tests"
+swift test --skip-build --xunit-output "$results/unit.xml" 2>&1 | grep -vE '^(◇|✔) Test (case )?["a-z]|started\.$'
+unit_status=${PIPESTATUS[0]}
+# Swift Testing writes its own file beside the one of XCTest, which is empty here.
+count "Unit tests" "$results/unit-swift-testing.xml" "$unit_status"
+
 note "Real clients"
-venv=.build/venv
-stamp=$venv/requirements.txt
-if ! cmp -s Tests/Conformance/requirements.txt "$stamp"; then
-  rm -rf "$venv"
-  { python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Conformance/requirements.txt \
-    && "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --target "$venv/rie" aws-sam-cli==1.170.0 \
-    && cp Tests/Conformance/requirements.txt "$stamp"; } || { failed=$((failed + 1)); finish; }
-fi
-BUILD=.build/release PACKAGES=build RIE_FOLDER=$venv/rie "$venv/bin/python" -m pytest --quiet -p no:cacheprovider \
+BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
   --junitxml "$results/clients.xml" Tests/Conformance
 count "Real clients" "$results/clients.xml" $?
 
 check "End to end" e2eTest/hydrate.sh .build/release
 functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/APIFunction)
 check "Linkage gate" Infra/check-linkage.sh "${functions[@]}"
+# shellcheck disable=SC2317 # Called by check.
 refuses() { ! Infra/check-linkage.sh "$@" 2>/dev/null; }
 check "The linkage gate refuses what links Foundation" refuses .build/release/local-cloud
+check "Scripts" shellcheck --external-sources Infra/*.sh local/*.sh e2eTest/*.sh Tests/*.sh .ci/run
 check "Lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests local e2eTest
 finish

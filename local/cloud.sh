@@ -1,8 +1,9 @@
+# shellcheck shell=bash
 # Starts a local cloud and waits for its address; sourced by the scripts that need one.
 # Usage: start_cloud BUILD [local-cloud options]: sets the outputs as variables, and cloud_pid. stop_cloud ends it, and fails where it did not end well.
 
 start_cloud() {
-  local build=$1 lines
+  local build=$1
   shift
   cloud_output=$(mktemp)
   "$build/local-cloud" "$@" >"$cloud_output" &

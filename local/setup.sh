@@ -8,8 +8,10 @@ command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://
 packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev libyaml-dev)
 if [ "${1:-}" = --package ]; then packages+=(binutils bc zip); fi
 if [ "${1:-}" = --tests ]; then
-  # The real clients and their tools: Python with venv, readelf, curl, pgrep, zip, openssl for a certificate of the test's own.
-  packages+=(bc binutils curl openssl procps unzip zip)
+  # What runs the real clients and looks at processes and files; Debian's TypeScript for the door that is written in it; a root of
+  # an older Debian; the check of scripts.
+  packages+=(bc binutils curl debootstrap node-typescript openssl procps shellcheck unzip zip)
+  command -v node >/dev/null || packages+=(nodejs)
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
 fi
 

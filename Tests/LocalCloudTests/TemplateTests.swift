@@ -51,6 +51,7 @@ import Testing
       ("!Ref AWS::Region", "eu-west-1"), ("!Sub '${P}-${!P}-${AWS::AccountId}'", "p-${P}-123"),
       ("!Sub ['${a}${P}', { a: !Ref Q }]", "http://cloud/123/s-qp"), ("!Ref Q", "http://cloud/123/s-q"),
       ("!GetAtt Q.Arn", "arn:aws:sqs:eu-west-1:123:s-q"), ("!GetAtt [Q, QueueName]", "s-q"),
+      ("{ 'Fn::GetAtt': Q.QueueName }", "s-q"),
       ("{ 'Fn::GetAtt': [T, Arn] }", "arn:aws:dynamodb:eu-west-1:123:table/s-T"), ("!Ref T", "s-T"),
       ("!Ref H", "d|h"), ("!GetAtt H.Name", "h"),
       ("!GetAtt H.Arn", "arn:aws:timestream:eu-west-1:123:database/d/table/h"),

@@ -101,7 +101,7 @@ import CYAML
     guard depth < Self.depthLimit else {
       throw TemplateError("values are nested deeper than \(Self.depthLimit)", line: event.line)
     }
-    var kind: TemplateValue.Kind
+    let kind: TemplateValue.Kind
     switch event.kind {
     case .scalar(let text, let isPlain):
       let isText = !isPlain || event.tag != nil
@@ -121,15 +121,15 @@ import CYAML
     guard let tag = event.tag, tag != "!", !tag.hasPrefix("tag:yaml.org,2002:") else {
       return TemplateValue(kind, line: event.line)
     }
-    let name = String(tag.dropFirst())
-    if name == "GetAtt", case .string(let text) = kind {
-      // The short form names both parts in one text.
-      let parts = text.split(separator: ".", maxSplits: 1).map {
-        TemplateValue(.string(String($0)), line: event.line)
-      }
-      kind = .array(parts)
-    }
-    return TemplateValue(.call(name, TemplateValue(kind, line: event.line)), line: event.line)
+    return TemplateValue(
+      Self.call(String(tag.dropFirst()), TemplateValue(kind, line: event.line)), line: event.line)
+  }
+
+  private static func call(_ name: String, _ argument: TemplateValue) -> TemplateValue.Kind {
+    guard name == "GetAtt", case .string(let text) = argument.kind else { return .call(name, argument) }
+    // Both parts in one text.
+    let parts = text.split(separator: ".", maxSplits: 1).map { TemplateValue(.string(String($0)), line: argument.line) }
+    return .call(name, TemplateValue(.array(parts), line: argument.line))
   }
 
   private mutating func object(_ depth: Int) throws(TemplateError) -> TemplateValue.Kind {
@@ -145,7 +145,7 @@ import CYAML
     }
     if members.count == 1, let only = members.first {
       if only.name == "Ref" { return .call("Ref", only.value) }
-      if only.name.hasPrefix("Fn::") { return .call(String(only.name.dropFirst(4)), only.value) }
+      if only.name.hasPrefix("Fn::") { return Self.call(String(only.name.dropFirst(4)), only.value) }
       // In the conditions' functions alone; elsewhere `Condition` stands beside other members.
       if only.name == "Condition", only.value.text != nil { return .call("Condition", only.value) }
     }

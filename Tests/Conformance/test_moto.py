@@ -1,0 +1,247 @@
+"""The template, deployed with the AWS CLI to AWS as moto emulates it, and the packages at work there: proof against a server that
+we did not write."""
+
+import http.server
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+import time
+
+import boto3
+import pytest
+from moto.cloudformation.parsing import get_model_map
+from moto.server import ThreadedMotoServer
+from moto.timestreamquery.models import timestreamquery_backends
+from moto.timestreamwrite.models import timestreamwrite_backends
+
+import emulator
+from conftest import CLIENT_ENVIRONMENT, PROJECT, TOOLS
+from emulator import api_request
+
+STACK = "cache"
+KEY = "an-api-key-of-the-test-0123456789"
+# What moto 5.2.1 creates through its services' own APIs alone.
+UNKNOWN_TO_MOTO = {
+    "AWS::Timestream::Database", "AWS::Timestream::Table", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy",
+    "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage",
+}
+
+
+class Source(http.server.BaseHTTPRequestHandler):
+    """Six rows: three before now, three after, with a key that must have come from SSM."""
+
+    def do_GET(self):
+        now = int(time.time() * 1000)
+        rows = [{"time": now + step * 60_000, "value": step} for step in (-3, -2, -1, 1, 2, 3)]
+        status = 200 if self.headers["x-key"] == "the-source-key" else 401
+        body = json.dumps({"rows": rows}).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture(scope="module")
+def source():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Source)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def moto():
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}"} | CLIENT_ENVIRONMENT
+    yield environment
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def client(moto):
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    return lambda service: boto3.client(service, endpoint_url=moto["AWS_ENDPOINT_URL"], **keys)
+
+
+def run(environment, *command):
+    done = subprocess.run(command, env=environment, cwd=PROJECT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def aws(environment, *words):
+    return run(environment, pathlib.Path(sys.executable).parent / "aws", *words)
+
+
+@pytest.fixture(scope="module")
+def template(moto, client, tmp_path_factory):
+    """The template, packaged by the AWS CLI and expanded by AWS's translator."""
+    folder = tmp_path_factory.mktemp("template")
+    client("s3").create_bucket(Bucket="artifacts")
+    packaged = folder / "packaged.yaml"
+    aws(moto, "cloudformation", "package", "--template-file", "Infra/template.yaml", "--s3-bucket", "artifacts", "--output-template-file", packaged)
+    return json.loads(run(moto, TOOLS / "sam/bin/python", "Tests/expand-sam.py", packaged))
+
+
+def without(value, removed):
+    """The value with references to what was removed replaced by its logical ID: moto refuses a template that names them."""
+    if isinstance(value, dict):
+        if set(value) == {"Ref"} and value["Ref"] in removed:
+            return value["Ref"]
+        if set(value) == {"Fn::GetAtt"} and value["Fn::GetAtt"][0] in removed:
+            return value["Fn::GetAtt"][0]
+        if set(value) == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
+            text = value["Fn::Sub"]
+            for name in removed:
+                text = re.sub(r"\$\{%s(\.\w+)?\}" % name, name, text)
+            return {"Fn::Sub": text}
+        return {name: without(part, removed) for name, part in value.items()}
+    return [without(part, removed) for part in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def deployed(moto, client, template, source, tmp_path_factory):
+    rest = {name: resource for name, resource in template["Resources"].items() if resource["Type"] not in get_model_map()}
+    known = without({name: resource for name, resource in template["Resources"].items() if name not in rest}, set(rest))
+    for resource in known.values():
+        # moto reads the tags of a parameter as a list, which they are everywhere but there.
+        if resource["Type"] == "AWS::SSM::Parameter":
+            resource["Properties"].pop("Tags")
+    outputs = without(template["Outputs"], set(rest))
+    text = json.dumps(template | {"Resources": known, "Outputs": outputs}, separators=(",", ":"))
+    assert len(text) <= 51_200
+    file = tmp_path_factory.mktemp("stack") / "template.json"
+    file.write_text(text)
+    sources = {"default": {
+        "url": source + "/{identifier}", "headers": {"x-key": "{key}"}, "rows": "/rows", "time": {"at": "/time", "format": "milliseconds"},
+        "measures": {"value": "/value"}}}
+    aws(moto, "cloudformation", "deploy", "--template-file", file, "--stack-name", STACK, "--capabilities", "CAPABILITY_IAM",
+        "--parameter-overrides", f"ApiKey={KEY}", "SourceKey=the-source-key", "AlarmEmail=a@example.com", f"Sources={json.dumps(sources)}")
+    yield known, rest
+
+
+def test_every_type_that_moto_knows_is_created(client, deployed):
+    known, rest = deployed
+    print("unknown to moto's CloudFormation:", *sorted(f"{name} ({resource['Type']})" for name, resource in rest.items()), sep="\n  ")
+    assert {resource["Type"] for resource in rest.values()} == UNKNOWN_TO_MOTO
+    resources = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    assert {resource["LogicalResourceId"]: resource["ResourceType"] for resource in resources} == {name: resource["Type"] for name, resource in known.items()}
+    assert {resource["ResourceStatus"] for resource in resources} == {"CREATE_COMPLETE"}
+
+
+@pytest.fixture(scope="module")
+def complete(client, deployed, template):
+    """The rest, through the services' own APIs; gives the stack's outputs."""
+    _, rest = deployed
+    # moto shows no outputs of a stack that a change set made; those that name a resource are its physical ID.
+    resources = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    physical = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId") for resource in resources}
+    physical |= {name: parameter["Default"] for name, parameter in template["Parameters"].items() if "Default" in parameter}
+    outputs = {name: physical.get(output["Value"]["Ref"]) for name, output in template["Outputs"].items() if "Ref" in output["Value"]}
+    write = client("timestream-write")
+    database, table = outputs["HistoryDatabaseName"], outputs["HistoryTableName"]
+    write.create_database(DatabaseName=database)
+    settings = rest["HistoryTable"]["Properties"]["MagneticStoreWriteProperties"]
+    settings["MagneticStoreRejectedDataLocation"]["S3Configuration"]["BucketName"] = outputs["RejectedRecordsBucket"]
+    write.create_table(
+        DatabaseName=database, TableName=table, MagneticStoreWriteProperties=settings,
+        RetentionProperties={"MemoryStoreRetentionPeriodInHours": 72, "MagneticStoreRetentionPeriodInDays": 730})
+    # moto's CloudFormation overlooks it.
+    client("dynamodb").update_time_to_live(
+        TableName=outputs["ForecastTableName"], TimeToLiveSpecification=template["Resources"]["ForecastTable"]["Properties"]["TimeToLiveSpecification"])
+    # moto would run functions in Docker: the test polls the queue in its place.
+    (mapping,) = client("lambda").list_event_source_mappings(FunctionName=outputs["FetchFunctionName"])["EventSourceMappings"]
+    client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    client("s3").put_bucket_policy(Bucket=outputs["RejectedRecordsBucket"], Policy=policy)
+    client("sqs").set_queue_attributes(QueueUrl=outputs["IdentifierQueueUrl"], Attributes={"Policy": policy})
+    client("sns").set_topic_attributes(TopicArn=outputs["AlarmTopicArn"], AttributeName="Policy", AttributeValue=policy)
+    client("sns").subscribe(TopicArn=outputs["AlarmTopicArn"], Protocol="email", Endpoint="a@example.com")
+    api = client("apigatewayv2").create_api(Name=STACK, ProtocolType="HTTP")
+    client("apigatewayv2").create_stage(ApiId=api["ApiId"], StageName=rest["ApiprodStage"]["Properties"]["StageName"])
+    alarms = {name: resource["Properties"] for name, resource in rest.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
+    for name, alarm in alarms.items():
+        # Whatever names another resource is its logical ID here; the figures are the template's own.
+        plain = json.loads(json.dumps(alarm), object_hook=lambda part: list(part.values())[0] if list(part) in (["Ref"], ["Fn::Sub"]) else part)
+        plain = json.loads(json.dumps(plain), object_hook=lambda part: ".".join(part["Fn::GetAtt"]) if "Fn::GetAtt" in part else part)
+        client("cloudwatch").put_metric_alarm(**plain | {"AlarmName": name})
+    assert len(client("cloudwatch").describe_alarms()["MetricAlarms"]) == len(alarms) == 8
+    return outputs
+
+
+def test_the_outputs_have_the_references_names_beside_clear_ones(template, complete):
+    for clear, reference in (("ApiEndpoint", "APIUrl"), ("IdentifierTableName", "IDTableName"), ("QueueFunctionName", "QueueingLambdaName")):
+        assert template["Outputs"][clear]["Value"] == template["Outputs"][reference]["Value"]
+    assert complete["IdentifierTableName"] == "cache-identifiers" and complete["QueueFunctionName"] == "cache-queue"
+
+
+def test_the_settings_arrive(client, complete):
+    queue = client("sqs").get_queue_attributes(QueueUrl=complete["IdentifierQueueUrl"], AttributeNames=["All"])["Attributes"]
+    assert queue["VisibilityTimeout"] == "360" and json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 5
+    mapping = client("lambda").list_event_source_mappings(FunctionName=complete["FetchFunctionName"])["EventSourceMappings"][0]
+    assert mapping["BatchSize"] == 10 and mapping["EventSourceArn"] == queue["QueueArn"]
+    assert client("dynamodb").describe_table(TableName=complete["IdentifierTableName"])["Table"]["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    (rule,) = client("events").list_rules()["Rules"]
+    assert rule["ScheduleExpression"] == "cron(0 1 * * ? *)"
+    logs = {group["logGroupName"]: group.get("retentionInDays") for group in client("logs").describe_log_groups()["logGroups"]}
+    assert logs == {"/aws/lambda/cache-queue": 30, "/aws/lambda/cache-fetch": 30, "/aws/lambda/cache-api": 30, "/aws/vendedlogs/cache-access": 30}
+
+
+def working(moto, client, folder, function, package):
+    """A package, unpacked, with the environment that the deployed function has."""
+    configuration = client("lambda").get_function_configuration(FunctionName=function)
+    assert configuration["Runtime"] == "provided.al2023" and configuration["Architectures"] == ["x86_64"]
+    task = folder / "task"
+    emulator.unpack(package, task)
+    environment = moto | configuration["Environment"]["Variables"] | {"LD_LIBRARY_PATH": str(task / "lib")}
+    return emulator.running(environment, folder, task / "bootstrap", "handler")
+
+
+def test_the_packages_do_their_work(moto, client, complete, tmp_path_factory):
+    folder = tmp_path_factory.mktemp
+    identifiers = [f"series-{number}" for number in range(45)]
+    for identifier in identifiers:
+        client("dynamodb").put_item(TableName=complete["IdentifierTableName"], Item={"identifier": {"S": identifier}})
+    with working(moto, client, folder("queue"), complete["QueueFunctionName"], "QueueFunction") as function:
+        assert function.invoke({})["identifiers"] == 45
+    bodies = []
+    while received := client("sqs").receive_message(QueueUrl=complete["IdentifierQueueUrl"], MaxNumberOfMessages=10).get("Messages"):
+        bodies += [message["Body"] for message in received]
+    queued = [identifier for body in bodies for identifier in json.loads(body)["identifiers"]]
+    assert sorted(queued) == sorted(identifiers) and len(bodies) == 23
+
+    with working(moto, client, folder("fetch"), complete["FetchFunctionName"], "FetchFunction") as function:
+        event = {"Records": [{"messageId": str(number), "eventSource": "aws:sqs", "body": body} for number, body in enumerate(bodies[:10])]}
+        assert function.invoke(event) == {"batchItemFailures": []}
+    fetched = sorted(queued[:20])
+    items = client("dynamodb").scan(TableName=complete["ForecastTableName"])["Items"]
+    assert sorted({item["identifier"]["S"] for item in items}) == fetched and len(items) == 60
+    table = timestreamwrite_backends["123456789012"]["us-east-1"].databases[complete["HistoryDatabaseName"]].tables[complete["HistoryTableName"]]
+    records = [(record["Dimensions"][0]["Value"], record["MeasureValues"][0]["Value"]) for record in table.records]
+    assert sorted(records) == sorted((identifier, value) for identifier in fetched for value in ("-1.0", "-2.0", "-3.0"))
+
+    # moto answers queries with what it was told to; the forecasts are its own.
+    now = int(time.time())
+    columns = [{"Name": name, "Type": {"ScalarType": kind}} for name, kind in (("time", "TIMESTAMP"), ("value", "DOUBLE"))]
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S.000000000", time.gmtime(now - 60))
+    rows = [{"Data": [{"ScalarValue": stamp}, {"ScalarValue": "-1.0"}]}]
+    answer = {"QueryId": "q", "Rows": rows, "ColumnInfo": columns, "QueryStatus": {"ProgressPercentage": 100.0, "CumulativeBytesMetered": 10}}
+    timestreamquery_backends["123456789012"]["us-east-1"].query_result_queue[None] = [answer]
+    with working(moto, client, folder("api"), complete["APIFunctionName"], "APIFunction") as function:
+        asked = api_request(KEY, f"/v1/series/{fetched[0]}") | {"rawQueryString": "from=now-10m&to=now%2B10m"}
+        answer = function.invoke(asked)
+        assert answer["statusCode"] == 200, answer
+        found = [(row["values"]["value"], row["origin"]) for row in json.loads(answer["body"])["rows"]]
+        assert found == [(-1, "history"), (1, "forecast"), (2, "forecast"), (3, "forecast")]
+        assert function.invoke(api_request("wrong", "/v1/series/x"))["statusCode"] == 401
