@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BUILD := .build/release
 
-.PHONY: run test hydrate package build format lint bench clean
+.PHONY: run test hydrate package build format lint bench bench-start clean
 
 run: build ## the whole system on this machine, until Ctrl-C
 	@local/run.sh $(BUILD)
@@ -11,7 +11,7 @@ run: build ## the whole system on this machine, until Ctrl-C
 hydrate: build ## the end-to-end run alone, against a throwaway local cloud
 	@e2eTest/hydrate.sh $(BUILD)
 
-test: ## everything: unit tests, real clients, the end-to-end run, lint, the linkage gate
+test: ## everything: unit tests, real clients, packages, the template and its doors, the end-to-end run, lint, gates
 	@Tests/run.sh
 
 build:
@@ -24,6 +24,11 @@ package: ## build/<function>.zip for each function
 
 bench: build ## the hot paths beside their peers
 	@$(BUILD)/benchmark
+
+bench-start: build package ## size, start and memory of a function beside Python and boto3
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python Tests/Conformance/bench_start.py
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive --parallel Package.swift Sources Tests local e2eTest
