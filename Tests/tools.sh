@@ -3,9 +3,9 @@
 # older Debian, in which the packages prove that they bring what they need.
 # Usage: Tests/tools.sh FOLDER
 set -euo pipefail
-cd "$(dirname "$0")"
 mkdir -p "$1"
 tools=$(cd "$1" && pwd)
+cd "$(dirname "$0")"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 

@@ -126,8 +126,11 @@ def deployed(moto, client, template, source, tmp_path_factory):
     sources = {"default": {
         "url": source + "/{identifier}", "headers": {"x-key": "{key}"}, "rows": "/rows", "time": {"at": "/time", "format": "milliseconds"},
         "measures": {"value": "/value"}}}
+    # In a file, as Infra/deploy.sh gives them.
+    overrides = file.with_name("overrides.json")
+    overrides.write_text(json.dumps([f"ApiKey={KEY}", "SourceKey=the-source-key", "AlarmEmail=a@example.com", f"Sources={json.dumps(sources)}"]))
     aws(moto, "cloudformation", "deploy", "--template-file", file, "--stack-name", STACK, "--capabilities", "CAPABILITY_IAM",
-        "--parameter-overrides", f"ApiKey={KEY}", "SourceKey=the-source-key", "AlarmEmail=a@example.com", f"Sources={json.dumps(sources)}")
+        "--parameter-overrides", f"file://{overrides}")
     yield known, rest
 
 

@@ -13,7 +13,7 @@ import threading
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, SSLError
 
 from conftest import BUILD, Cloud, wait_until
 
@@ -140,6 +140,42 @@ def test_the_cloud_ends_when_asked_and_leaves_nothing(number):
         assert cloud.process.wait(timeout=20) == 0
         wait_until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in children), 10)
         assert os.listdir(temporary) == []
+
+
+def test_over_tls_with_boto3_and_the_cli():
+    cloud = Cloud("--ephemeral", "--tls")
+    try:
+        assert cloud.address.startswith("https://127.0.0.1:")
+        bundle = cloud.outputs["AWS_CA_BUNDLE"]
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+        tables = boto3.client("dynamodb", endpoint_url=cloud.address, verify=bundle, **keys).list_tables()["TableNames"]
+        assert cloud.outputs["IdentifierTableName"] in tables
+        # Endpoint discovery leads back to the same address.
+        found = boto3.client("timestream-query", endpoint_url=cloud.address, verify=bundle, **keys).describe_endpoints()["Endpoints"][0]
+        assert found["Address"] == cloud.address
+        with pytest.raises(SSLError):
+            boto3.client("dynamodb", endpoint_url=cloud.address, **keys).list_tables()
+        done = subprocess.run(
+            [BUILD / "hydration", "--expect", "288"], env=cloud.hydration | {"AWS_CA_BUNDLE": bundle}, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+    finally:
+        assert cloud.stop() == 0
+    assert not os.path.exists(bundle)
+
+
+@pytest.mark.parametrize("arguments,words", [
+    (("--template", "/nowhere"), "--template: the file /nowhere cannot be read"),
+    (("--parameter", "Nobody=1"), "Infra/template.yaml: the template has no parameter 'Nobody'"),
+    (("--parameter", "Schedule"), "--parameter is 'Schedule': give Name=value"),
+    (("--parameter", "Schedule=rate(1 fortnight)"), "Infra/template.yaml: Schedule of QueueFunction.Events.Daily.Properties: 'rate(1 fortnight)'"),
+    (("--parameter", "Sources=@/nowhere"), "--parameter Sources: the file /nowhere cannot be read"),
+    (("--tls-key", "/nowhere"), "--tls-certificate and --tls-key go together"),
+    (("plan", "twice"), "'plan' is not understood"),
+    (("--port", "x"), "--port is 'x'"),
+])
+def test_a_wrong_command_line_is_explained(arguments, words):
+    done = subprocess.run([BUILD / "local-cloud", "--ephemeral", *arguments], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and words in done.stderr and done.stdout == ""
 
 
 def test_many_at_once(hydrated):

@@ -32,6 +32,25 @@ def test_rejections_are_modelled(client, names):
     assert write.write_records(Records=[record(now, 2, Version=2)], **names)["RecordsIngested"]["Total"] == 1
 
 
+def test_a_table_is_updated(client, names):
+    write = client("timestream-write")
+    before = write.describe_table(**names)["Table"]
+    after = write.update_table(
+        **names, RetentionProperties={"MemoryStoreRetentionPeriodInHours": 12, "MagneticStoreRetentionPeriodInDays": 30},
+        MagneticStoreWriteProperties={"EnableMagneticStoreWrites": True})["Table"]
+    assert after["RetentionProperties"] == {"MemoryStoreRetentionPeriodInHours": 12, "MagneticStoreRetentionPeriodInDays": 30}
+    assert after["MagneticStoreWriteProperties"]["EnableMagneticStoreWrites"] and after["LastUpdatedTime"] >= before["LastUpdatedTime"]
+    # What is not given stays.
+    assert write.update_table(**names, MagneticStoreWriteProperties={"EnableMagneticStoreWrites": False})["Table"]["RetentionProperties"] == after["RetentionProperties"]
+    for wrong in ({"DatabaseName": "conformance", "TableName": "nobody"}, {"DatabaseName": "nobody", "TableName": "records"}):
+        with pytest.raises(write.exceptions.ResourceNotFoundException):
+            write.update_table(**wrong)
+    with pytest.raises(ClientError) as caught:
+        write.update_table(**names, RetentionProperties={"MemoryStoreRetentionPeriodInHours": 0, "MagneticStoreRetentionPeriodInDays": 30})
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    write.update_table(**names, RetentionProperties=before["RetentionProperties"])
+
+
 def test_common_attributes_and_multi(client, names):
     write, query = client("timestream-write"), client("timestream-query")
     now = int(time.time())

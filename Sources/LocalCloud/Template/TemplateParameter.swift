@@ -81,7 +81,8 @@ struct TemplateParameter: Sendable {
     switch type {
     case "Number":
       guard let number = Double(value), values.contains(number) else {
-        throw refuse("must be a number\(Self.text(" from ", values.lowerBound))\(Self.text(" to ", values.upperBound)).")
+        throw refuse(
+          "must be a number\(Self.text(" from ", values.lowerBound))\(Self.text(" to ", values.upperBound)).")
       }
     case "String":
       guard lengths.contains(value.utf16.count) else {
