@@ -46,7 +46,7 @@ def test_a_table_is_updated(client, names):
         with pytest.raises(write.exceptions.ResourceNotFoundException):
             write.update_table(**wrong)
     with pytest.raises(ClientError) as caught:
-        write.update_table(**names, RetentionProperties={"MemoryStoreRetentionPeriodInHours": 0, "MagneticStoreRetentionPeriodInDays": 30})
+        write.update_table(**names, RetentionProperties={"MemoryStoreRetentionPeriodInHours": 8767, "MagneticStoreRetentionPeriodInDays": 30})
     assert caught.value.response["Error"]["Code"] == "ValidationException"
     write.update_table(**names, RetentionProperties=before["RetentionProperties"])
 
