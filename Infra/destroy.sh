@@ -1,39 +1,40 @@
 #!/usr/bin/env bash
-# Takes the stack away, its data with it, after asking.
+# Takes the stack away, its data with it, after asking. It can be repeated where it failed half-way.
 # Usage: Infra/destroy.sh [--dry-run | --status | --verify | --yes]
 #   --dry-run shows the commands and runs none; --status shows what would go; --verify looks whether all is gone; --yes does not ask.
-# STACK is the stack's name, BUCKET the bucket of the packages.
+# STACK names the stack. A bucket of your own (BUCKET) stays, with the packages in it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Infra/stack.sh
-read_arguments "$@"
+read_arguments no --dry-run --status --verify --yes -- "$@"
 bucket=$(bucket)
 
+# What the last deleted stack of the name could not delete, and what is kept beside it.
 gone() {
-  local left
-  left=$({
-    [ "$(status)" = None ] || echo "stack $stack"
-    aws s3api head-bucket --bucket "$bucket" 2>/dev/null && echo "bucket $bucket"
-    aws dynamodb list-tables --query "TableNames[?starts_with(@, '$stack-')]" --output text
-    aws sqs list-queues --queue-name-prefix "$stack-" --query 'QueueUrls' --output text | grep -v None
-    aws logs describe-log-groups --log-group-name-prefix "/aws/lambda/$stack-" --query 'logGroups[].logGroupName' --output text
-  } | grep . || true)
+  local left="" id
+  [ "$(status)" = None ] || left+="stack $stack"$'\n'
+  id=$(aws cloudformation list-stacks --stack-status-filter DELETE_COMPLETE --query "StackSummaries[?StackName=='$stack'].StackId | [0]" --output text)
+  [ "$id" = None ] || left+=$(aws cloudformation list-stack-resources --stack-name "$id" --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE' && ResourceType!='AWS::Timestream::Table' && ResourceType!='AWS::Timestream::Database'].[ResourceType,PhysicalResourceId]" --output text)
+  [ "$id" = None ] || for table in $(resources AWS::Timestream::Table "$id"); do ! history "$table" describe >/dev/null 2>&1 || left+="Timestream table $table"$'\n'; done
+  [ -n "${BUCKET:-}" ] || ! bucket_exists "$bucket" || left+="bucket $bucket"
   if [ -n "$left" ]; then printf 'Left of %s:\n%s\n' "$stack" "$left"; return 1; fi
   echo "Nothing of $stack is left."
 }
+# The stack keeps its history where it only loses sight of it: database|table.
+history() { aws timestream-write "$2-table" --database-name "${1%|*}" --table-name "${1#*|}"; }
 
 [ "$mode" != verify ] || { gone; exit; }
-[ "$(status)" != None ] || { echo "There is no stack $stack"; gone; exit; }
-aws cloudformation list-stack-resources --stack-name "$stack" --query 'StackResourceSummaries[].[ResourceType,PhysicalResourceId]' --output text
-[ "$mode" != status ] || exit 0
-if [ "$mode" = run ]; then
-  read -rp "All of this goes, with every identifier, forecast and row of history in it. Type the stack's name to go on: " name
-  [ "$name" = "$stack" ] || { echo "Nothing was deleted."; exit 1; }
+if [ "$(status)" != None ]; then
+  aws cloudformation list-stack-resources --stack-name "$stack" --query 'StackResourceSummaries[].[ResourceType,PhysicalResourceId]' --output text
+  [ -n "${BUCKET:-}" ] || echo "Packages bucket	$bucket"
+  [ "$mode" != status ] || exit 0
+  [ "$mode" != run ] || { read -rp "All of this goes, with every identifier, forecast and row of history in it. Type the stack's name to go on: " name; [ "$name" = "$stack" ] || { echo "Nothing was deleted."; exit 1; }; }
+  tables=$(resources AWS::Timestream::Table) reports=$(resources AWS::S3::Bucket)
+  ! bucket_exists "$reports" || run aws s3 rm --quiet --recursive "s3://$reports"
+  run aws cloudformation update-termination-protection --stack-name "$stack" --no-enable-termination-protection >/dev/null
+  run aws cloudformation delete-stack --stack-name "$stack"
+  run aws cloudformation wait stack-delete-complete --stack-name "$stack"
+  for table in $tables; do run history "$table" delete; run aws timestream-write delete-database --database-name "${table%|*}"; done
 fi
-reports=$(output RejectedRecordsBucket)
-[ "$reports" = None ] || run aws s3 rm --quiet --recursive "s3://$reports"
-run aws cloudformation update-termination-protection --stack-name "$stack" --no-enable-termination-protection >/dev/null
-run aws cloudformation delete-stack --stack-name "$stack"
-run aws cloudformation wait stack-delete-complete --stack-name "$stack"
-run aws s3 rb --force "s3://$bucket" >/dev/null
+[ -n "${BUCKET:-}" ] || ! bucket_exists "$bucket" || run aws s3 rb --force "s3://$bucket" >/dev/null
 [ "$mode" = dry-run ] || gone

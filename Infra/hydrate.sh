@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The end-to-end run against the deployed stack: registers an identifier, starts the queue function, waits for the rows in the API.
-# Usage: Infra/hydrate.sh [hydration's own arguments]; STACK is the stack's name.
+# Usage: Infra/hydrate.sh [IDENTIFIER] (default test-run); STACK names the stack.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . Infra/stack.sh
+read_arguments no --
 [ -x .build/release/hydration ] || make build
 API_ENDPOINT=$(output APIUrl) ID_TABLE=$(output IDTableName) QUEUE_LAMBDA_NAME=$(output QueueingLambdaName)
 API_KEY=$(aws ssm get-parameter --name "$(output ApiKeyParameterName)" --with-decryption --query Parameter.Value --output text)

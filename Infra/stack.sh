@@ -1,21 +1,36 @@
 # shellcheck shell=bash
 # What the scripts around the stack share; sourced by them.
-# STACK names the stack (default timeseries-cache), BUCKET the bucket of packages; the usual AWS_… variables say whose account and which region.
+# STACK names the stack (default timeseries-cache), BUCKET a bucket of your own for the packages; the usual AWS_… variables say whose
+# account and which region.
 stack=${STACK:-timeseries-cache}
 mode=run
 parameters=()
+export AWS_PAGER=
 
-# Reads --OPTION, Parameter=value and Parameter=@FILE; anything else prints the script's own head.
+usage() { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
+
+# Reads one of the options that the script names first, up to --, then Parameter=value and Parameter=@FILE where it takes them.
 read_arguments() {
-  local word
-  for word in "$@"; do
+  local options=" " takes_parameters=$1 word file
+  shift
+  while [ "$1" != -- ]; do options+="$1 "; shift; done
+  shift
+  for word; do
     case $word in
-      --dry-run | --status | --verify | --yes) mode=${word#--} ;;
-      [A-Z]*=@*) parameters+=("${word%%=*}=$(<"${word#*=@}")") ;;
-      [A-Z]*=*) parameters+=("$word") ;;
-      *) sed -n '2,6s/^# //p' "$0" >&2; exit 2 ;;
+      --*) [[ "$options" == *" $word "* && $mode = run ]] || usage; mode=${word#--} ;;
+      [A-Z]*=@*)
+        [ "$takes_parameters" = yes ] || usage
+        file=${word#*=@}
+        [ -r "$file" ] || { echo "${word%%=*}: the file $file cannot be read" >&2; exit 2; }
+        parameters+=("${word%%=*}=$(<"$file")") ;;
+      [A-Z]*=*) [ "$takes_parameters" = yes ] || usage; parameters+=("$word") ;;
+      *) usage ;;
     esac
   done
+  # The AWS CLI 1 knows the one variable, everything else the other.
+  region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
+  [ -n "$region" ] || { echo "Set AWS_REGION" >&2; exit 2; }
+  export AWS_REGION=$region AWS_DEFAULT_REGION=$region
 }
 
 # Shows a command and runs it; in a dry run it is only shown.
@@ -24,6 +39,9 @@ run() { printf '+ %s\n' "$*" >&2; [ "$mode" = dry-run ] || "$@"; }
 describe() { aws cloudformation describe-stacks --stack-name "$stack" --query "$1" --output text; }
 
 output() { describe "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue | [0]"; }
+
+# The physical IDs of the stack's resources of a type, one a line.
+resources() { aws cloudformation list-stack-resources --stack-name "${2:-$stack}" --query "StackResourceSummaries[?ResourceType=='$1'].PhysicalResourceId" --output text; }
 
 # None where there is no such stack; any other error ends the script.
 status() {
@@ -36,34 +54,48 @@ status() {
   fi
 }
 
-bucket() {
-  local region
-  region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region)}} || { echo "Set AWS_REGION" >&2; return 1; }
-  echo "${BUCKET:-$stack-packages-$(aws sts get-caller-identity --query Account --output text)-$region}"
-}
+# The stack's own bucket of packages, unless BUCKET names another; names of buckets have no capitals.
+bucket() { echo "${BUCKET:-${stack,,}-packages-$(aws sts get-caller-identity --query Account --output text)-$region}"; }
+
+bucket_exists() { aws s3api head-bucket --bucket "$1" >/dev/null 2>&1; }
 
 # A JSON list of texts, as --parameter-overrides takes it from a file: a secret is no argument that others could see.
 json_list() {
   local text separator='['
   for text; do
-    printf '%s"%s"' "$separator" "$(tr '\n\t' '  ' <<<"$text" | sed 's/ *$//; s/[\\"]/\\&/g')"
+    printf '%s"%s"' "$separator" "$(tr '\n\t\r' '   ' <<<"$text" | sed 's/ *$//; s/[\\"]/\\&/g')"
     separator=,
   done
   echo ']'
 }
 
-# Asks whether the stack works; fails where something does not.
-verify() {
-  local answer=0 folder letters alarms
-  folder=$(mktemp -d)
-  # A request without a key: the function must run and know its key to say 401; without one it would say 503.
-  printf '{"httpMethod":"GET","path":"/v1/series/verify","headers":{}}' >"$folder/request"
-  aws lambda invoke --function-name "$(output APIFunctionName)" --payload "fileb://$folder/request" "$folder/answer" >/dev/null
-  if grep -q '"statusCode":401' "$folder/answer"; then echo "The API answers and wants its key."; else answer=1; echo "The API answers: $(cut -c1-500 "$folder/answer")"; fi
-  rm -r "$folder"
-  letters=$(aws sqs get-queue-attributes --queue-url "$(output DeadLetterQueueUrl)" --attribute-names ApproximateNumberOfMessages --query Attributes.ApproximateNumberOfMessages --output text)
-  if [ "$letters" = 0 ]; then echo "No dead letters."; else answer=1; echo "Dead letters: $letters (README, Operating it)"; fi
-  alarms=$(aws cloudwatch describe-alarms --alarm-name-prefix "$stack-" --state-value ALARM --query 'MetricAlarms[].AlarmName' --output text)
-  if [ -z "$alarms" ]; then echo "No alarm."; else answer=1; echo "Alarms: $alarms"; fi
-  return $answer
+is_given() { local given; for given in "${parameters[@]}"; do [ "${given%%=*}" != "$1" ] || return 0; done; return 1; }
+
+# That of the packages, else of this machine.
+architecture() {
+  case $(readelf -h build/QueueFunction/bootstrap 2>/dev/null || uname -m) in *AArch64* | aarch64 | arm64) echo arm64 ;; *) echo x86_64 ;; esac
 }
+
+# Asks whether the stack works: the function with its key and both stores, API Gateway, dead letters, alarms. Fails where something does not.
+verify() (
+  answer=0
+  folder=$(mktemp -d)
+  trap 'rm -r "$folder"' EXIT
+  say() { if [ "$1" = 0 ]; then echo "ok: $2"; else answer=1; echo "NOT OK: $2"; fi; }
+  key=$(aws ssm get-parameter --name "$(output ApiKeyParameterName)" --with-decryption --query Parameter.Value --output text)
+  printf '{"httpMethod":"GET","path":"/v1/series/verify","headers":{"x-api-key":"%s"}}' "$key" >"$folder/request"
+  aws lambda invoke --function-name "$(output APIFunctionName)" --payload "fileb://$folder/request" "$folder/answer" >/dev/null
+  # 404: both stores were asked, and neither knows a series of that name.
+  grep -Eq '"statusCode":(200|404)' "$folder/answer" && found=0 || found=1
+  say "$found" "the API function asks both stores: $(cut -c1-300 "$folder/answer")"
+  if command -v curl >/dev/null; then
+    code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' "$(output ApiEndpoint)v1/series/verify" || true)
+    say "$([ "$code" = 401 ]; echo $?)" "API Gateway answers $code to a request without a key"
+  fi
+  letters=$(aws sqs get-queue-attributes --queue-url "$(output DeadLetterQueueUrl)" --attribute-names ApproximateNumberOfMessages --query Attributes.ApproximateNumberOfMessages --output text)
+  say "$([ "$letters" = 0 ]; echo $?)" "$letters dead letters (README, Operating it)"
+  # shellcheck disable=SC2046 # One name a word.
+  alarms=$(aws cloudwatch describe-alarms --alarm-names $(resources AWS::CloudWatch::Alarm) --state-value ALARM --query 'MetricAlarms[].AlarmName' --output text)
+  say "$([ -z "$alarms" ]; echo $?)" "alarms that are on: ${alarms:-none}"
+  exit $answer
+)

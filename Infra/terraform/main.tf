@@ -31,6 +31,7 @@ resource "aws_cloudformation_stack" "cache" {
   template_body = file("${path.module}/../../build/packaged.yaml")
   capabilities  = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
   parameters    = merge(var.parameters, { ApiKey = var.api_key })
+  tags          = { project = var.stack }
 }
 
 output "outputs" {

@@ -26,7 +26,7 @@ public final class LocalCloud: Sendable {
     /// False leaves the queues to whoever reads them: no event source, no schedule.
     public var pollsEventSources: Bool = true
     /// Where set, everything but the functions' Runtime API is served over TLS.
-    public var tls: TLS?
+    public var tls: TLS.Source?
 
     public init(template: TemplateFile) { self.template = template }
 
@@ -64,6 +64,9 @@ public final class LocalCloud: Sendable {
   /// What the template has and this cloud does nothing with, a type a line.
   public var ignored: [String] { stack.ignored }
 
+  /// What an earlier template stood up and this one does not: it stays in the data, and nothing runs it.
+  public let leftovers: [String]
+
   /// What stands, for people.
   public var plan: String { stack.plan }
 
@@ -82,13 +85,17 @@ public final class LocalCloud: Sendable {
     let template = try options.template.read()
     var generated: [String: String] = [:]
     let address = "\(options.tls == nil ? "http" : "https")://\(options.host):\(options.port)"
-    return try options.template.stack(of: template, at: options.site(address, Account()), generated: &generated).plan
+    let site = options.site(address, Account(), certificateFile: nil)
+    return try options.template.stack(of: template, at: site, generated: &generated).plan
   }
 
   /// Opens the storage, takes the port, stands up the stack and starts what polls.
   public init(_ options: Options) throws {
     let clock = options.clock
     let account = Account()
+    guard HTTPServer.isAddress(options.host) else {
+      throw HTTPServer.Failure(description: "'\(options.host)' is no IPv4 address")
+    }
     let template = try options.template.read()
     // What is wrong in the template is told before anything is opened.
     _ = try Self.plan(options)
@@ -113,11 +120,20 @@ public final class LocalCloud: Sendable {
     let runtime = RuntimeAPI(sandboxes: sandboxes)
     let sample = SampleSource()
     // The stack's addresses have the port, and the port may be any free one: the gateway opens once the stack stands.
-    let gateway = Gate<APIGateway>()
+    let gateway = Gate<APIGateway?>()
 
     let isPlain = options.tls == nil
-    certificateFile = options.tls?.certificateFile
-    server = try HTTPServer(host: options.host, port: options.port, tls: options.tls) { [invokeAPI] request in
+    let tls: TLS? =
+      switch options.tls {
+      case nil: nil
+      case .given(let tls): tls
+      // Made once the folder is this cloud's alone.
+      case .selfSigned: try TLS(selfSignedFor: options.host, in: storage.folder)
+      }
+    certificateFile = tls?.certificateFile
+    server = try HTTPServer(host: options.host, port: options.port, tls: tls) { [invokeAPI] request in
+      // Nothing rests while a failure could still end the start.
+      guard let gateway = gateway.value else { return .now(.text(503, "the local cloud is starting\n")) }
       switch request.path {
       case let path where isPlain && path.hasPrefix(RuntimeAPI.prefix): return runtime.reply(to: request)
       case let path where path.hasPrefix(InvokeAPI.prefix): return invokeAPI.reply(to: request)
@@ -125,7 +141,7 @@ public final class LocalCloud: Sendable {
       case "/" where ["GET", "HEAD"].contains(request.method):
         return .now(.text(200, "healthy: dynamodb.\(account.region).amazonaws.com "))
       case let path:
-        if let gateway = gateway.value, gateway.takes(path) { return gateway.reply(to: request) }
+        if let gateway, gateway.takes(path) { return gateway.reply(to: request) }
         return frontDoor.reply(to: request)
       }
     }
@@ -133,18 +149,19 @@ public final class LocalCloud: Sendable {
     place.open(server.port, runtime: runtimeServer?.port ?? server.port)
 
     let stack = try options.template.stack(
-      of: template, at: options.site(place.address, account), generated: &state.generated)
+      of: template, at: options.site(place.address, account, certificateFile: certificateFile),
+      generated: &state.generated)
     self.stack = stack
-    generated = state.generated.filter {
-      stack.hiddenParameters.contains($0.key) && options.template.parameters[$0.key] == nil
+    generated = state.generated
+    do throws(ServiceError) {
+      leftovers = try Provisioner(dynamoDB: dynamoDB, sqs: sqs, parameters: parameters, store: store).provision(
+        stack, at: place.address, &state)
+    } catch {
+      throw TemplateError("the stack cannot be stood up: \(stack.withoutSecrets(error.message ?? error.type))")
     }
-    try Provisioner(dynamoDB: dynamoDB, sqs: sqs, parameters: parameters, store: store).provision(
-      stack, at: place.address, &state)
     try state.save(of: options.stackName, in: storage)
     for function in stack.functions { sandboxes.register(function) }
-    if let api = stack.api {
-      gateway.open(APIGateway(api, sandboxes: sandboxes, account: account, clock: clock))
-    }
+    gateway.open(stack.api.map { APIGateway($0, sandboxes: sandboxes, account: account, clock: clock) })
     if options.pollsEventSources {
       try startPolling(sqs, account)
       startSchedules(clock, account)
@@ -156,6 +173,13 @@ public final class LocalCloud: Sendable {
         _ = try? dynamoDB.sweepExpired()
         try? sqs.messages.sweepExpired()
       }
+    }
+  }
+
+  /// The functions whose executables are not there: they fail when they are invoked.
+  public var missingExecutables: [String] {
+    stack.functions.filter { !FileManager.default.isExecutableFile(atPath: $0.executable) }.map {
+      "\($0.name) has no executable \($0.executable)"
     }
   }
 
@@ -205,12 +229,12 @@ public final class LocalCloud: Sendable {
 
 extension LocalCloud.Options {
   /// Where the stack stands, and what every function is told of it.
-  fileprivate func site(_ address: String, _ account: Account) -> Stack.Site {
+  fileprivate func site(_ address: String, _ account: Account, certificateFile: String?) -> Stack.Site {
     var environment = [
       "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey, "AWS_REGION": account.region,
       "AWS_DEFAULT_REGION": account.region, "AWS_ENDPOINT_URL": address,
     ]
-    environment["AWS_CA_BUNDLE"] = tls?.certificateFile
+    environment["AWS_CA_BUNDLE"] = certificateFile
     return Stack.Site(
       address: address, accountID: account.id, region: account.region, environment: environment,
       executables: executables ?? LocalCloud.ownFolder, stackName: stackName)

@@ -28,6 +28,7 @@ KEY = "an-api-key-of-the-test-0123456789"
 UNKNOWN_TO_MOTO = {
     "AWS::Timestream::Database", "AWS::Timestream::Table", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy",
     "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage",
+    "AWS::Lambda::EventInvokeConfig",
 }
 
 
@@ -143,43 +144,91 @@ def test_every_type_that_moto_knows_is_created(client, deployed):
     assert {resource["ResourceStatus"] for resource in resources} == {"CREATE_COMPLETE"}
 
 
+class Rest:
+    """What moto's CloudFormation does not know, with its references worked out to what stands in moto."""
+
+    def __init__(self, template, rest, physical):
+        self.parameters = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()} | {"AlarmEmail": "a@example.com"}
+        self.physical, self.rest = physical, rest
+        self.pseudo = {"AWS::StackName": STACK, "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012", "AWS::Partition": "aws"}
+
+    def reference(self, name):
+        for known in (self.parameters, self.pseudo, self.physical):
+            if name in known:
+                return known[name]
+        return name
+
+    def plain(self, value):
+        if isinstance(value, dict):
+            if set(value) == {"Ref"}:
+                return self.reference(value["Ref"])
+            if set(value) == {"Fn::GetAtt"}:
+                name, attribute = value["Fn::GetAtt"]
+                found = self.reference(name)
+                if attribute == "QueueName":
+                    return found.rsplit("/", 1)[1]
+                return f"arn:aws:s3:::{found}" if name == "RejectedRecords" else f"arn:of:{found}"
+            if set(value) == {"Fn::Sub"}:
+                return re.sub(r"\$\{([\w:]+)(\.\w+)?\}", lambda found: str(self.reference(found[1])), value["Fn::Sub"])
+            return {name: self.plain(part) for name, part in value.items()}
+        return [self.plain(part) for part in value] if isinstance(value, list) else value
+
+    def of_type(self, kind):
+        return [self.plain(resource["Properties"]) for resource in self.rest.values() if resource["Type"] == kind]
+
+
+def integers(value):
+    """CloudFormation hands numbers on as they are meant; the template's parameters give them as text."""
+    if isinstance(value, dict):
+        return {name: integers(part) for name, part in value.items()}
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
 @pytest.fixture(scope="module")
 def complete(client, deployed, template):
-    """The rest, through the services' own APIs; gives the stack's outputs."""
+    """The rest, as the template describes it, through the services' own APIs; gives the stack's outputs."""
     _, rest = deployed
     # moto shows no outputs of a stack that a change set made; those that name a resource are its physical ID.
     resources = client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     physical = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId") for resource in resources}
-    physical |= {name: parameter["Default"] for name, parameter in template["Parameters"].items() if "Default" in parameter}
-    outputs = {name: physical.get(output["Value"]["Ref"]) for name, output in template["Outputs"].items() if "Ref" in output["Value"]}
+    rest = Rest(template, rest, physical)
+    outputs = {name: rest.reference(output["Value"]["Ref"]) for name, output in template["Outputs"].items() if "Ref" in output["Value"]}
+    rest.physical |= {"HistoryDatabase": outputs["HistoryDatabaseName"]}
+
     write = client("timestream-write")
-    database, table = outputs["HistoryDatabaseName"], outputs["HistoryTableName"]
-    write.create_database(DatabaseName=database)
-    settings = rest["HistoryTable"]["Properties"]["MagneticStoreWriteProperties"]
-    settings["MagneticStoreRejectedDataLocation"]["S3Configuration"]["BucketName"] = outputs["RejectedRecordsBucket"]
-    write.create_table(
-        DatabaseName=database, TableName=table, MagneticStoreWriteProperties=settings,
-        RetentionProperties={"MemoryStoreRetentionPeriodInHours": 72, "MagneticStoreRetentionPeriodInDays": 730})
+    for database in rest.of_type("AWS::Timestream::Database"):
+        write.create_database(**database)
+    for table in rest.of_type("AWS::Timestream::Table"):
+        write.create_table(**table | {"RetentionProperties": integers(table["RetentionProperties"])})
+    for policy in rest.of_type("AWS::S3::BucketPolicy"):
+        client("s3").put_bucket_policy(Bucket=policy["Bucket"], Policy=json.dumps(policy["PolicyDocument"]))
+    for policy in rest.of_type("AWS::SQS::QueuePolicy"):
+        for queue in policy["Queues"]:
+            client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy["PolicyDocument"])})
+    for policy in rest.of_type("AWS::SNS::TopicPolicy"):
+        for topic in policy["Topics"]:
+            client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps(policy["PolicyDocument"]))
+    for subscription in rest.of_type("AWS::SNS::Subscription"):
+        client("sns").subscribe(**subscription)
+    for alarm in rest.of_type("AWS::CloudWatch::Alarm"):
+        client("cloudwatch").put_metric_alarm(**alarm)
+    for configuration in rest.of_type("AWS::Lambda::EventInvokeConfig"):
+        client("lambda").put_function_event_invoke_config(FunctionName=configuration["FunctionName"], MaximumRetryAttempts=configuration["MaximumRetryAttempts"])
+    (api,), (stage,) = rest.of_type("AWS::ApiGatewayV2::Api"), rest.of_type("AWS::ApiGatewayV2::Stage")
+    # SAM describes routes as OpenAPI; moto makes an API of a protocol.
+    made = client("apigatewayv2").create_api(Name=api["Body"]["info"]["title"], ProtocolType="HTTP")
+    client("apigatewayv2").create_stage(
+        ApiId=made["ApiId"], StageName=stage["StageName"], AutoDeploy=stage["AutoDeploy"], AccessLogSettings=stage["AccessLogSettings"],
+        DefaultRouteSettings=integers(stage["DefaultRouteSettings"]))
+    outputs["paths"] = {path: sorted(method for method in methods) for path, methods in api["Body"]["paths"].items()}
+    outputs["api"] = made["ApiId"]
+
     # moto's CloudFormation overlooks it.
     client("dynamodb").update_time_to_live(
         TableName=outputs["ForecastTableName"], TimeToLiveSpecification=template["Resources"]["ForecastTable"]["Properties"]["TimeToLiveSpecification"])
     # moto would run functions in Docker: the test polls the queue in its place.
     (mapping,) = client("lambda").list_event_source_mappings(FunctionName=outputs["FetchFunctionName"])["EventSourceMappings"]
     client("lambda").update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
-    client("s3").put_bucket_policy(Bucket=outputs["RejectedRecordsBucket"], Policy=policy)
-    client("sqs").set_queue_attributes(QueueUrl=outputs["IdentifierQueueUrl"], Attributes={"Policy": policy})
-    client("sns").set_topic_attributes(TopicArn=outputs["AlarmTopicArn"], AttributeName="Policy", AttributeValue=policy)
-    client("sns").subscribe(TopicArn=outputs["AlarmTopicArn"], Protocol="email", Endpoint="a@example.com")
-    api = client("apigatewayv2").create_api(Name=STACK, ProtocolType="HTTP")
-    client("apigatewayv2").create_stage(ApiId=api["ApiId"], StageName=rest["ApiprodStage"]["Properties"]["StageName"])
-    alarms = {name: resource["Properties"] for name, resource in rest.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
-    for name, alarm in alarms.items():
-        # Whatever names another resource is its logical ID here; the figures are the template's own.
-        plain = json.loads(json.dumps(alarm), object_hook=lambda part: list(part.values())[0] if list(part) in (["Ref"], ["Fn::Sub"]) else part)
-        plain = json.loads(json.dumps(plain), object_hook=lambda part: ".".join(part["Fn::GetAtt"]) if "Fn::GetAtt" in part else part)
-        client("cloudwatch").put_metric_alarm(**plain | {"AlarmName": name})
-    assert len(client("cloudwatch").describe_alarms()["MetricAlarms"]) == len(alarms) == 8
     return outputs
 
 
@@ -192,13 +241,29 @@ def test_the_outputs_have_the_references_names_beside_clear_ones(template, compl
 def test_the_settings_arrive(client, complete):
     queue = client("sqs").get_queue_attributes(QueueUrl=complete["IdentifierQueueUrl"], AttributeNames=["All"])["Attributes"]
     assert queue["VisibilityTimeout"] == "360" and json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 5
+    assert "aws:SecureTransport" in queue["Policy"]
     mapping = client("lambda").list_event_source_mappings(FunctionName=complete["FetchFunctionName"])["EventSourceMappings"][0]
     assert mapping["BatchSize"] == 10 and mapping["EventSourceArn"] == queue["QueueArn"]
     assert client("dynamodb").describe_table(TableName=complete["IdentifierTableName"])["Table"]["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert client("lambda").get_function_event_invoke_config(FunctionName=complete["QueueFunctionName"])["MaximumRetryAttempts"] == 1
     (rule,) = client("events").list_rules()["Rules"]
     assert rule["ScheduleExpression"] == "cron(0 1 * * ? *)"
     logs = {group["logGroupName"]: group.get("retentionInDays") for group in client("logs").describe_log_groups()["logGroups"]}
     assert logs == {"/aws/lambda/cache-queue": 30, "/aws/lambda/cache-fetch": 30, "/aws/lambda/cache-api": 30, "/aws/vendedlogs/cache-access": 30}
+    table = client("timestream-write").describe_table(DatabaseName="TimeSeriesDB", TableName="identifierTimeSeriesHistory")["Table"]
+    assert table["RetentionProperties"] == {"MemoryStoreRetentionPeriodInHours": 72, "MagneticStoreRetentionPeriodInDays": 730}
+    magnetic = table["MagneticStoreWriteProperties"]
+    assert magnetic["EnableMagneticStoreWrites"] and magnetic["MagneticStoreRejectedDataLocation"]["S3Configuration"]["BucketName"] == complete["RejectedRecordsBucket"]
+    alarms = {alarm["AlarmName"]: alarm for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]}
+    assert sorted(alarms) == sorted(f"cache-{name}" for name in (
+        "dead-letters", "oldest-message", "errors", "throttles", "rejected-records", "source-errors", "write-latency", "query-latency"))
+    assert alarms["cache-dead-letters"]["Dimensions"] == [{"Name": "QueueName", "Value": "cache-dead-letters"}]
+    assert alarms["cache-dead-letters"]["AlarmActions"] == [complete["AlarmTopicArn"]]
+    (subscription,) = client("sns").list_subscriptions_by_topic(TopicArn=complete["AlarmTopicArn"])["Subscriptions"]
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "a@example.com")
+    (stage,) = client("apigatewayv2").get_stages(ApiId=complete["api"])["Items"]
+    assert stage["StageName"] == "prod" and stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 50 and "requestId" in stage["AccessLogSettings"]["Format"]
+    assert complete["paths"] == {"/{proxy+}": ["x-amazon-apigateway-any-method"]}
 
 
 def working(moto, client, folder, function, package):

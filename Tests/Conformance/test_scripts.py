@@ -10,32 +10,42 @@ from conftest import PROJECT
 
 AWS = r"""#!/usr/bin/env bash
 { printf '%s' "$1"; shift; printf '\t%s' "$@"; echo; } >>"$STUB/calls"
+echo "$AWS_REGION $AWS_DEFAULT_REGION [${AWS_PAGER-unset}]" >>"$STUB/regions"
 text="$*"
+[[ -z "${FAIL_ON:-}" || "$text" != "$FAIL_ON "* ]] || { echo "An error occurred ($FAIL_ON)" >&2; exit 254; }
 case "$text" in
-  "describe-stacks"*StackStatus*) [ -f "$STUB/stack" ] && echo CREATE_COMPLETE || { echo "An error occurred (ValidationError): Stack with id x does not exist" >&2; exit 254; } ;;
+  "describe-stacks"*StackStatus*) [ -f "$STUB/stack" ] && cat "$STUB/stack" || { echo "An error occurred (ValidationError): Stack with id x does not exist" >&2; exit 254; } ;;
   "describe-stacks"*OutputKey*) key=${text#*OutputKey==\'}; echo "the-${key%%\'*}" ;;
   "get-caller-identity"*) echo 123456789012 ;;
-  "head-bucket"*) [ -f "$STUB/bucket" ] ;;
-  "mb "*) touch "$STUB/bucket" ;;
-  "rb "*) rm -f "$STUB/bucket" ;;
-  "deploy "*) touch "$STUB/stack"; cp "${text##*file://}" "$STUB/overrides"; stat -c %a "${text##*file://}" >"$STUB/mode" ;;
-  "delete-stack"*) rm -f "$STUB/stack" ;;
-  "invoke "*) echo "{\"statusCode\":${API_STATUS:-401}}" >"${text##* }" ;;
-  "get-queue-attributes"*) echo "${LETTERS:-0}" ;;
+  "head-bucket"*) [ -f "$STUB/bucket-${text##* }" ] ;;
+  "mb "*) touch "$STUB/bucket-${text##*s3://}" ;;
+  "rb "*) rm "$STUB/bucket-${text##*s3://}" ;;
+  "deploy "*) echo CREATE_COMPLETE >"$STUB/stack"; cp "${text##*file://}" "$STUB/overrides"; stat -c %a "${text##*file://}" >"$STUB/mode" ;;
+  "delete-stack"*) rm -f "$STUB/stack"; touch "$STUB/deleted" ;;
+  "list-stacks"*) [ -f "$STUB/deleted" ] && echo arn:deleted || echo None ;;
+  "list-stack-resources"*"=='AWS::Timestream::Table'"*) echo "TimeSeriesDB|rows" ;;
+  "list-stack-resources"*"=='AWS::S3::Bucket'"*) echo the-reports ;;
+  "list-stack-resources"*Alarm*) echo "a-dead-letters a-errors" ;;
+  "list-stack-resources"*ResourceStatus*) echo "${LEFT:-}" ;;
   "list-stack-resources"*) echo "AWS::SQS::Queue a-queue" ;;
-  "list-tables"*) echo "${TABLES:-}" ;;
-  "list-queues"*) echo None ;;
+  "describe-table"*) [ ! -f "$STUB/no-history" ] ;;
+  "delete-table"*) touch "$STUB/no-history" ;;
+  "invoke "*) cp "${text#*fileb://}" "$STUB/request" 2>/dev/null || { request=${text#*fileb://}; cp "${request%% *}" "$STUB/request"; }; echo "{\"statusCode\":${API_STATUS:-404}}" >"${text##* }" ;;
+  "get-queue-attributes"*) echo "${LETTERS:-0}" ;;
+  "describe-alarms"*) echo "${ALARMS:-}" ;;
   "get-parameter"*) echo the-api-key ;;
 esac
 """
-READS = {"describe-stacks", "get-caller-identity", "head-bucket", "list-stack-resources", "list-tables", "list-queues", "describe-log-groups", "describe-alarms",
-         "get-queue-attributes"}
+READS = {"describe-stacks", "get-caller-identity", "head-bucket", "list-stack-resources", "list-stacks", "describe-table", "describe-alarms",
+         "get-queue-attributes", "get-parameter"}
+PACKAGES_BUCKET = "timeseries-cache-packages-123456789012-eu-west-1"
 
 
 class Scripts:
     def __init__(self, folder):
         self.folder = folder
-        for name, text in {"aws": AWS, "make": '#!/bin/sh\necho "make $*" >>"$STUB/made"\n'}.items():
+        stubs = {"aws": AWS, "make": '#!/bin/sh\necho "make $*" >>"$STUB/made"\n', "curl": '#!/bin/sh\nprintf "%s" "${GATEWAY_STATUS:-401}"\n'}
+        for name, text in stubs.items():
             (folder / name).write_text(text)
             (folder / name).chmod(0o755)
 
@@ -65,7 +75,7 @@ def scripts(tmp_path):
 
 def test_a_first_deployment(scripts, tmp_path):
     sources = tmp_path / "sources.json"
-    sources.write_text('{"default": {\n\t"url": "http://x/{identifier}?a=\\"b\\"&c=\\\\d"}}\n')
+    sources.write_bytes(b'{"default": {\r\n\t"url": "http://x/{identifier}?a=\\"b\\"&c=\\\\d"}}\n')
     done = scripts("deploy.sh", f"Sources=@{sources}", "Schedule=rate(5 minutes)")
     assert done.returncode == 0, done.stderr
     assert scripts.operations() == ["mb", "package", "deploy", "update-termination-protection", "invoke"]
@@ -79,56 +89,117 @@ def test_a_first_deployment(scripts, tmp_path):
     assert (tmp_path / "mode").read_text() == "600\n"
     assert not os.path.exists(scripts.calls[[call[1] for call in scripts.calls].index("deploy")][-1].removeprefix("file://"))
     assert "The API is at the-APIUrl." in done.stdout and "Infra/hydrate.sh" in done.stdout
-    assert ["s3", "mb", "s3://timeseries-cache-packages-123456789012-eu-west-1"] in scripts.calls
+    assert ["s3", "mb", "s3://" + PACKAGES_BUCKET] in scripts.calls
+    # Both variables: the AWS CLI 1 knows one of them, everything else the other. No pager, which would wait for a person.
+    assert set((tmp_path / "regions").read_text().splitlines()) <= {"eu-west-1 eu-west-1 []", "eu-west-1  []"}
 
 
 def test_a_second_deployment_keeps_the_key(scripts, tmp_path):
-    (tmp_path / "stack").touch()
-    (tmp_path / "bucket").touch()
+    (tmp_path / "stack").write_text("UPDATE_COMPLETE\n")
+    (tmp_path / f"bucket-{PACKAGES_BUCKET}").touch()
     assert scripts("deploy.sh", "LogLevel=DEBUG").returncode == 0
     assert scripts.operations() == ["package", "deploy", "update-termination-protection", "invoke"]
     assert set(scripts.overrides()) == {"LogLevel", "Architecture"}
-    assert scripts("deploy.sh", "ApiKey=of-my-own-0123456789").returncode == 0
-    assert scripts.overrides()["ApiKey"] == "of-my-own-0123456789"
+    assert scripts("deploy.sh", "ApiKey=of-my-own-0123456789", "Architecture=arm64", "--packaged").returncode == 0
+    assert scripts.overrides() == {"ApiKey": "of-my-own-0123456789", "Architecture": "arm64"}
+    assert (tmp_path / "made").read_text() == "make package\n"
+
+
+@pytest.mark.parametrize("state,ends_well", [("REVIEW_IN_PROGRESS", True), ("ROLLBACK_COMPLETE", False), ("DELETE_FAILED", False)])
+def test_a_stack_that_never_stood(scripts, tmp_path, state, ends_well):
+    """One of which only a change set was made needs its key; one that cannot be updated is told before anything is built."""
+    (tmp_path / "stack").write_text(state + "\n")
+    done = scripts("deploy.sh")
+    assert (done.returncode == 0) == ends_well
+    if ends_well:
+        assert len(scripts.overrides()["ApiKey"]) == 48
+    else:
+        assert "Infra/destroy.sh" in done.stderr and scripts.operations() == [] and not (tmp_path / "made").exists()
 
 
 @pytest.mark.parametrize("script", ["deploy.sh", "destroy.sh"])
 def test_a_dry_run_changes_nothing(scripts, tmp_path, script):
     if script == "destroy.sh":
-        (tmp_path / "stack").touch()
+        (tmp_path / "stack").write_text("CREATE_COMPLETE\n")
     done = scripts(script, "--dry-run")
     assert done.returncode == 0 and scripts.operations() == [] and not (tmp_path / "made").exists()
     assert f"+ aws cloudformation {'deploy' if script == 'deploy.sh' else 'delete-stack'} --stack-name timeseries-cache" in done.stderr
 
 
-@pytest.mark.parametrize("variables,word", [({"API_STATUS": "503"}, "The API answers: "), ({"LETTERS": "3"}, "Dead letters: 3")])
+@pytest.mark.parametrize("variables,word", [
+    ({"API_STATUS": "503"}, "NOT OK: the API function"), ({"LETTERS": "3"}, "NOT OK: 3 dead letters"), ({"GATEWAY_STATUS": "404"}, "NOT OK: API Gateway answers 404"),
+    ({"ALARMS": "a-errors"}, "NOT OK: alarms that are on: a-errors"),
+])
 def test_verify_fails_where_something_does_not_work(scripts, tmp_path, variables, word):
-    (tmp_path / "stack").touch()
+    (tmp_path / "stack").write_text("CREATE_COMPLETE\n")
     assert scripts("deploy.sh", "--verify").returncode == 0
+    assert json.loads((tmp_path / "request").read_text())["headers"] == {"x-api-key": "the-api-key"}
     done = scripts("deploy.sh", "--verify", **variables)
     assert done.returncode != 0 and word in done.stdout
+    # A deployment says so, too, and still tells where the API is.
+    done = scripts("deploy.sh", **variables)
+    assert done.returncode != 0 and word in done.stdout and "The API is at" in done.stdout
 
 
 def test_nothing_is_destroyed_without_the_stacks_name(scripts, tmp_path):
-    (tmp_path / "stack").touch()
-    (tmp_path / "bucket").touch()
+    (tmp_path / "stack").write_text("CREATE_COMPLETE\n")
+    for bucket in (PACKAGES_BUCKET, "the-reports"):
+        (tmp_path / f"bucket-{bucket}").touch()
     for typed in ("yes\n", "\n", ""):
         assert scripts("destroy.sh", typed=typed).returncode != 0
         assert scripts.operations() == []
-    assert scripts("destroy.sh", "--status").returncode == 0 and scripts.operations() == []
+    shown = scripts("destroy.sh", "--status")
+    assert shown.returncode == 0 and scripts.operations() == [] and PACKAGES_BUCKET in shown.stdout
     done = scripts("destroy.sh", typed="timeseries-cache\n")
     assert done.returncode == 0, done.stderr
-    assert scripts.operations() == ["rm", "update-termination-protection", "delete-stack", "wait", "rb"]
-    assert ["s3", "rm", "--quiet", "--recursive", "s3://the-RejectedRecordsBucket"] in scripts.calls
+    assert scripts.operations() == ["rm", "update-termination-protection", "delete-stack", "wait", "delete-table", "delete-database", "rb"]
+    assert ["s3", "rm", "--quiet", "--recursive", "s3://the-reports"] in scripts.calls
+    assert ["timestream-write", "delete-table", "--database-name", "TimeSeriesDB", "--table-name", "rows"] in scripts.calls
     assert "Nothing of timeseries-cache is left." in done.stdout
-    left = scripts("destroy.sh", "--verify", TABLES="timeseries-cache-identifiers")
-    assert left.returncode != 0 and "timeseries-cache-identifiers" in left.stdout
+    left = scripts("destroy.sh", "--verify", LEFT="AWS::Logs::LogGroup a-group")
+    assert left.returncode != 0 and "AWS::Logs::LogGroup a-group" in left.stdout
 
 
-def test_what_is_not_understood_is_refused(scripts):
-    for script in ("deploy.sh", "destroy.sh"):
-        done = scripts(script, "--force")
-        assert done.returncode == 2 and f"Usage: Infra/{script}" in done.stderr and scripts.calls == []
+def test_what_failed_half_way_can_be_repeated(scripts, tmp_path):
+    # The stack is gone, its packages are not.
+    (tmp_path / f"bucket-{PACKAGES_BUCKET}").touch()
+    assert scripts("destroy.sh").returncode == 0 and scripts.operations() == ["rb"]
+    # The stack is there, its buckets are not.
+    (tmp_path / "stack").write_text("DELETE_FAILED\n")
+    assert scripts("destroy.sh", "--yes").returncode == 0
+    assert scripts.operations() == ["update-termination-protection", "delete-stack", "wait", "delete-table", "delete-database"]
+
+
+def test_a_bucket_of_ones_own_stays(scripts, tmp_path):
+    (tmp_path / "stack").write_text("CREATE_COMPLETE\n")
+    (tmp_path / "bucket-of-the-company").touch()
+    assert scripts("destroy.sh", "--yes", BUCKET="of-the-company").returncode == 0
+    assert (tmp_path / "bucket-of-the-company").exists() and "rb" not in scripts.operations()
+
+
+def test_looking_that_fails_is_not_taken_for_nothing(scripts):
+    for operation in ("list-stacks", "describe-stacks"):
+        done = scripts("destroy.sh", "--verify", FAIL_ON=operation)
+        assert done.returncode != 0 and "Nothing of" not in done.stdout
+
+
+@pytest.mark.parametrize("script,arguments", [
+    ("deploy.sh", ["--force"]), ("destroy.sh", ["--force"]), ("destroy.sh", ["--dry-run", "--yes"]), ("deploy.sh", ["--yes"]),
+    ("destroy.sh", ["--status", "STACK=other"]), ("deploy.sh", ["--dry-run", "--status"]),
+])
+def test_what_is_not_understood_is_refused(scripts, script, arguments):
+    done = scripts(script, *arguments)
+    assert done.returncode == 2 and f"Usage: Infra/{script}" in done.stderr and scripts.calls == []
+
+
+def test_a_file_that_is_missing_is_told_before_anything_is_built(scripts, tmp_path):
+    done = scripts("deploy.sh", "Sources=@/no/such/file")
+    assert done.returncode == 2 and "Sources: the file /no/such/file cannot be read" in done.stderr and not (tmp_path / "made").exists()
+
+
+def test_capitals_in_a_stacks_name_are_none_in_its_bucket(scripts):
+    assert scripts("deploy.sh", STACK="MyCache").returncode == 0
+    assert ["s3", "mb", "s3://mycache-packages-123456789012-eu-west-1"] in scripts.calls
 
 
 def test_an_error_of_aws_is_not_taken_for_a_missing_stack(scripts, tmp_path):
@@ -140,7 +211,7 @@ def test_an_error_of_aws_is_not_taken_for_a_missing_stack(scripts, tmp_path):
 def test_hydration_gets_the_stacks_outputs(scripts, tmp_path):
     # The API's address is no address, so the program ends at once, and names it.
     done = scripts("hydrate.sh", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_MAX_ATTEMPTS="1")
-    assert done.returncode == 1 and done.stderr.startswith("hydration: ")
+    assert done.returncode == 1 and "hydration: " in done.stderr
     asked = [call for call in scripts.calls if call[1] == "describe-stacks"]
     assert [key for call in asked for key in ("APIUrl", "IDTableName", "QueueingLambdaName", "ApiKeyParameterName") if f"'{key}'" in call[-3]] == [
         "APIUrl", "IDTableName", "QueueingLambdaName", "ApiKeyParameterName"]

@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 
 import hcl2
 import pytest
+import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 from conftest import BUILD, PROJECT, TOOLS
@@ -28,8 +30,10 @@ def of_type(template, kind):
 
 
 def run(*command, **environment):
-    variables = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"} | environment
-    return subprocess.run([str(word) for word in command], cwd=PROJECT, env=variables, capture_output=True, text=True, timeout=300)
+    # Tools that write into a home get one that goes.
+    with tempfile.TemporaryDirectory() as home:
+        variables = {"PATH": os.environ["PATH"], "HOME": home, "AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"} | environment
+        return subprocess.run([str(word) for word in command], cwd=PROJECT, env=variables, capture_output=True, text=True, timeout=300)
 
 
 # Checkers
@@ -40,22 +44,22 @@ def run(*command, **environment):
     ("sam/bin/sam", "validate", "--lint", "--template", "Infra/template.yaml"),
     ("checkov/bin/checkov", "--config-file", "Infra/checkov.yaml"),
 ], ids=["cfn-lint", "sam validate --lint", "checkov"])
-def test_a_checker_passes(command, tmp_path):
-    done = run(TOOLS / command[0], *command[1:], HOME=str(tmp_path))
+def test_a_checker_passes(command):
+    done = run(TOOLS / command[0], *command[1:])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command,edit", [
-    ("sam/bin/cfn-lint", ("PAY_PER_REQUEST", "PAY_PER_QUEST")),
-    ("checkov/bin/checkov", ("BlockPublicAcls: true", "BlockPublicAcls: false")),
+@pytest.mark.parametrize("command,arguments,edit", [
+    ("sam/bin/cfn-lint", [], ("PAY_PER_REQUEST", "PAY_PER_QUEST")),
+    ("sam/bin/sam", ["validate", "--lint", "--template"], ("PAY_PER_REQUEST", "PAY_PER_QUEST")),
+    ("checkov/bin/checkov", ["--config-file", "Infra/checkov.yaml", "--file"], ("BlockPublicAcls: true", "BlockPublicAcls: false")),
 ])
-def test_a_checker_can_fail(command, edit, tmp_path):
+def test_a_checker_can_fail(command, arguments, edit, tmp_path):
     broken = tmp_path / "template.yaml"
     text = TEMPLATE.read_text()
     assert edit[0] in text
     broken.write_text(text.replace(*edit))
-    arguments = ["--config-file", "Infra/checkov.yaml", "--file", broken] if "checkov" in command else [broken]
-    assert run(TOOLS / command, *arguments, HOME=str(tmp_path)).returncode != 0
+    assert run(TOOLS / command, *arguments, broken).returncode != 0
 
 
 def test_every_waiver_of_a_policy_has_its_reason():
@@ -71,7 +75,8 @@ def test_every_waiver_of_a_policy_has_its_reason():
 
 
 def test_no_alias_that_cloudformation_would_refuse():
-    assert "\n" + TEMPLATE.read_text() and not [line for line in TEMPLATE.read_text().splitlines() if ": &" in line or ": *" in line]
+    events = yaml.parse(TEMPLATE.read_text())
+    assert not [event for event in events if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None)]
 
 
 def test_a_message_stays_hidden_six_times_as_long_as_the_function_may_take(template):
@@ -85,27 +90,90 @@ def test_a_message_stays_hidden_six_times_as_long_as_the_function_may_take(templ
                 assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def statements(template, role):
-    for policy in of_type(template, "AWS::IAM::Role")[role]["Policies"]:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            actions = statement["Action"]
-            yield actions if isinstance(actions, list) else [actions], statement["Resource"]
+def resource_of(statement):
+    """What a statement is about: logical IDs, or the text of what is no resource of the stack."""
+    def one(resource):
+        if isinstance(resource, str):
+            return resource
+        if "Fn::GetAtt" in resource:
+            return ".".join(resource["Fn::GetAtt"])
+        return resource["Fn::Sub"].rsplit(":", 1)[1]
+    resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+    return [one(resource) for resource in resources]
 
 
 def test_a_role_has_what_its_function_calls_and_nothing_else(template):
-    granted = {role: sorted(action for actions, _ in statements(template, role) for action in actions) for role in of_type(template, "AWS::IAM::Role")}
-    logs = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    granted = {}
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        assert role["AssumeRolePolicyDocument"]["Statement"] == [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert statement["Effect"] == "Allow" and set(statement) == {"Effect", "Action", "Resource"}
+                for action in statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]:
+                    granted.setdefault(name, {})[action] = resource_of(statement)
+
+    def logs(name):
+        return {"logs:CreateLogStream": [f"{name}Log.Arn"], "logs:PutLogEvents": [f"{name}Log.Arn"]}
+    history = ["database/${DatabaseName}/table/${TableName}"]
+    queue = ["IdentifierQueue.Arn"]
     assert granted == {
-        "QueueFunctionRole": ["dynamodb:Scan", *logs, "sqs:SendMessage"],
-        "FetchFunctionRole": [
-            "dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:Query", *logs, "sqs:DeleteMessage", "sqs:GetQueueAttributes",
-            "sqs:ReceiveMessage", "ssm:GetParameter", "timestream:DescribeEndpoints", "timestream:WriteRecords"],
-        "APIFunctionRole": ["dynamodb:Query", *logs, "ssm:GetParameter", "timestream:DescribeEndpoints", "timestream:Select"],
+        "QueueFunctionRole": {"dynamodb:Scan": ["IdentifierTable.Arn"], "sqs:SendMessage": queue} | logs("QueueFunction"),
+        "FetchFunctionRole": {
+            "sqs:ReceiveMessage": queue, "sqs:DeleteMessage": queue, "sqs:GetQueueAttributes": queue, "dynamodb:GetItem": ["IdentifierTable.Arn"],
+            "dynamodb:BatchWriteItem": ["ForecastTable.Arn"], "dynamodb:Query": ["ForecastTable.Arn"], "timestream:WriteRecords": history,
+            "timestream:DescribeEndpoints": ["*"], "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]} | logs("FetchFunction"),
+        "APIFunctionRole": {
+            "dynamodb:Query": ["ForecastTable.Arn"], "timestream:Select": history, "timestream:DescribeEndpoints": ["*"],
+            "ssm:GetParameter": ["parameter${ApiKeyParameter}"]} | logs("APIFunction"),
     }
-    for role in granted:
-        for actions, resource in statements(template, role):
-            assert ("*" in json.dumps(resource)) == (actions == ["timestream:DescribeEndpoints"]), (role, actions, resource)
-            assert not [action for action in actions if "*" in action]
+
+
+def test_each_parameter_reaches_what_it_is_for(template):
+    """The places that name a parameter, as `Resource.Property…`."""
+    places = {}
+
+    def walk(value, path):
+        if isinstance(value, dict):
+            name = value.get("Ref")
+            if name in template["Parameters"]:
+                places.setdefault(name, set()).add(path)
+            for key, part in value.items():
+                walk(part, f"{path}.{key}")
+        elif isinstance(value, list):
+            for part in value:
+                walk(part, path)
+    for name, resource in template["Resources"].items():
+        walk(resource["Properties"], name)
+    for section in ("Globals", "Conditions"):
+        walk(template[section], section)
+    logs = {f"{name}.RetentionInDays" for name in of_type(template, "AWS::Logs::LogGroup")}
+    functions = {"FetchFunction", "APIFunction"}
+    retention = "HistoryTable.RetentionProperties"
+    assert places == {
+        "Sources": {"SourcesParameter.Value"}, "SourceKey": {"SourceKeyParameter.Value"}, "ApiKey": {"ApiKeyParameter.Value"},
+        "Schedule": {"QueueFunction.Events.Daily.Properties.Schedule"},
+        "FetchConcurrency": {"FetchFunction.Events.Identifiers.Properties.ScalingConfig.MaximumConcurrency"},
+        "ApiRateLimit": {"Api.DefaultRouteSettings.ThrottlingRateLimit"}, "ApiBurstLimit": {"Api.DefaultRouteSettings.ThrottlingBurstLimit"},
+        "CreateTimestream": {"Conditions.CreatesTimestream.Fn::Equals"},
+        "DatabaseName": {"HistoryDatabase.DatabaseName", "WriteLatencyAlarm.Dimensions.Value"} | {f"{name}.Environment.Variables.TS_DB_NAME" for name in functions},
+        "TableName": {"HistoryTable.TableName", "WriteLatencyAlarm.Dimensions.Value"} | {f"{name}.Environment.Variables.TS_TABLE_NAME" for name in functions},
+        "MemoryStoreHours": {retention + ".MemoryStoreRetentionPeriodInHours"}, "MagneticStoreDays": {retention + ".MagneticStoreRetentionPeriodInDays"},
+        "AlarmEmail": {"AlarmSubscription.Endpoint", "Conditions.HasAlarmEmail.Fn::Not.Fn::Equals"}, "LogRetentionDays": logs,
+        "LogLevel": {"Globals.Function.Environment.Variables.LOG_LEVEL"}, "Architecture": {"Globals.Function.Architectures"},
+    }
+
+
+def test_what_holds_data(template):
+    resources = template["Resources"]
+    assert resources["IdentifierTable"]["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert resources["ForecastTable"]["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expiry", "Enabled": True}
+    assert resources["HistoryTable"]["DependsOn"] == ["RejectedRecordsPolicy"]
+    # Losing sight of the history must not delete it.
+    assert {name: resource["DeletionPolicy"] for name, resource in resources.items() if resource["Type"].startswith("AWS::Timestream")} == {
+        "HistoryDatabase": "RetainExceptOnCreate", "HistoryTable": "RetainExceptOnCreate"}
+    magnetic = resources["HistoryTable"]["Properties"]["MagneticStoreWriteProperties"]
+    assert magnetic["EnableMagneticStoreWrites"] and magnetic["MagneticStoreRejectedDataLocation"]["S3Configuration"]["BucketName"] == {"Ref": "RejectedRecords"}
+    assert all(queue["SqsManagedSseEnabled"] for queue in of_type(template, "AWS::SQS::Queue").values())
 
 
 def test_each_function_logs_where_lines_expire(template):
@@ -115,9 +183,33 @@ def test_each_function_logs_where_lines_expire(template):
         assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
 
 
-def test_the_alarms_tell_someone(template):
+def test_the_alarms_watch_what_they_say_and_tell_someone(template):
+    def metric(space, name, **dimensions):
+        return space, name, dimensions
+
+    def watched(alarm):
+        def one(source):
+            def plain(value):
+                return value["Ref"] if "Ref" in value else ".".join(value["Fn::GetAtt"])
+            dimensions = {entry["Name"]: entry["Value"] if isinstance(entry["Value"], str) else plain(entry["Value"]) for entry in source["Dimensions"]}
+            return metric(source["Namespace"], source["MetricName"], **dimensions)
+        if "Metrics" in alarm:
+            return [one(entry["MetricStat"]["Metric"]) for entry in alarm["Metrics"] if "MetricStat" in entry]
+        return [one(alarm)]
+
+    def each(name):
+        return [metric("AWS/Lambda", name, FunctionName=function) for function in ("QueueFunction", "FetchFunction", "APIFunction")]
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
-    assert len(alarms) == 8
+    table = {"Operation": "WriteRecords", "DatabaseName": "DatabaseName", "TableName": "TableName"}
+    assert {name: (watched(alarm), alarm["Threshold"]) for name, alarm in alarms.items()} == {
+        "DeadLetterAlarm": ([metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName="DeadLetterQueue.QueueName")], 0),
+        "OldestMessageAlarm": ([metric("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName="IdentifierQueue.QueueName")], 3600),
+        "ErrorAlarm": (each("Errors"), 0), "ThrottleAlarm": (each("Throttles"), 0),
+        "RejectedRecordsAlarm": ([metric("TimeSeriesCache", "RecordsRejected", FunctionName="FetchFunction")], 0),
+        "SourceErrorAlarm": ([metric("TimeSeriesCache", "SourceErrors", FunctionName="FetchFunction")], 3),
+        "WriteLatencyAlarm": ([metric("AWS/Timestream", "SuccessfulRequestLatency", **table)], 1000),
+        "QueryLatencyAlarm": ([metric("TimeSeriesCache", "MergeTime", FunctionName="APIFunction")], 5000),
+    }
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] and alarm["TreatMissingData"] == "notBreaching" and alarm["AlarmDescription"]
 
@@ -135,6 +227,18 @@ def test_our_metrics_exist(template):
                 named |= {metric[1]} if space == "TimeSeriesCache" and metric[1] != "." else set()
     assert named == {"IdentifiersQueued", "SamplesFetched", "HistoryRecords", "ForecastRecords", "RecordsRejected", "SourceErrors", "MergeTime", "BytesMetered"}
     assert all(f'"{name}"' in text for name in named)
+
+
+def test_the_deployer_may_do_what_the_scripts_and_the_template_need():
+    policy = json.loads((PROJECT / "Infra/deployer-policy.json").read_text())
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    needed = {
+        "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet", "cloudformation:DeleteStack", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy",
+        "iam:PassRole", "iam:PutRolePolicy", "lambda:CreateEventSourceMapping", "lambda:InvokeFunction", "dynamodb:PutItem", "sqs:GetQueueAttributes",
+        "timestream:CreateTable", "timestream:DeleteTable", "timestream:DescribeEndpoints", "ssm:PutParameter", "events:PutTargets", "cloudwatch:PutDashboard"}
+    assert needed <= allowed and not [action for action in allowed if action.endswith(":*")]
+    for statement in policy["Statement"]:
+        assert statement["Effect"] == "Allow" and statement["Sid"]
 
 
 def test_the_readme_names_every_parameter_and_output(template):
@@ -192,6 +296,7 @@ def test_terraform_applies_the_template():
         module = hcl2.load(file)
     (resource,) = module["resource"]
     (stack,) = (body for kind in resource.values() for body in kind.values())
+    assert {name for name in stack if not name.startswith("__")} == {"name", "template_body", "capabilities", "parameters", "tags"}
     assert "build/packaged.yaml" in stack["template_body"] and "CAPABILITY_IAM" in str(stack["capabilities"])
     names = {name.strip('"') for variable in module["variable"] for name in variable}
     assert names == {"stack", "api_key", "parameters"}

@@ -36,7 +36,7 @@ import Testing
       configure: {
         $0.folder = folder
         try $0.template.edit("VisibilityTimeout: 360", "VisibilityTimeout: 720")
-        try $0.template.edit("      MemorySize: 512", "      MemorySize: 1024")
+        try $0.template.edit("      MemorySize: 256", "      MemorySize: 1024")
         try $0.template.edit("AttributeName: expiry, Enabled: true", "AttributeName: until, Enabled: true")
         $0.template.parameters["SourceKey"] = "changed-in-the-template"
         $0.template.parameters["MemoryStoreHours"] = "48"
@@ -74,12 +74,92 @@ import Testing
     arguments: [
       ("/{proxy+}", "/a/b", ["proxy": "a/b"]), ("/{proxy+}", "/", nil), ("/a/{b}", "/a/x%20y", ["b": "x y"]),
       ("/a/{b}", "/a", nil), ("/a/{b}", "/a/b/c", nil), ("/a", "/a", [:]), ("/a", "/A", nil),
-      ("/a/{rest+}", "/a/b%2Fc/d", ["rest": "b/c/d"]),
+      ("/a/{rest+}", "/a/b%2Fc/d", ["rest": "b/c/d"]), ("/café/{id}", "/caf%C3%A9/1", ["id": "1"]),
     ] as [(String, String, [String: String]?)])
   func routes(pattern: String, path: String, expected: [String: String]?) {
     let found = RoutePattern(pattern).match(path)
     #expect(found.map { Dictionary(uniqueKeysWithValues: $0.map { ($0.name, $0.value) }) } == expected)
   }
+
+  @Test("An address moves where its port ends there, and nowhere else") func moving() {
+    #expect(
+      Provisioner.moving("http://h:456", to: "http://h:9", in: "http://h:456/a http://h:4567/b http://h:456")
+        == "http://h:9/a http://h:4567/b http://h:9")
+  }
+
+  @Test("What left the template is named, and queues fall back to SQS's own settings") func leftovers() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "left-\(RandomID.uuid())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func with(_ text: String, _ body: (TestCloud) async throws -> Void) async throws {
+      try await TestCloud.with(
+        polls: false,
+        configure: {
+          $0.folder = folder
+          $0.template = TemplateFile(name: "t", text: text)
+        }, body)
+    }
+    let first =
+      "Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: q, VisibilityTimeout: 77 } }, P: { Type: AWS::SQS::Queue, Properties: { QueueName: gone } } }"
+    try await with(first) { cloud in #expect(cloud.cloud.leftovers == []) }
+    for _ in 0..<2 {
+      try await with("Resources: { Q: { Type: AWS::SQS::Queue, Properties: { QueueName: q } } }") { cloud in
+        #expect(cloud.cloud.leftovers == ["queue gone"])
+        let queue = try await SQSClient(cloud.client).attributes(of: "\(cloud.cloud.address)/000000000000/q")
+        #expect(queue["VisibilityTimeout"] == "30")
+      }
+    }
+    let rights = try FileManager.default.attributesOfItem(atPath: folder + "/local-cloud.sqlite")[.posixPermissions]
+    #expect(rights as? Int == 0o600)
+  }
+
+  @Test("A server ends while requests arrive, and one that failed to start leaves nothing that serves")
+  func stopping() async throws {
+    for _ in 0..<5 {
+      let server = try HTTPServer { _ in .later { .text(200, "x") } }
+      let http = CurlClient(environment: [:])
+      let address = server.address
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            // Until the port is closed.
+            while (try? await http.send(HTTPRequest(url: address))) != nil {}
+          }
+        }
+        _ = try? await http.send(HTTPRequest(url: address))
+        await server.stop()
+      }
+    }
+    let port = try { try HTTPServer { _ in .now(.text(200, "")) }.port }()
+    _ = try HTTPServer(port: port) { _ in .now(.text(200, "")) }
+  }
+
+  @Test(
+    "What a function answers becomes a response, or API Gateway's own error",
+    arguments: [
+      (
+        #"{"statusCode":201,"headers":{"a":1,"b":true},"cookies":["c=1"],"isBase64Encoded":true,"body":"aGk="}"#, 201,
+        "hi"
+      ),
+      (#"{"statusCode":-1}"#, 500, nil), (#"{"statusCode":4294967297}"#, 500, nil), (#"{"statusCode":100}"#, 500, nil),
+      (#"{"statusCode":200,"isBase64Encoded":true,"body":"?"}"#, 500, nil), (#"{"x":1}"#, 200, #"{"x":1}"#),
+      (#""text""#, 200, "text"),
+    ] as [(String, Int, String?)])
+  func responses(payload: String, status: Int, body: String?) {
+    let response = APIGateway.response(to: InvocationResult(payload: Array(payload.utf8)), infers: true)
+    #expect(response.status == status)
+    if let body { #expect(String(decoding: response.body, as: UTF8.self) == body) }
+    if status == 201 {
+      #expect(response.headers.map { "\($0.name)=\($0.value)" }.prefix(3) == ["a=1", "b=true", "Set-Cookie=c=1"])
+    }
+  }
+
+  @Test(
+    "Schedules that are none are refused",
+    arguments: [
+      "rate(9223372036854775807 days)", "rate(106751991167 days)", "cron(, * * * ? *)", "cron(0 1 * * ? *)xyz",
+      "rate(0 days)",
+    ]) func schedules(text: String)
+  { #expect(throws: Schedule.Failure.self) { try Schedule(text) } }
 
   @Test("The event of a request, in both formats") func events() {
     let event = GatewayEvent(
@@ -95,6 +175,12 @@ import Testing
     #expect(two["pathParameters"] == ["proxy": "v1/x"])
     #expect(two["requestContext"]?["http"]?["method"] == "GET")
     #expect(two["body"] == nil)
+    let binary = GatewayEvent(
+      request: ServerRequest(method: "POST", path: "/prod/x", headers: [("Cookie", "a=1; b=2")], body: [0xFF, 0]),
+      stage: "prod", routeKey: "$default", parameters: [], account: Account(), now: 5)
+    #expect(binary.version2["cookies"] == ["a=1", "b=2"])
+    #expect(binary.version2["headers"] == [:])
+    #expect(binary.version2["body"] == "/wA=" && binary.version2["isBase64Encoded"] == true)
     let one = event.version1
     #expect(one["path"] == "/v1/x")
     #expect(one["resource"] == "/{proxy+}")
@@ -107,13 +193,14 @@ import Testing
   func tls() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(RandomID.uuid())").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let made = try TLS(selfSignedFor: "127.0.0.1", in: folder)
     let keyFile = folder + "/key.pem"
     try made.key.write(toFile: keyFile, atomically: true, encoding: .utf8)
     // The one that was made, given as files.
     let given = try TLS(certificateFile: made.certificateFile, keyFile: keyFile)
     #expect(given.certificate == made.certificate && given.key == made.key)
-    try await TestCloud.with(polls: false, configure: { $0.tls = given }) { cloud async throws in
+    try await TestCloud.with(polls: false, configure: { $0.tls = .given(given) }) { cloud async throws in
       #expect(cloud.cloud.address.hasPrefix("https://127.0.0.1:"))
       try await cloud.register(["a"])
       let invocation = try await LambdaClient(cloud.client).invoke(cloud.output("QueueFunctionName"))
@@ -126,6 +213,13 @@ import Testing
       #expect(try await cloud.http.send(runtime).status == 404)
     }
     #expect(throws: TLS.Failure.self) { try TLS(certificateFile: folder + "/nothing", keyFile: keyFile) }
-    #expect(throws: TLS.Failure.self) { try TLS(certificateFile: keyFile, keyFile: keyFile) }
+    let other = try SelfSignedCertificate.make(for: "127.0.0.1")
+    try other.key.write(toFile: folder + "/other.pem", atomically: true, encoding: .utf8)
+    for (certificate, key, words) in [
+      (keyFile, keyFile, "holds no certificate"), (made.certificateFile, made.certificateFile, "holds no private key"),
+      (made.certificateFile, folder + "/other.pem", "is not that of the certificate"),
+    ] {
+      #expect { try TLS(certificateFile: certificate, keyFile: key) } throws: { "\($0)".contains(words) }
+    }
   }
 }

@@ -24,7 +24,7 @@ import Testing
       """
       Parameters:
         P: { Type: String, Default: p }
-        L: { Type: CommaDelimitedList, Default: "a,b" }
+        L: { Type: Number, Default: 5, MinValue: 1.5 }
       Mappings: { M: { eu-west-1: { k: mapped } } }
       Conditions:
         Yes: !Equals [!Ref P, p]
@@ -76,11 +76,75 @@ import Testing
       ("&anchor a", "t.yaml:18: CloudFormation takes no YAML anchors"),
       ("*alias", "t.yaml:18: CloudFormation takes no YAML aliases"),
       ("{ <<: a, b: c }", "t.yaml:18: CloudFormation takes no YAML merges"),
+      ("!Split ['', a]", "t.yaml:18: Fn::Split takes a delimiter that is not empty"),
       ("{ a: 1, a: 2 }", "t.yaml:18: 'a' stands here twice"),
       ("[a", "t.yaml:19: this is not YAML: did not find expected ',' or ']'"),
     ])
   func refusals(value: String, expected: String) {
     #expect { try Self.output(value) } throws: { "\($0)" == expected }
+  }
+
+  @Test("What does not hold is not there to be named") func conditional() {
+    let text = """
+      Conditions: { No: !Equals [a, b] }
+      Resources:
+        Q: { Type: AWS::SQS::Queue, Condition: No }
+        P: { Type: AWS::SQS::Queue, Properties: { QueueName: !GetAtt Q.QueueName } }
+      """
+    #expect { try Self.stack(text) } throws: {
+      "\($0)" == "t.yaml:4: Unresolved resource dependencies [Q]: its condition No does not hold"
+    }
+  }
+
+  @Test(
+    "Small templates that ask for the same without end are worked out, or end",
+    arguments: [
+      "Conditions:\n"
+        + (0..<30).map {
+          "  C\($0): !Or [" + Array(repeating: "!Condition C\($0 + 1)", count: 10).joined(separator: ", ") + "]\n"
+        }
+        .joined() + "  C30: !Equals [a, b]\nResources: { Q: { Type: AWS::SQS::Queue, Condition: C0 } }",
+      "Resources:\n"
+        + (0..<40).map {
+          "  Q\($0): { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub '${Q\($0 + 1).QueueName}${Q\($0 + 1).QueueName}' } }\n"
+        }.joined() + "  Q40: { Type: AWS::SQS::Queue }",
+    ])
+  func laughs(text: String) {
+    // A name of 2^40 letters must not be tried; the conditions come to false.
+    let stack = try? Self.stack(text)
+    #expect(stack?.queues.isEmpty ?? true)
+  }
+
+  @Test(
+    "Words for true and false are YAML 1.1's, and nothing else is taken for one",
+    arguments: [
+      ("yes", true), ("no", false), ("On", true), ("'False'", false), ("TRUE", true),
+    ]) func booleans(word: String, expected: Bool) throws
+  {
+    let text = """
+      Resources:
+        F:
+          Type: AWS::Serverless::Function
+          Properties:
+            CodeUri: a.zip
+            Events: { E: { Type: Schedule, Properties: { Schedule: rate(1 day), Enabled: \(word) } } }
+      """
+    #expect(try Self.stack(text).rules.count == (expected ? 1 : 0))
+    #expect { try Self.stack(text.replacing("Enabled: \(word)", with: "Enabled: maybe")) } throws: {
+      "\($0)" == "t.yaml:6: Enabled of F.Events.E.Properties is true or false, not 'maybe'"
+    }
+  }
+
+  @Test("A secret is shown in no message and no plan") func secrets() throws {
+    let text = """
+      Parameters: { S: { Type: String, NoEcho: yes } }
+      Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Timeout: !Ref S } } }
+      """
+    #expect { try Self.stack(text, ["S": "topsecret"]) } throws: {
+      "\($0)" == "t.yaml:2: Timeout of F is '****': give 1 to 900"
+    }
+    let shown = text.replacing("Timeout: !Ref S", with: "Timeout: 3") + "\nOutputs: { O: { Value: !Sub 'x-${S}' } }"
+    #expect(try Self.stack(shown, ["S": "topsecret"]).plan.contains("x-****"))
   }
 
   @Test("References in a circle end") func circle() {
@@ -103,7 +167,8 @@ import Testing
     "Parameters keep their constraints, and secrets are not shown",
     arguments: [
       ("Type: Number, MinValue: 2, MaxValue: 5", "6", "must be a number from 2 to 5. It is '6'."),
-      ("Type: Number", "x", "must be a number. It is 'x'."),
+      ("Type: Number", "x", "must be a number. It is 'x'."), ("Type: Number", "inf", "must be a number. It is 'inf'."),
+      ("Type: Number", "0x10", "must be a number. It is '0x10'."),
       ("Type: String, AllowedValues: [a, b]", "c", "must be one of a, b. It is 'c'."),
       ("Type: String, AllowedPattern: '[a-z]+'", "a1", "must match the pattern [a-z]+. It is 'a1'."),
       ("Type: String, AllowedPattern: '[a-z]+'", "a\nb", "must match the pattern [a-z]+. It is 'a\nb'."),
@@ -114,6 +179,18 @@ import Testing
   func constraints(parameter: String, value: String, expected: String) {
     let text = "Parameters: { K: { \(parameter) } }\nResources: { Q: { Type: AWS::SQS::Queue } }"
     #expect { try Self.stack(text, ["K": value]) } throws: { "\($0)" == "t.yaml:1: Parameter 'K' \(expected)" }
+  }
+
+  @Test(
+    "Bounds that nothing meets are refused",
+    arguments: [
+      "Type: String, MinLength: 1e300", "Type: String, MaxLength: inf", "Type: Number, MinValue: nan",
+      "Type: String, MinLength: 5, MaxLength: 4", "Type: Number, MinValue: 2, MaxValue: 1", "Type: CommaDelimitedList",
+    ]) func bounds(parameter: String)
+  {
+    #expect(throws: TemplateError.self) {
+      try Self.stack("Parameters: { K: { \(parameter), Default: x } }\nResources: { Q: { Type: AWS::SQS::Queue } }")
+    }
   }
 
   @Test("A parameter without a value is asked for; a secret one is generated and kept") func missing() throws {
@@ -141,6 +218,32 @@ import Testing
         "Q: the local cloud does not emulate resources of the type AWS::Kinesis::Stream"
       ),
       ("Q: { Properties: {} }", "the resource Q has no Type"),
+      ("Q: { Type: AWS::SQS::Queue, Condition: [No] }", "Condition of Q is a condition's name, not a list"),
+      ("Q: { Type: AWS::SQS::Queue, DependsOn: Nowhere }", "'Nowhere' is neither a resource nor a parameter"),
+      (
+        "Q: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: abc } }",
+        "the queue s-Q: Invalid value for the parameter VisibilityTimeout."
+      ),
+      (
+        "{ Q: { Type: AWS::SQS::Queue, Properties: { QueueName: n } }, P: { Type: AWS::SQS::Queue, Properties: { QueueName: n } } }",
+        "two queues have the name 'n'"
+      ),
+      (
+        "T: { Type: AWS::DynamoDB::Table, Properties: { KeySchema: [{ AttributeName: a, KeyType: RAGNE }], AttributeDefinitions: [{ AttributeName: a, AttributeType: S }] } }",
+        "KeyType is HASH once"
+      ),
+      (
+        "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, FunctionName: ../evil } }",
+        "a FunctionName has 1 to 64"
+      ),
+      (
+        "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Environment: { Variables: { AWS_REGION: x } } } }",
+        "'AWS_REGION' is no variable that a function may have"
+      ),
+      (
+        "{ A: { Type: AWS::Serverless::HttpApi, Properties: { StageName: s } }, F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Events: { E: { Type: HttpApi, Properties: { ApiId: !Ref A, Path: 'x/{a+}/b' } } } } } }",
+        "'ANY x/{a+}/b' is no route"
+      ),
       ("Q: { Type: AWS::SQS::Queue, Propertys: {} }", "Q: the local cloud does not know the attribute Propertys"),
       (
         "T: { Type: AWS::DynamoDB::Table, Properties: { GlobalSecondaryIndexes: [], KeySchema: [{ AttributeName: a, KeyType: HASH }], AttributeDefinitions: [{ AttributeName: a, AttributeType: S }] } }",
@@ -182,14 +285,14 @@ import Testing
     let stack = try Self.stack(
       """
       Transform: AWS::Serverless-2016-10-31
-      Globals: { Function: { Timeout: 9, MemorySize: 256, Environment: { Variables: { A: a, B: b } } } }
+      Globals: { Function: { Timeout: 9, MemorySize: 256, Environment: { Variables: { AA: a, BB: b } } } }
       Resources:
-        F: { Type: AWS::Serverless::Function, Properties: { CodeUri: ../build/Code.zip, Timeout: 7, Environment: { Variables: { B: c } } } }
+        F: { Type: AWS::Serverless::Function, Properties: { CodeUri: ../build/Code.zip, Timeout: 7, Environment: { Variables: { BB: c } } } }
       """)
     let function = try #require(stack.functions.first)
     #expect(function.executable == "/bin/Code")
     #expect(function.timeout == 7 && function.memory == 256)
-    #expect(function.environment == ["AWS_REGION": "eu-west-1", "A": "a", "B": "c"])
+    #expect(function.environment == ["AWS_REGION": "eu-west-1", "AA": "a", "BB": "c"])
   }
 
   @Test("The project's own template, whole") func own() throws {

@@ -34,8 +34,6 @@ struct CommandLineOptions {
   var cloud: LocalCloud.Options
   /// Print the plan, and end.
   var isPlan: Bool
-  /// A folder that goes with the run.
-  var temporaryFolder: URL?
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(words, options: Self.options, usage: Self.usage)
@@ -59,15 +57,9 @@ struct CommandLineOptions {
     if let host = arguments["host"] { cloud.host = host }
     if let name = arguments["stack-name"] { cloud.stackName = name }
     switch (arguments["tls-certificate"], arguments["tls-key"]) {
-    case (let certificate?, let key?): cloud.tls = try TLS(certificateFile: certificate, keyFile: key)
-    case (nil, nil):
-      guard arguments.has("tls"), !isPlan else { break }
-      var folder = cloud.folder
-      if folder == nil {
-        temporaryFolder = FileManager.default.temporaryDirectory.appending(path: "local-cloud-tls-\(RandomID.uuid())")
-        folder = temporaryFolder?.path
-      }
-      cloud.tls = try TLS(selfSignedFor: cloud.host, in: folder ?? ".")
+    case (let certificate?, let key?):
+      cloud.tls = .given(try TLS(certificateFile: certificate, keyFile: key))
+    case (nil, nil): if arguments.has("tls") { cloud.tls = .selfSigned }
     default: throw Arguments.Failure(description: "--tls-certificate and --tls-key go together")
     }
   }

@@ -1,6 +1,6 @@
 import Basics
 import CommandLineSupport
-import Foundation
+import Glibc
 import LocalCloud
 
 // The cloud on this machine: `local-cloud --help`.
@@ -9,12 +9,10 @@ if Arguments.isHelp(CommandLine.arguments) {
   Output.line(Arguments.help(CommandLineOptions.options, CommandLineOptions.usage))
   exit(0)
 }
-var temporaryFolder: URL?
 var status: Int32 = 0
 do {
   Signals.ignoreBrokenPipes()
   let options = try CommandLineOptions(Array(CommandLine.arguments.dropFirst()))
-  temporaryFolder = options.temporaryFolder
   if options.isPlan {
     Output.line(try LocalCloud.plan(options.cloud))
   } else {
@@ -22,9 +20,17 @@ do {
     if !cloud.ignored.isEmpty {
       Output.errorLine("local-cloud: not emulated, does nothing here: \(cloud.ignored.joined(separator: "; "))")
     }
+    for missing in cloud.missingExecutables { Output.errorLine("local-cloud: \(missing)") }
+    if !cloud.leftovers.isEmpty {
+      Output.errorLine(
+        "local-cloud: no longer in the template, still in the data: \(cloud.leftovers.joined(separator: ", "))")
+    }
     Output.line(cloud.address)
-    for output in cloud.outputs { Output.line("\(output.name)=\(output.value)") }
-    if let tls = options.cloud.tls { Output.line("AWS_CA_BUNDLE=\(tls.certificateFile)") }
+    // A line each, whatever a value holds.
+    for output in cloud.outputs {
+      Output.line("\(output.name)=\(output.value.replacing("\r", with: "\\r").replacing("\n", with: "\\n"))")
+    }
+    if let file = cloud.certificateFile { Output.line("AWS_CA_BUNDLE=\(file)") }
     // Whoever reads the outputs knows by this line that there are no more.
     Output.line("ready")
     await Signals.waitForEnd()
@@ -34,5 +40,4 @@ do {
   Output.errorLine("local-cloud: \(error)")
   status = 1
 }
-if let temporaryFolder { try? FileManager.default.removeItem(at: temporaryFolder) }
 exit(status)

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// The event that API Gateway makes of a request, in both payload formats.
 ///
@@ -35,8 +36,11 @@ struct GatewayEvent {
     Self.collect(PercentEncoding.queryItems(request.query, plusIsBlank: true).map { ($0.name, $0.value) })
   }
 
-  private var body: JSON {
-    request.body.isEmpty ? .null : .string(String(decoding: request.body, as: UTF8.self))
+  /// As text, or in Base64 where it is none.
+  private var body: (value: JSON, isEncoded: Bool) {
+    if request.body.isEmpty { return (.null, false) }
+    if let text = String(validating: request.body, as: UTF8.self) { return (.string(text), false) }
+    return (.string(Data(request.body).base64EncodedString()), true)
   }
 
   private var pathParameters: JSON {
@@ -44,7 +48,10 @@ struct GatewayEvent {
   }
 
   var version2: JSON {
-    let headers = Self.collect(request.headers.map { ($0.name.lowercased(), $0.value) })
+    let all = request.headers.map { (name: $0.name.lowercased(), value: $0.value) }
+    let headers = Self.collect(all.filter { $0.name != "cookie" })
+    let cookies = all.filter { $0.name == "cookie" }.flatMap { $0.value.split(separator: ";") }
+    let body = self.body
     var event: JSONObject = [
       "version": "2.0", "routeKey": .string(routeKey), "rawPath": .string(request.path),
       "rawQueryString": .string(request.query),
@@ -59,21 +66,25 @@ struct GatewayEvent {
         "requestId": .string(RandomID.uuid()), "routeKey": .string(routeKey), "stage": .string(stage),
         "timeEpoch": .integer(now),
       ],
-      "isBase64Encoded": false,
+      "isBase64Encoded": .bool(body.isEncoded),
     ]
+    if !cookies.isEmpty {
+      event["cookies"] = .array(cookies.map { .string(String($0.drop { $0 == " " })) })
+    }
     let query = queryItems
     if !query.isEmpty {
       event["queryStringParameters"] = Self.object(
         query.map { ($0.name, .string($0.values.joined(separator: ","))) })
     }
     if !parameters.isEmpty { event["pathParameters"] = pathParameters }
-    if !request.body.isEmpty { event["body"] = body }
+    if !request.body.isEmpty { event["body"] = body.value }
     return .object(event)
   }
 
   var version1: JSON {
     let headers = Self.collect(request.headers)
     let query = queryItems
+    let body = self.body
     func last(_ items: [(name: String, values: [String])]) -> JSON {
       items.isEmpty ? .null : Self.object(items.map { ($0.name, .string($0.values.last ?? "")) })
     }
@@ -95,7 +106,7 @@ struct GatewayEvent {
         "path": .string(request.path), "protocol": "HTTP/1.1", "requestId": .string(RandomID.uuid()),
         "requestTimeEpoch": .integer(now), "resourcePath": .string(resource), "stage": .string(stage),
       ],
-      "body": body, "isBase64Encoded": false,
+      "body": body.value, "isBase64Encoded": .bool(body.isEncoded),
     ]
   }
 }

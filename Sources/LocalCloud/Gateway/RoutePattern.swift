@@ -19,6 +19,14 @@ struct RoutePattern: Sendable, Hashable {
     }
   }
 
+  /// What takes the rest of a path stands last.
+  var isUsable: Bool {
+    parts.dropLast().allSatisfy {
+      if case .rest = $0 { return false }
+      return true
+    }
+  }
+
   /// The parameters of a path that matches, decoded; nil for one that does not.
   func match(_ path: String) -> [(name: String, value: String)]? {
     var left = path.split(separator: "/", omittingEmptySubsequences: true)[...]
@@ -27,7 +35,7 @@ struct RoutePattern: Sendable, Hashable {
       guard let next = left.first else { return nil }
       switch part {
       case .fixed(let text):
-        guard next == text else { return nil }
+        guard PercentEncoding.decode(next) == text else { return nil }
         left.removeFirst()
       case .one(let name):
         found.append((name, PercentEncoding.decode(next)))

@@ -29,7 +29,7 @@ final class FunctionProcess: Sendable {
       let size = try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int
       if let size, size > Self.logLimit { unsafe rename(log, log + ".1") }
       // Appending, so that several processes can share the file.
-      let descriptor = unsafe open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+      let descriptor = unsafe open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
       guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission, userInfo: [NSFilePathErrorKey: log]) }
       output = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }

@@ -14,12 +14,16 @@ public struct Schedule: Sendable, Hashable {
   private let kind: Kind
   public let text: String
 
+  /// The largest number of a rate.
+  private static let longestRate: Int64 = 1_000_000
+
   public struct Failure: Error, Hashable, CustomStringConvertible { public let description: String }
 
   public init(_ text: String) throws(Failure) {
     self.text = text
-    let inner = text.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" }.split(separator: " ").map(String.init)
-    if text.hasPrefix("rate("), inner.count == 2, let count = Int64(inner[0]), count > 0 {
+    let inner = text.drop { $0 != "(" }.dropFirst().dropLast().split(separator: " ").map(String.init)
+    guard text.hasSuffix(")") else { throw Failure(description: "'\(text)' does not end in ')'") }
+    if text.hasPrefix("rate("), inner.count == 2, let count = Int64(inner[0]), (1...Self.longestRate).contains(count) {
       let units: [String: Int64] = ["minute": 60_000, "hour": 3_600_000, "day": 86_400_000]
       let unit = inner[1].hasSuffix("s") ? String(inner[1].dropLast()) : inner[1]
       guard let length = units[unit], (count == 1) == (unit == inner[1]) else {
@@ -54,7 +58,7 @@ public struct Schedule: Sendable, Hashable {
       return value
     }
     var values: Set<Int> = []
-    for part in field.split(separator: ",") {
+    for part in field.split(separator: ",", omittingEmptySubsequences: false) {
       let pieces = part.split(separator: "/", omittingEmptySubsequences: false)
       var bounds = range
       if pieces[0] != "*" {

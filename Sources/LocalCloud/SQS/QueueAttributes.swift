@@ -14,7 +14,7 @@ struct QueueAttributes: Sendable {
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed",
     "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn", "FifoQueue", "ContentBasedDeduplication",
   ])
-  private static let defaults: [String: String] = [
+  static let defaults: [String: String] = [
     "DelaySeconds": "0", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600",
     "ReceiveMessageWaitTimeSeconds": "0", "VisibilityTimeout": "30", "SqsManagedSseEnabled": "true",
   ]

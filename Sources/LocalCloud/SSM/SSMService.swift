@@ -129,6 +129,13 @@ struct SSMService: Service {
   /// The parameter's value, for what runs inside the local cloud.
   func value(of name: String) throws(ServiceError) -> String? { try find(name, decrypts: true)?["Value"]?.string }
 
+  func typeAndValue(of name: String) throws(ServiceError) -> (type: String, value: String)? {
+    guard let found = try find(name, decrypts: true), let type = found["Type"]?.string,
+      let value = found["Value"]?.string
+    else { return nil }
+    return (type, value)
+  }
+
   private func find(_ name: String, decrypts: Bool) throws(ServiceError) -> JSON? {
     let row = try storing {
       try storage.database.with { connection throws(DatabaseError) in

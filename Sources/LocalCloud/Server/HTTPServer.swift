@@ -16,6 +16,7 @@ import Synchronization
   private nonisolated(unsafe) let daemon: OpaquePointer
   // The daemon reads them for as long as it runs.
   private let tlsTexts: [CText]
+  private let hasHalted = Atomic<Bool>(false)
 
   /// Starts to serve.
   ///
@@ -41,6 +42,7 @@ import Synchronization
     let key = tls.map { CText($0.key) }
     let certificate = tls.map { CText($0.certificate) }
     tlsTexts = [key, certificate].compactMap(\.self)
+    // The daemon's threads use it until the daemon has stopped, which `deinit` waits for.
     let owner = unsafe Unmanaged.passUnretained(context).toOpaque()
     let daemon = unsafe withUnsafePointer(to: &address) { pointer in
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
@@ -50,19 +52,37 @@ import Synchronization
       }
     }
     guard let daemon = unsafe daemon else {
-      let hint = tls == nil ? "" : ", or the certificate and the key do not fit"
-      throw Failure(description: "cannot listen on \(host):\(port): the port is taken, or may not be used\(hint)")
+      throw Failure(description: "cannot listen on \(host):\(port): the port is taken, or may not be used")
     }
     unsafe self.daemon = unsafe daemon
     self.port = unsafe cmhd_port(daemon)
   }
 
+  /// Whether a text is an IPv4 address.
+  static func isAddress(_ host: String) -> Bool {
+    var address = in_addr()
+    return unsafe inet_pton(AF_INET, host, &address) == 1
+  }
+
   public var address: String { "\(isTLS ? "https" : "http")://\(host):\(port)" }
 
-  /// Ends every exchange, cancelling the work that is still under way, and closes the port.
+  /// Ends every exchange, cancelling the work that is still under way, and closes the port. What comes meanwhile gets 503.
   public func stop() async {
     await context.drain()
+    halt()
+  }
+
+  /// Stops the daemon's threads, once. No connection rests then: after the drain none is let in, and before a first request there is
+  /// none.
+  private func halt() {
+    guard hasHalted.exchange(true, ordering: .acquiringAndReleasing) == false else { return }
     unsafe MHD_stop_daemon(daemon)
+  }
+
+  /// A server that could not be put to use ends with its owner; one that serves is stopped before.
+  deinit {
+    context.refuse()
+    halt()
   }
 }
 
@@ -95,12 +115,17 @@ private final class ServerContext: Sendable {
     self.handler = handler
   }
 
-  /// Runs the work beside the resting connection, and wakes it with the answer.
+  /// Rests the connection, runs the work, and wakes the connection with the answer.
+  ///
+  /// - Returns: false where the server is stopping: then nothing rests.
   func run(
     _ exchange: Exchange, _ connection: RestingConnection, _ work: @escaping @Sendable () async -> ServerResponse
-  ) {
+  ) -> Bool {
     let id = ObjectIdentifier(exchange)
-    state.withLock { state in
+    return state.withLock { state in
+      // Under the same lock as the drain's beginning: what rests is waited for.
+      guard !state.isStopping else { return false }
+      connection.suspend()
       let task = Task {
         // A peer that has gone wants no answer: the work is told, so that it takes nothing with it.
         let worker = Task { await work() }
@@ -121,16 +146,17 @@ private final class ServerContext: Sendable {
         self.state.withLock { _ = $0.tasks.removeValue(forKey: id) }
         connection.resume()
       }
-      if state.isStopping { task.cancel() }
       state.tasks[id] = task
+      return true
     }
   }
 
+  /// From now on nothing rests.
+  func refuse() { state.withLock { $0.isStopping = true } }
+
   func drain() async {
-    let tasks = state.withLock { state in
-      state.isStopping = true
-      return Array(state.tasks.values)
-    }
+    refuse()
+    let tasks = state.withLock { Array($0.tasks.values) }
     for task in tasks { task.cancel() }
     for task in tasks { await task.value }
   }
@@ -156,6 +182,7 @@ private final class Exchange: Sendable {
 /// pointer may travel to the task that resumes it, once.
 @safe private struct RestingConnection: @unchecked Sendable {
   let pointer: OpaquePointer
+  func suspend() { unsafe MHD_suspend_connection(pointer) }
   func resume() { unsafe MHD_resume_connection(pointer) }
 
   /// True where the other side has closed its end.
@@ -212,9 +239,8 @@ private func continueExchange(
   switch server.handler(request) {
   case .now(let response): return unsafe send(response, connection)
   case .later(let work):
-    unsafe MHD_suspend_connection(connection)
-    server.run(exchange, unsafe RestingConnection(pointer: connection), work)
-    return cmhd_yes
+    if server.run(exchange, unsafe RestingConnection(pointer: connection), work) { return cmhd_yes }
+    return unsafe send(.text(503, "the local cloud is stopping\n"), connection)
   }
 }
 
@@ -251,5 +277,5 @@ private func send(_ answer: ServerResponse, _ connection: OpaquePointer) -> MHD_
   guard let response = unsafe response else { return cmhd_no }
   defer { unsafe MHD_destroy_response(response) }
   for header in answer.headers { _ = unsafe MHD_add_response_header(response, header.name, header.value) }
-  return unsafe MHD_queue_response(connection, UInt32(answer.status), response)
+  return unsafe MHD_queue_response(connection, UInt32(clamping: answer.status), response)
 }

@@ -1,3 +1,4 @@
+import CCrypto
 import Foundation
 
 /// What a server needs to serve over TLS.
@@ -11,30 +12,64 @@ public struct TLS: Sendable {
 
   public struct Failure: Error, CustomStringConvertible { public let description: String }
 
-  /// A certificate that is given.
-  public init(certificateFile: String, keyFile: String) throws {
-    func read(_ path: String, _ marker: String) throws -> String {
-      guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-        throw Failure(description: "\(path) cannot be read")
-      }
-      guard text.contains("-----BEGIN") && text.contains(marker) else {
-        throw Failure(description: "\(path) holds no \(marker) in PEM")
-      }
-      return text
-    }
-    certificate = try read(certificateFile, "CERTIFICATE")
-    key = try read(keyFile, "PRIVATE KEY")
-    self.certificateFile = URL(filePath: certificateFile).path
+  /// Where a cloud's certificate comes from.
+  public enum Source: Sendable {
+    /// Made at the start, and kept with the data.
+    case selfSigned
+    case given(TLS)
   }
 
-  /// A certificate made now, for a host, in a folder that is made where it is missing; the key's file is the owner's alone.
-  public init(selfSignedFor host: String, in folder: String) throws {
-    let made = try SelfSignedCertificate.make(for: host)
-    let url = URL(filePath: folder, directoryHint: .isDirectory)
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    certificate = made.certificate
-    key = made.key
-    certificateFile = url.appending(path: "certificate.pem").path
+  /// A certificate that is given, with its key, which must fit and have no passphrase.
+  ///
+  /// - Throws: ``Failure`` that names the file.
+  public init(certificateFile: String, keyFile: String) throws {
+    certificate = try Self.read(certificateFile)
+    key = try Self.read(keyFile)
+    self.certificateFile = URL(filePath: certificateFile).path
+    try Self.check(certificate, certificateFile, key, keyFile)
+  }
+
+  /// A certificate made now, for a host, in a folder that is there; the key is in memory alone.
+  init(selfSignedFor host: String, in folder: String) throws {
+    (certificate, key) = try SelfSignedCertificate.make(for: host)
+    certificateFile = URL(filePath: folder, directoryHint: .isDirectory).appending(path: "certificate.pem").path
     try Data(certificate.utf8).write(to: URL(filePath: certificateFile), options: .atomic)
+  }
+
+  private static func read(_ path: String) throws(Failure) -> String {
+    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
+      throw Failure(description: "\(path) cannot be read")
+    }
+  }
+
+  private static func check(
+    _ certificate: String, _ certificateFile: String, _ key: String, _ keyFile: String
+  ) throws(Failure) {
+    let parsed = unsafe parse(certificate) { unsafe PEM_read_bio_X509($0, nil, nil, nil) }
+    guard let parsed = unsafe parsed else {
+      throw Failure(description: "\(certificateFile) holds no certificate in PEM")
+    }
+    defer { unsafe X509_free(parsed) }
+    // A key with a passphrase would ask for it on the terminal: an empty one is offered instead.
+    let parsedKey = unsafe parse(key) { unsafe PEM_read_bio_PrivateKey($0, nil, { _, _, _, _ in 0 }, nil) }
+    guard let parsedKey = unsafe parsedKey else {
+      throw Failure(description: "\(keyFile) holds no private key in PEM, or one with a passphrase")
+    }
+    defer { unsafe EVP_PKEY_free(parsedKey) }
+    guard unsafe X509_check_private_key(parsed, parsedKey) == 1 else {
+      throw Failure(description: "the key \(keyFile) is not that of the certificate \(certificateFile)")
+    }
+    guard unsafe X509_cmp_current_time(X509_get0_notAfter(parsed)) > 0 else {
+      throw Failure(description: "the certificate \(certificateFile) has expired")
+    }
+  }
+
+  private static func parse(_ text: String, _ body: (OpaquePointer) -> OpaquePointer?) -> OpaquePointer? {
+    let bytes = Array(text.utf8)
+    return unsafe bytes.withUnsafeBufferPointer { bytes in
+      guard let source = unsafe BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
+      defer { _ = unsafe BIO_free(source) }
+      return unsafe body(source)
+    }
   }
 }

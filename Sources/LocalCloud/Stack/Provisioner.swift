@@ -7,7 +7,10 @@ struct Provisioner {
   let parameters: SSMService
   let store: TimestreamStore
 
-  func provision(_ stack: Stack, at address: String, _ state: inout StackState) throws(ServiceError) {
+  /// - Returns: what an earlier run stood up and this stack has no more.
+  func provision(
+    _ stack: Stack, at address: String, _ state: inout StackState
+  ) throws(ServiceError) -> [String] {
     for table in stack.tables { try create(table) }
     for queue in stack.queues {
       try ignoring("QueueNameExists") { () throws(ServiceError) in
@@ -26,6 +29,13 @@ struct Provisioner {
     for parameter in stack.parameters { try set(parameter, at: address, &state) }
     try moveAddresses(in: stack, to: address, from: state.address)
     state.address = address
+    let standing =
+      stack.tables.map { "table \($0.name)" } + stack.queues.map { "queue \($0.name)" }
+      + stack.historyTables.map { "Timestream table \($0.database).\($0.name)" }
+      + stack.parameters.map { "parameter \($0.name)" }
+    let leftovers = Set(state.resources).subtracting(standing).sorted()
+    state.resources = standing + leftovers
+    return leftovers
   }
 
   private func create(_ table: Stack.Table) throws(ServiceError) {
@@ -42,7 +52,7 @@ struct Provisioner {
     }
     if !isNew {
       let known = try call("DescribeTable", ["TableName": .string(table.name)])["Table"]
-      guard known?["KeySchema"] == schema else {
+      guard known?["KeySchema"] == schema, Self.types(known) == Self.types(.object(input)) else {
         throw ServiceError(
           type: "Conflict",
           message: "the table \(table.name) is there with another key: remove it, or give another --data folder")
@@ -53,6 +63,13 @@ struct Provisioner {
     guard current != table.timeToLive else { return }
     if let current { try setTimeToLive(of: table.name, by: current, false) }
     if let attribute = table.timeToLive { try setTimeToLive(of: table.name, by: attribute, true) }
+  }
+
+  private static func types(_ table: JSON?) -> Set<String> {
+    Set(
+      (table?["AttributeDefinitions"]?.array ?? []).map {
+        "\($0["AttributeName"]?.string ?? "") \($0["AttributeType"]?.string ?? "")"
+      })
   }
 
   private func setTimeToLive(of table: String, by attribute: String, _ isEnabled: Bool) throws(ServiceError) {
@@ -72,7 +89,8 @@ struct Provisioner {
   }
 
   private func configure(_ queue: Stack.Queue) throws(ServiceError) {
-    var attributes = queue.attributes
+    // What the template does not say is SQS's default, whatever an earlier template said.
+    var attributes = QueueAttributes.defaults.merging(queue.attributes) { $1 }
     if let letters = queue.deadLetters {
       let policy: JSON = [
         "deadLetterTargetArn": .string(sqs.messages.arn(letters.queue)),
@@ -100,11 +118,13 @@ struct Provisioner {
 
   private func set(_ parameter: Stack.Parameter, at address: String, _ state: inout StackState) throws(ServiceError) {
     let last = state.parameters[parameter.name].map { last in
-      state.address.map { last.replacing($0, with: address) } ?? last
+      state.address.map { Self.moving($0, to: address, in: last) } ?? last
     }
     state.parameters[parameter.name] = parameter.value
     let current = try parameters.value(of: parameter.name)
-    guard last != parameter.value || current == nil else { return }
+    let isSameType = state.types[parameter.name, default: parameter.type] == parameter.type
+    state.types[parameter.name] = parameter.type
+    guard last != parameter.value || current == nil || !isSameType else { return }
     try parameters.put(parameter.name, type: parameter.type, value: parameter.value)
   }
 
@@ -112,9 +132,22 @@ struct Provisioner {
   private func moveAddresses(in stack: Stack, to address: String, from last: String?) throws(ServiceError) {
     guard let last, last != address else { return }
     for parameter in stack.parameters {
-      guard let value = try parameters.value(of: parameter.name), value.contains(last) else { continue }
-      try parameters.put(parameter.name, type: parameter.type, value: value.replacing(last, with: address))
+      guard let (type, value) = try parameters.typeAndValue(of: parameter.name) else { continue }
+      let moved = Self.moving(last, to: address, in: value)
+      if moved != value { try parameters.put(parameter.name, type: type, value: moved) }
     }
+  }
+
+  /// Replaces an address where its port ends there: `:456` is no part of `:4567`.
+  static func moving(_ last: String, to address: String, in value: String) -> String {
+    var result = ""
+    var rest = value[...]
+    while let range = rest.firstRange(of: last) {
+      let isWhole = rest[range.upperBound...].utf8.first.map { !(48...57).contains($0) } ?? true
+      result += rest[..<range.lowerBound] + (isWhole ? address : last)
+      rest = rest[range.upperBound...]
+    }
+    return result + rest
   }
 
   /// - Returns: false where the error of that code came, which says that the thing is there already.

@@ -104,12 +104,22 @@ struct Stack: Sendable {
   var api: API?
   /// What a person needs to know, by name.
   var outputs: [Output] = []
-  /// The names of the template's parameters that are secrets.
-  var hiddenParameters: Set<String> = []
+  /// The values of the template's parameters that are secrets.
+  var secrets: [String] = []
   /// The logical IDs of resources that do nothing on this machine, by type.
   var ignoredResources: [String: [String]] = [:]
   /// The properties that do nothing on this machine, by type.
   var ignoredProperties: [String: Set<String>] = [:]
 
   init(name: String) { self.name = name }
+
+  /// A text that people see, with stars for what is secret.
+  func withoutSecrets(_ text: String) -> String { Self.hiding(secrets, in: text) }
+
+  static func hiding(_ secrets: [String], in text: String) -> String {
+    // A short word would turn innocent texts to stars.
+    secrets.filter { $0.utf8.count >= 4 }.sorted { $0.count > $1.count }.reduce(text) {
+      $0.replacing($1, with: "****")
+    }
+  }
 }

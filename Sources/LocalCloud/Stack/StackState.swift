@@ -9,6 +9,10 @@ struct StackState {
   /// The values that the template gave SSM's parameters. Like CloudFormation, a run sets one only where the template's value is
   /// another than last time, so that what a person changed stays.
   var parameters: [String: String] = [:]
+  /// Their types.
+  var types: [String: String] = [:]
+  /// What was stood up, in words.
+  var resources: [String] = []
 
   private static func key(_ stack: String) -> String { "stack/\(stack)" }
 
@@ -22,12 +26,15 @@ struct StackState {
     address = json["address"]?.string
     generated = Self.texts(json["generated"])
     parameters = Self.texts(json["parameters"])
+    types = Self.texts(json["types"])
+    resources = (json["resources"]?.array ?? []).compactMap(\.string)
   }
 
   func save(of stack: String, in storage: Storage) throws(ServiceError) {
     let json: JSON = [
       "address": address.map { .string($0) } ?? .null, "generated": Self.json(generated),
-      "parameters": Self.json(parameters),
+      "parameters": Self.json(parameters), "types": Self.json(types),
+      "resources": .array(resources.map { .string($0) }),
     ]
     try storing {
       try storage.database.with { connection throws(DatabaseError) in

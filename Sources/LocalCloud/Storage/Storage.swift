@@ -9,6 +9,7 @@ final class Storage: Sendable {
   let database: Database
   /// Opens further connections for queries that may take long; they see what is committed.
   let path: String
+  let folder: String
   private let temporaryFolder: URL?
   /// Held as long as this process uses the folder.
   private let lock: Int32
@@ -24,13 +25,18 @@ final class Storage: Sendable {
         path: "local-cloud-\(RandomID.uuid())", directoryHint: .isDirectory)
       temporaryFolder = url
     }
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    // Keys and what functions logged are the owner's business.
+    try FileManager.default.createDirectory(
+      at: url, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    self.folder = url.path
     path = url.appending(path: "local-cloud.sqlite").path
     // Two clouds on one folder would poll the same queues.
-    lock = unsafe open(url.appending(path: "lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    lock = unsafe open(url.appending(path: "lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
       throw DatabaseError(code: 0, message: "another local cloud uses the folder \(url.path)", sql: "lock")
     }
+    // SQLite gives its further files the rights of the first.
+    close(unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
     database = try Database(path: path)
     try database.with { connection throws(DatabaseError) in
       try connection.execute("PRAGMA journal_mode = WAL")

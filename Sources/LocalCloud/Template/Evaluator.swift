@@ -11,6 +11,26 @@ struct Evaluator {
   /// How deep references may lead to further ones; a circle ends here.
   private static let depthLimit = 32
   private var depth = 0
+  /// What was worked out before: without it small templates could ask for the same without end.
+  private let memory = Memory()
+
+  /// How often functions are called, and how long a text may become.
+  private static let callLimit = 100_000
+  private static let textLimit = 1_000_000
+
+  private final class Memory {
+    var conditions: [String: Bool] = [:]
+    var names: [String: String] = [:]
+    var calls = 0
+  }
+
+  /// A resource's name, worked out once.
+  func name(of logicalID: String, _ work: () throws(TemplateError) -> String) throws(TemplateError) -> String {
+    if let known = memory.names[logicalID] { return known }
+    let name = try work()
+    memory.names[logicalID] = name
+    return name
+  }
 
   init(template: Template, parameters: [String: String], site: Stack.Site) {
     self.template = template
@@ -40,7 +60,15 @@ struct Evaluator {
       }
       return TemplateValue(.object(results), line: value.line)
     case .call(let name, let argument):
-      return try deeper(value.line).call(name, argument, value.line)
+      memory.calls += 1
+      guard memory.calls <= Self.callLimit else {
+        throw TemplateError("the template calls functions more than \(Self.callLimit) times", line: value.line)
+      }
+      let result = try deeper(value.line).call(name, argument, value.line)
+      if case .string(let text)? = result?.kind, text.utf8.count > Self.textLimit {
+        throw TemplateError("a text grows beyond \(Self.textLimit) bytes", line: value.line)
+      }
+      return result
     }
   }
 
@@ -54,10 +82,13 @@ struct Evaluator {
 
   func holds(_ condition: String?) throws(TemplateError) -> Bool {
     guard let condition else { return true }
+    if let known = memory.conditions[condition] { return known }
     guard let definition = template.conditions.first(where: { $0.name == condition }) else {
       throw TemplateError("there is no condition '\(condition)'")
     }
-    return try deeper(definition.value.line).truth(definition.value)
+    let holds = try deeper(definition.value.line).truth(definition.value)
+    memory.conditions[condition] = holds
+    return holds
   }
 
   // MARK: Functions
@@ -81,6 +112,7 @@ struct Evaluator {
       return scalar(texts.joined(separator: try text(parts[0])))
     case "Split":
       let parts = try texts(argument, count: 2, name)
+      guard !parts[0].isEmpty else { throw TemplateError("Fn::Split takes a delimiter that is not empty", line: line) }
       return TemplateValue(.array(parts[1].components(separatedBy: parts[0]).map(scalar)), line: line)
     case "Select":
       guard let parts = argument.elements, parts.count == 2, let index = Int(try text(parts[0])),
@@ -105,6 +137,10 @@ struct Evaluator {
   }
 
   private func truth(_ condition: TemplateValue) throws(TemplateError) -> Bool {
+    // The long form of !Condition, which is one among conditions alone.
+    if let members = condition.members, members.count == 1, members[0].name == "Condition" {
+      return try holds(try text(members[0].value))
+    }
     guard case .call(let name, let argument) = condition.kind else {
       throw TemplateError("a condition is wanted here, not \(condition.kindName)", line: condition.line)
     }
@@ -161,15 +197,25 @@ struct Evaluator {
     default: break
     }
     if let value = parameters[name] { return value }
-    guard let resource = template[name] else { throw TemplateError("there is no '\(name)'", line: line) }
+    let resource = try resource(name, line)
     guard let value = try ResourceNames(resource, self).reference else {
       throw TemplateError("the local cloud does not know what Ref of \(resource.type) is", line: line)
     }
     return value
   }
 
-  private func attribute(_ name: String, _ attribute: String, _ line: Int) throws(TemplateError) -> String {
+  private func resource(_ name: String, _ line: Int) throws(TemplateError) -> Template.Resource {
     guard let resource = template[name] else { throw TemplateError("there is no '\(name)'", line: line) }
+    guard try holds(resource.condition) else {
+      throw TemplateError(
+        "Unresolved resource dependencies [\(name)]: its condition \(resource.condition ?? "") does not hold",
+        line: line)
+    }
+    return resource
+  }
+
+  private func attribute(_ name: String, _ attribute: String, _ line: Int) throws(TemplateError) -> String {
+    let resource = try resource(name, line)
     guard let value = try ResourceNames(resource, self).attribute(attribute) else {
       throw TemplateError("the local cloud does not know \(attribute) of \(resource.type)", line: line)
     }

@@ -43,7 +43,7 @@ extension Stack {
     }
     lines += ["", "Is not emulated, and does nothing here"] + ignored.map { "  " + $0 }
     lines += ["", "Outputs"] + outputs.map { "  \($0.name.padded(24))\($0.value)" }
-    return lines.joined(separator: "\n")
+    return withoutSecrets(lines.joined(separator: "\n"))
   }
 
   /// What does nothing on this machine, a type a line.

@@ -20,6 +20,10 @@ struct ResourceNames {
 
   /// The name that the template gives, else one of the stack's name and the logical ID.
   func name() throws(TemplateError) -> String {
+    try evaluator.name(of: resource.logicalID) { () throws(TemplateError) in try givenName() }
+  }
+
+  private func givenName() throws(TemplateError) -> String {
     if let property = Self.nameProperties[resource.type], let value = resource.properties[property],
       let name = try evaluator.value(value)?.text
     {

@@ -34,6 +34,11 @@ struct ResourceProperties {
     return text
   }
 
+  mutating func boolean(_ name: String) throws(TemplateError) -> Bool? {
+    guard let value = take(name) else { return nil }
+    return try value.boolean("\(name) of \(logicalID)")
+  }
+
   mutating func required(_ name: String) throws(TemplateError) -> String {
     guard let text = try text(name) else { throw missing(name) }
     return text

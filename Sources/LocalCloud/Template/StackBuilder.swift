@@ -54,7 +54,7 @@ struct StackBuilder {
     for output in template.outputs where try evaluator.holds(output.condition) {
       stack.outputs.append(.init(name: output.name, value: try evaluator.text(output.value)))
     }
-    stack.hiddenParameters = Set(template.parameters.filter(\.isHidden).map(\.name))
+    try checkNames()
     try checkFunctionsOfEvents()
   }
 
@@ -64,7 +64,10 @@ struct StackBuilder {
     _ = try properties.text("TableName")
     var types: [String: String] = [:]
     for element in try properties.list("AttributeDefinitions") {
-      types[element["AttributeName"]?.text ?? ""] = element["AttributeType"]?.text
+      guard let type = element["AttributeType"]?.text, ["S", "N", "B"].contains(type) else {
+        throw TemplateError("\(properties.logicalID): AttributeType is S, N or B", line: element.line)
+      }
+      types[element["AttributeName"]?.text ?? ""] = type
     }
     var keys: [String: Stack.Table.Key] = [:]
     for element in try properties.list("KeySchema") {
@@ -73,13 +76,19 @@ struct StackBuilder {
         throw TemplateError(
           "\(properties.logicalID): the key '\(attribute)' has no AttributeDefinition", line: element.line)
       }
-      keys[element["KeyType"]?.text ?? ""] = .init(name: attribute, type: type)
+      guard let kind = element["KeyType"]?.text, ["HASH", "RANGE"].contains(kind), keys[kind] == nil else {
+        throw TemplateError("\(properties.logicalID): KeyType is HASH once, and RANGE once at most", line: element.line)
+      }
+      keys[kind] = .init(name: attribute, type: type)
+    }
+    guard types.count == keys.count else {
+      throw TemplateError("\(properties.logicalID): AttributeDefinitions has what is no key", line: nil)
     }
     guard let hash = keys["HASH"] else { throw properties.missing("key of the type HASH") }
     var timeToLive: String?
     if var part = try properties.part("TimeToLiveSpecification") {
       let attribute = try part.required("AttributeName")
-      if try part.text("Enabled") == "true" { timeToLive = attribute }
+      if try part.boolean("Enabled") ?? false { timeToLive = attribute }
       try properties.absorb(part)
     }
     _ = try properties.choice("BillingMode", ["PAY_PER_REQUEST", "PROVISIONED"])
@@ -125,7 +134,7 @@ struct StackBuilder {
       try properties.absorb(part)
     }
     if var part = try properties.part("MagneticStoreWriteProperties") {
-      table.takesLateRecords = try part.text("EnableMagneticStoreWrites") == "true"
+      table.takesLateRecords = try part.boolean("EnableMagneticStoreWrites") ?? false
       part.ignore("MagneticStoreRejectedDataLocation")
       try properties.absorb(part)
     }
@@ -145,7 +154,7 @@ struct StackBuilder {
   private mutating func addAPI(_ logicalID: String, _ properties: inout ResourceProperties) throws(TemplateError) {
     guard stack.api == nil else { throw TemplateError("\(logicalID): the local cloud has one API") }
     let stage = try properties.text("StageName") ?? "$default"
-    guard stage != "$default", stage.utf8.allSatisfy(QueueAttributes.isNameByte) else {
+    guard stage != "$default", stage != "runtime", stage.utf8.allSatisfy(QueueAttributes.isNameByte) else {
       throw TemplateError("\(logicalID): the local cloud wants a named stage, such as StageName: prod")
     }
     properties.ignore(
@@ -156,6 +165,9 @@ struct StackBuilder {
 
   private mutating func addFunction(_ name: String, _ properties: inout ResourceProperties) throws(TemplateError) {
     _ = try properties.text("FunctionName")
+    guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(QueueAttributes.isNameByte) else {
+      throw TemplateError("\(properties.logicalID): a FunctionName has 1 to 64 letters, digits, hyphens or underscores")
+    }
     _ = try properties.choice("Runtime", ["provided.al2023", "provided.al2"])
     // `../build/QueueFunction.zip` is what the executable QueueFunction was packaged as.
     let code = try properties.required("CodeUri")
@@ -166,7 +178,15 @@ struct StackBuilder {
     }
     var environment = site.environment
     if var part = try properties.part("Environment") {
-      environment.merge(try part.texts("Variables")) { $1 }
+      let variables = try part.texts("Variables")
+      for (variable, value) in variables {
+        guard variable.wholeMatch(of: /[A-Za-z][A-Za-z0-9_]+/) != nil, !variable.hasPrefix("AWS_"),
+          !value.contains("\0")
+        else {
+          throw TemplateError("\(properties.logicalID): '\(variable)' is no variable that a function may have")
+        }
+      }
+      environment.merge(variables) { $1 }
       try properties.absorb(part)
     }
     stack.functions.append(
@@ -178,7 +198,7 @@ struct StackBuilder {
     if let events = try properties.part("Events") { try addEvents(name, events, &properties) }
     properties.ignore(
       "Description", "Handler", "Architectures", "Role", "Policies", "LoggingConfig", "Tags", "PropagateTags",
-      "Tracing", "EphemeralStorage")
+      "Tracing", "EphemeralStorage", "EventInvokeConfig")
   }
 
   private mutating func addEvents(
@@ -189,7 +209,7 @@ struct StackBuilder {
       guard var event = try events.part(name) else { continue }
       let type = try event.required("Type")
       guard var part = try event.part("Properties") else { throw event.missing("Properties") }
-      let isEnabled = try part.text("Enabled") != "false"
+      let isEnabled = try part.boolean("Enabled") ?? true
       switch type {
       case "Schedule":
         let text = try part.required("Schedule")
@@ -221,9 +241,17 @@ struct StackBuilder {
         guard stack.api?.name.lowercased() == api else {
           throw TemplateError("\(part.logicalID): there is no AWS::Serverless::HttpApi '\(api)'")
         }
+        guard isEnabled else {
+          throw TemplateError("\(part.logicalID): an HttpApi event cannot be switched off")
+        }
+        let path = try part.required("Path")
+        let method = (try part.text("Method") ?? "ANY").uppercased()
+        guard path.hasPrefix("/"), RoutePattern(path).isUsable,
+          ["ANY", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].contains(method)
+        else { throw TemplateError("\(part.logicalID): '\(method) \(path)' is no route") }
         stack.api?.routes.append(
           .init(
-            method: (try part.text("Method") ?? "ANY").uppercased(), path: try part.required("Path"),
+            method: method, path: path,
             function: function, payload: try part.choice("PayloadFormatVersion", ["1.0", "2.0"]) ?? "2.0",
             timeoutMilliseconds: try part.integer("TimeoutInMillis", in: 50...30_000) ?? 30_000))
       default:
@@ -234,6 +262,27 @@ struct StackBuilder {
       try events.absorb(event)
     }
     try properties.absorb(events)
+  }
+
+  /// Names that two resources have, and values that their services would refuse.
+  private func checkNames() throws(TemplateError) {
+    let routes = stack.api?.routes.map { "\($0.method) \($0.path)" } ?? []
+    let kinds: [(String, [String])] = [
+      ("tables", stack.tables.map(\.name)), ("queues", stack.queues.map(\.name)), ("databases", stack.databases),
+      ("Timestream tables", stack.historyTables.map { "\($0.database).\($0.name)" }),
+      ("parameters", stack.parameters.map(\.name)), ("functions", stack.functions.map(\.name)), ("routes", routes),
+    ]
+    for (kind, names) in kinds {
+      var seen: Set<String> = []
+      for name in names where !seen.insert(name).inserted {
+        throw TemplateError("two \(kind) have the name '\(name)'")
+      }
+    }
+    for queue in stack.queues {
+      do throws(ServiceError) { _ = try QueueAttributes(checking: queue.attributes) } catch {
+        throw TemplateError("the queue \(queue.name): \(error.message ?? error.type)")
+      }
+    }
   }
 
   /// A queue or an API that is named must be one of this stack's.

@@ -34,11 +34,17 @@ struct Template: Sendable {
       switch section.name {
       case "AWSTemplateFormatVersion", "Description", "Metadata": break
       case "Transform":
-        guard section.value.text == "AWS::Serverless-2016-10-31" else {
+        let names = section.value.elements?.map(\.text) ?? [section.value.text]
+        guard names == ["AWS::Serverless-2016-10-31"] else {
           throw TemplateError(
             "the local cloud knows the transform AWS::Serverless-2016-10-31 alone", line: section.value.line)
         }
-      case "Globals": globals = section.value
+      case "Globals":
+        globals = section.value
+        for member in try Self.map(section) where !["Function", "HttpApi"].contains(member.name) {
+          throw TemplateError(
+            "the local cloud knows Globals of Function and HttpApi, not of \(member.name)", line: member.value.line)
+        }
       case "Parameters":
         for member in try Self.map(section) { parameters.append(try TemplateParameter(member)) }
       case "Mappings": mappings = section.value
@@ -49,7 +55,7 @@ struct Template: Sendable {
           guard let value = member.value["Value"] else {
             throw TemplateError("the output \(member.name) has no Value", line: member.value.line)
           }
-          outputs.append(Output(name: member.name, condition: member.value["Condition"]?.text, value: value))
+          outputs.append(Output(name: member.name, condition: try Self.condition(member), value: value))
         }
       default:
         throw TemplateError("the local cloud does not know the section \(section.name)", line: section.value.line)
@@ -58,7 +64,9 @@ struct Template: Sendable {
     guard let section = sections.first(where: { $0.name == "Resources" }) else {
       throw TemplateError("the template has no Resources", line: root.line)
     }
-    for member in try Self.map(section) { resources.append(try Self.resource(member, globals)) }
+    var dependencies: [(name: String, line: Int)] = []
+    for member in try Self.map(section) { resources.append(try Self.resource(member, globals, &dependencies)) }
+    for (name, line) in dependencies where self[name] == nil { throw Self.unresolved(name, line) }
     try checkReferences()
   }
 
@@ -69,8 +77,16 @@ struct Template: Sendable {
     return members
   }
 
+  private static func condition(_ member: TemplateValue.Member) throws(TemplateError) -> String? {
+    guard let value = member.value["Condition"] else { return nil }
+    guard let name = value.text else {
+      throw TemplateError("Condition of \(member.name) is a condition's name, not \(value.kindName)", line: value.line)
+    }
+    return name
+  }
+
   private static func resource(
-    _ member: TemplateValue.Member, _ globals: TemplateValue?
+    _ member: TemplateValue.Member, _ globals: TemplateValue?, _ dependencies: inout [(name: String, line: Int)]
   ) throws(TemplateError) -> Resource {
     guard let type = member.value["Type"]?.text else {
       throw TemplateError("the resource \(member.name) has no Type", line: member.value.line)
@@ -82,6 +98,12 @@ struct Template: Sendable {
       throw TemplateError(
         "\(member.name): the local cloud does not know the attribute \(attribute.name)", line: attribute.value.line)
     }
+    for part in member.value["DependsOn"].map({ $0.elements ?? [$0] }) ?? [] {
+      guard let name = part.text else {
+        throw TemplateError("DependsOn of \(member.name) names resources", line: part.line)
+      }
+      dependencies.append((name, part.line))
+    }
     var properties = member.value["Properties"] ?? TemplateValue(.object([]), line: member.value.line)
     // SAM's `Globals: Function:` is what every AWS::Serverless::Function starts from.
     let serverless = "AWS::Serverless::"
@@ -89,7 +111,7 @@ struct Template: Sendable {
       properties = merge(properties, over: global)
     }
     return Resource(
-      logicalID: member.name, type: type, condition: member.value["Condition"]?.text, properties: properties,
+      logicalID: member.name, type: type, condition: try condition(member), properties: properties,
       line: member.value.line)
   }
 

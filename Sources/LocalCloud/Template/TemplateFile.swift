@@ -53,19 +53,33 @@ public struct TemplateFile: Sendable {
     of template: Template, at site: Stack.Site, generated: inout [String: String]
   ) throws(TemplateError) -> Stack {
     var values = parameters.mapValues { $0.replacing("${LocalCloud}", with: site.address) }
-    return try named { () throws(TemplateError) in
-      for parameter in template.parameters where values[parameter.name] == nil {
-        if let standard = parameter.standard {
-          values[parameter.name] = standard
-        } else if parameter.isHidden {
-          generated[parameter.name] = generated[parameter.name] ?? RandomID.uuid()
-          values[parameter.name] = generated[parameter.name]
-        } else {
+    let known = generated
+    // Those that this run goes by, and no others.
+    generated = [:]
+    for parameter in template.parameters where values[parameter.name] == nil {
+      if let standard = parameter.standard {
+        values[parameter.name] = standard
+      } else if parameter.isHidden {
+        generated[parameter.name] = known[parameter.name] ?? RandomID.uuid()
+        values[parameter.name] = generated[parameter.name]
+      }
+    }
+    let hidden = template.parameters.filter(\.isHidden).compactMap { values[$0.name] }
+    do throws(TemplateError) {
+      for parameter in template.parameters {
+        guard let value = values[parameter.name] else {
           throw TemplateError("give a value: --parameter \(parameter.name)=…")
         }
+        try parameter.check(value)
       }
-      for parameter in template.parameters { try parameter.check(values[parameter.name] ?? "") }
-      return try StackBuilder.build(template, parameters: values, at: site)
+      var stack = try StackBuilder.build(template, parameters: values, at: site)
+      stack.secrets = hidden
+      return stack
+    } catch {
+      var error = error
+      error.file = name
+      error.message = Stack.hiding(hidden, in: error.message)
+      throw error
     }
   }
 

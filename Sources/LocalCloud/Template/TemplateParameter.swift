@@ -29,32 +29,43 @@ struct TemplateParameter: Sendable {
     }
     let value = member.value
     type = value["Type"]?.text ?? ""
-    guard ["String", "Number", "CommaDelimitedList"].contains(type) else {
+    guard ["String", "Number"].contains(type) else {
       throw TemplateError(
-        "the parameter \(name) has the type '\(type)': the local cloud knows String, Number and CommaDelimitedList",
+        "the parameter \(name) has the type '\(type)': the local cloud knows String and Number",
         line: line)
     }
     standard = value["Default"].map { $0.text ?? "" }
-    isHidden = value["NoEcho"]?.text == "true"
+    isHidden = try value["NoEcho"].map { (value) throws(TemplateError) in try value.boolean("NoEcho") } ?? false
     allowedValues = value["AllowedValues"]?.elements?.compactMap(\.text)
     allowedPattern = value["AllowedPattern"]?.text
-    let least = try Self.number("MinLength", of: member, 0)
-    let most = try Self.number("MaxLength", of: member, 4096)
-    lengths = Int(least)...max(Int(least), Int(most))
-    let lowest = try Self.number("MinValue", of: member, -.infinity)
-    values = lowest...max(lowest, try Self.number("MaxValue", of: member, .infinity))
+    let least = try Self.number("MinLength", of: member) ?? 0
+    let most = try Self.number("MaxLength", of: member) ?? 4096
+    let lowest = try Self.number("MinValue", of: member) ?? -.infinity
+    let highest = try Self.number("MaxValue", of: member) ?? .infinity
+    guard (0...most).contains(least), most <= 4096, lowest <= highest else {
+      throw TemplateError("the parameter \(name) has bounds that nothing meets", line: line)
+    }
+    lengths = Int(least)...Int(most)
+    values = lowest...highest
     constraintDescription = value["ConstraintDescription"]?.text
     if let standard { try check(standard) }
   }
 
   private static func number(
-    _ name: String, of member: TemplateValue.Member, _ fallback: Double
-  ) throws(TemplateError) -> Double {
-    guard let value = member.value[name] else { return fallback }
-    guard let number = value.text.flatMap({ Double($0) }) else {
+    _ name: String, of member: TemplateValue.Member
+  ) throws(TemplateError) -> Double? {
+    guard let value = member.value[name] else { return nil }
+    guard let number = value.text.flatMap({ decimal($0) }), !name.hasSuffix("Length") || number == number.rounded()
+    else {
       throw TemplateError("\(name) of the parameter \(member.name) is no number", line: value.line)
     }
     return number
+  }
+
+  /// A number of digits, finite: no hexadecimal, no words.
+  private static func decimal(_ text: String) -> Double? {
+    guard text.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE".utf8.contains($0) }) else { return nil }
+    return Double(text).flatMap { $0.isFinite ? $0 : nil }
   }
 
   /// - Throws: ``TemplateError`` with CloudFormation's words; never with the value of a hidden parameter.
@@ -80,7 +91,7 @@ struct TemplateParameter: Sendable {
     }
     switch type {
     case "Number":
-      guard let number = Double(value), values.contains(number) else {
+      guard let number = Self.decimal(value), values.contains(number) else {
         throw refuse(
           "must be a number\(Self.text(" from ", values.lowerBound))\(Self.text(" to ", values.upperBound)).")
       }

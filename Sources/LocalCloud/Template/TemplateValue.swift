@@ -35,6 +35,15 @@ struct TemplateValue: Sendable {
     }
   }
 
+  /// - Throws: ``TemplateError`` for what is neither true nor false, in YAML 1.1's words.
+  func boolean(_ name: String) throws(TemplateError) -> Bool {
+    switch text?.lowercased() {
+    case "true", "yes", "on": return true
+    case "false", "no", "off": return false
+    default: throw TemplateError("\(name) is true or false, not \(text.map { "'\($0)'" } ?? kindName)", line: line)
+    }
+  }
+
   var members: [Member]? { if case .object(let members) = kind { members } else { nil } }
 
   var elements: [TemplateValue]? { if case .array(let elements) = kind { elements } else { nil } }

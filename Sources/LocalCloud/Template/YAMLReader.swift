@@ -146,8 +146,6 @@ import CYAML
     if members.count == 1, let only = members.first {
       if only.name == "Ref" { return .call("Ref", only.value) }
       if only.name.hasPrefix("Fn::") { return Self.call(String(only.name.dropFirst(4)), only.value) }
-      // In the conditions' functions alone; elsewhere `Condition` stands beside other members.
-      if only.name == "Condition", only.value.text != nil { return .call("Condition", only.value) }
     }
     return .object(members)
   }
