@@ -25,12 +25,23 @@ extension Checker {
       return .constant(.real(value), .double)
     case .string(let text): return .constant(.text(text), .varchar)
     case .interval(let nanoseconds): return .constant(.integer(nanoseconds), .interval)
+    case .intervalMonths(let months): return .constant(.integer(months), .intervalMonths)
+    case .date(let text):
+      guard let days = TimestreamType.days(text) else {
+        throw QueryError("'\(text)' is not a valid date literal", at: expression.position)
+      }
+      return .constant(.integer(days), .date)
+    case .time(let text):
+      guard let nanoseconds = TimestreamType.timeOfDay(text) else {
+        throw QueryError("'\(text)' is not a valid time literal", at: expression.position)
+      }
+      return .constant(.integer(nanoseconds), .time)
     case .timestamp(let text):
       guard let value = TimestreamType.nanoseconds(text) else {
         throw QueryError("'\(text)' is not a valid timestamp literal", at: expression.position)
       }
       return .constant(.integer(value), .timestamp)
-    case .column(let qualifier, let name): return try column(qualifier, name, expression.position)
+    case .column(let qualifier, let name): return try scope.resolve(qualifier, name, expression.position)
     case .unary(let symbol, let operand): return try unary(symbol, operand)
     case .binary(let symbol, let left, let right): return try binary(symbol, left, right, expression.position)
     case .chain(let symbol, let operands): return try chain(symbol, operands)
@@ -50,11 +61,48 @@ extension Checker {
       return negated(TypedExpression(node: .isNull(try self.expression(operand)), type: .boolean), isNegated)
     case .cases(let operand, let branches, let otherwise):
       return try cases(operand, branches, otherwise, expression.position)
-    case .cast(let operand, let type, _): return try cast(operand, type, expression.position)
-    case .countAll(let filter): return try aggregate("count", nil, false, filter, expression.position)
-    case .call(let name, let arguments, let isDistinct, let filter):
-      return try call(name, arguments, isDistinct, filter, expression.position)
+    case .isDistinct(let left, let right, let isNegated):
+      let sides = try comparable([left, right], "IS DISTINCT FROM", expression.position)
+      return TypedExpression(node: .infix(isNegated ? "IS" : "IS NOT", sides[0], sides[1]), type: .boolean)
+    case .cast(let operand, let type, let isTry): return try cast(operand, type, isTry, expression.position)
+    case .extract(let field, let operand):
+      guard Functions.extractable.contains(field) else {
+        throw QueryError("Invalid EXTRACT field: \(field)", at: expression.position)
+      }
+      return try call(.init(name: field, arguments: [operand]), expression.position)
+    case .call(let call): return try self.call(call, expression.position)
+    case .exists(let query):
+      return TypedExpression(node: .exists(try subquery(query)), type: .boolean)
+    case .scalar(let query):
+      let typed = try subquery(query)
+      guard typed.outputs.count == 1 else {
+        throw QueryError(
+          "Multiple columns returned by subquery are not yet supported. Found \(typed.outputs.count)",
+          at: expression.position)
+      }
+      return TypedExpression(node: .scalar(typed), type: typed.outputs[0].type)
+    case .inQuery(let value, let query, let isNegated):
+      var typed = try subquery(query)
+      guard typed.outputs.count == 1 else {
+        throw QueryError(
+          "Multiple columns returned by subquery are not yet supported. Found \(typed.outputs.count)",
+          at: expression.position)
+      }
+      let side = try self.expression(value)
+      guard let type = TimestreamType.common(side.type, typed.outputs[0].type) else {
+        throw QueryError(
+          "value and result of subquery must be of the same type for IN expression: \(side.type.message) vs \(typed.outputs[0].type.message)",
+          at: expression.position)
+      }
+      if type == .double, typed.outputs[0].type != .double { typed.widened.insert(0) }
+      return negated(TypedExpression(node: .inQuery(side.coerced(to: type), typed), type: .boolean), isNegated)
     }
+  }
+
+  func subquery(_ query: QueryExpression) throws(QueryError) -> TypedQuery {
+    var inner = queries
+    inner.outer = scope
+    return try inner.check(query)
   }
 
   func negated(_ expression: TypedExpression, _ isNegated: Bool) -> TypedExpression {
@@ -76,7 +124,7 @@ extension Checker {
         node: .prefix("NOT", try boolean(operand, "Value of logical NOT expression")), type: .boolean)
     }
     let typed = try expression(operand)
-    guard typed.type.isNumeric || [.interval, .unknown].contains(typed.type) else {
+    guard typed.type.isNumeric || [.interval, .intervalMonths, .unknown].contains(typed.type) else {
       throw QueryError("Cannot negate \(typed.type.message)", at: operand.position)
     }
     return symbol == "-" ? TypedExpression(node: .prefix("-", typed), type: typed.type) : typed
@@ -112,24 +160,52 @@ extension Checker {
   func arithmetic(
     _ symbol: String, _ left: TypedExpression, _ right: TypedExpression, _ position: Position
   ) throws(QueryError) -> TypedExpression {
-    if symbol == "/" || symbol == "%" {
-      throw QueryError("the operator '\(symbol)' is not supported by the local cloud", at: position)
+    func simple(_ type: TimestreamType) -> TypedExpression {
+      TypedExpression(node: .infix(symbol, left, right), type: type)
     }
-    let type: TimestreamType? =
-      switch (left.type, symbol, right.type) {
-      case (.timestamp, "+", .interval), (.timestamp, "-", .interval), (.interval, "+", .timestamp): .timestamp
-      case (.timestamp, "-", .timestamp): .interval
-      case (.interval, "+", .interval), (.interval, "-", .interval): .interval
-      case (.interval, "*", let type) where type.isNumeric && type != .double: .interval
-      case (let type, "*", .interval) where type.isNumeric && type != .double: .interval
-      case (let one, _, let other) where one.isNumeric && other.isNumeric: TimestreamType.common(one, other)
-      case (.unknown, _, let type) where type.isNumeric: type
-      case (let type, _, .unknown) where type.isNumeric: type
-      default: nil
-      }
-    guard let type else { throw Self.operatorError(symbol, left, right, position) }
-    return TypedExpression(node: .infix(symbol, left, right), type: type)
+    let sides = [left, right]
+    let months = symbol == "-" ? "-$1" : "$1"
+    switch (left.type, symbol, right.type) {
+    case (.timestamp, "+", .interval), (.timestamp, "-", .interval), (.interval, "+", .timestamp):
+      return simple(.timestamp)
+    case (.timestamp, "-", .timestamp), (.interval, "+", .interval), (.interval, "-", .interval):
+      return simple(.interval)
+    case (.timestamp, "+", .intervalMonths), (.timestamp, "-", .intervalMonths):
+      return .template("ts_add_months($0, \(months))", sides, .timestamp)
+    case (.intervalMonths, "+", .timestamp): return .template("ts_add_months($1, $0)", sides, .timestamp)
+    case (.intervalMonths, "+", .intervalMonths), (.intervalMonths, "-", .intervalMonths):
+      return simple(.intervalMonths)
+    case (.date, "+", .interval), (.date, "-", .interval):
+      return .template("ts_add_days($0, \(symbol == "-" ? "-$1" : "$1"))", sides, .date)
+    case (.date, "+", .intervalMonths), (.date, "-", .intervalMonths):
+      return .template("ts_date_add_months($0, \(months))", sides, .date)
+    case (.date, "-", .date): return .template("(($0 - $1) * 86400000000000)", sides, .interval)
+    case (.time, "+", .interval), (.time, "-", .interval):
+      return .template("(((($0 \(symbol) $1) % 86400000000000) + 86400000000000) % 86400000000000)", sides, .time)
+    case (.interval, "*", let type) where type.isNumeric, (.intervalMonths, "*", let type) where type.isNumeric:
+      return .template("CAST($0 * $1 AS INTEGER)", sides, left.type)
+    case (let type, "*", .interval) where type.isNumeric, (let type, "*", .intervalMonths) where type.isNumeric:
+      return .template("CAST($0 * $1 AS INTEGER)", sides, right.type)
+    case (.interval, "/", let type) where type.isNumeric:
+      return .template("CAST(ts_divide(CAST($0 AS REAL), CAST($1 AS REAL)) AS INTEGER)", sides, .interval)
+    default: break
+    }
+    let isNumeric = { (type: TimestreamType) in type.isNumeric || type == .unknown }
+    guard isNumeric(left.type), isNumeric(right.type), let type = TimestreamType.common(left.type, right.type) else {
+      throw Self.operatorError(symbol, left, right, position)
+    }
+    let result: TimestreamType = type == .unknown ? .integer : type
+    switch symbol {
+    case "/", "%":
+      let coerced = sides.map { $0.coerced(to: result) }
+      return .template("\(failing(symbol == "/" ? "divide" : "modulo"))($0, $1)", coerced, result)
+    default:
+      return TypedExpression(node: .infix(symbol, left.coerced(to: result), right.coerced(to: result)), type: result)
+    }
   }
+
+  /// The SQLite function of a name that may fail; within TRY the one that gives null instead.
+  func failing(_ name: String) -> String { isTrying ? "ts_try_\(name)" : "ts_\(name)" }
 
   static func operatorError(
     _ symbol: String, _ left: TypedExpression, _ right: TypedExpression, _ position: Position
@@ -143,22 +219,35 @@ extension Checker {
   ) throws(QueryError) -> [TypedExpression] {
     var sides: [TypedExpression] = []
     for expression in expressions { sides.append(try self.expression(expression)) }
-    if sides.contains(where: { $0.type == .timestamp }) {
+    for type in [TimestreamType.timestamp, .date, .time] where sides.contains(where: { $0.type == type }) {
       for (index, side) in sides.enumerated() {
         guard case .constant(.text(let text)) = side.node else { continue }
-        guard let value = TimestreamType.nanoseconds(text) else {
-          throw QueryError("Value cannot be cast to timestamp: \(text)", at: expressions[index].position)
+        // A text that is no date alone may still be a time on one.
+        let value =
+          type == .timestamp
+          ? TimestreamType.nanoseconds(text)
+          : type == .date ? TimestreamType.days(text) : TimestreamType.timeOfDay(text)
+        guard let value else {
+          throw QueryError("Value cannot be cast to \(type.message): \(text)", at: expressions[index].position)
         }
-        sides[index] = .constant(.integer(value), .timestamp)
+        sides[index] = .constant(.integer(value), type)
       }
     }
+    return try compared(sides, symbol, position)
+  }
+
+  /// Brings sides to their common type.
+  func compared(
+    _ sides: [TypedExpression], _ symbol: String, _ position: Position
+  ) throws(QueryError) -> [TypedExpression] {
     var type: TimestreamType? = .unknown
     for side in sides { type = type.flatMap { TimestreamType.common($0, side.type) } }
-    guard type != nil else {
+    guard let type else {
       throw QueryError(
         "'\(symbol)' cannot be applied to \(sides.map(\.type.message).joined(separator: ", "))", at: position)
     }
-    return sides
+    // SQLite compares whole numbers with others by value: only what differs in kind is changed.
+    return type == .timestamp ? sides.map { $0.coerced(to: type) } : sides
   }
 
   mutating func cases(
@@ -180,95 +269,48 @@ extension Checker {
     var type: TimestreamType? = last?.type ?? .unknown
     for branch in typed { type = type.flatMap { TimestreamType.common($0, branch.then.type) } }
     guard let type else { throw QueryError("All CASE results must be the same type", at: position) }
-    return TypedExpression(node: .cases(typed, otherwise: last), type: type)
+    typed = typed.map { ($0.when, $0.then.coerced(to: type)) }
+    return TypedExpression(node: .cases(typed, otherwise: last?.coerced(to: type)), type: type)
   }
 
-  mutating func cast(_ operand: Expression, _ type: String, _ position: Position) throws(QueryError)
-    -> TypedExpression
-  {
+  mutating func cast(
+    _ operand: Expression, _ name: String, _ isTry: Bool, _ position: Position
+  ) throws(QueryError) -> TypedExpression {
     let typed = try expression(operand)
-    guard let target = TimestreamType(rawValue: type == "int" ? "integer" : type), target != .unknown else {
-      throw QueryError("Unknown type: \(type)", at: position)
+    guard let target = TimestreamType(rawValue: name == "int" ? "integer" : name), target != .unknown else {
+      throw QueryError("Unknown type: \(name)", at: position)
     }
-    switch (typed.type, target) {
-    case (let same, let target) where same == target: return typed
-    case (.unknown, _), (.integer, .bigint): return TypedExpression(node: typed.node, type: target)
-    case (.integer, .double), (.bigint, .double):
-      return TypedExpression(node: .template("CAST($0 AS REAL)", [typed]), type: .double)
-    case (.integer, .varchar), (.bigint, .varchar):
-      return TypedExpression(node: .template("CAST($0 AS TEXT)", [typed]), type: .varchar)
-    case (.timestamp, .varchar): return TypedExpression(node: .template("ts_text($0)", [typed]), type: .varchar)
-    case (.double, .varchar): return TypedExpression(node: .template("ts_double($0)", [typed]), type: .varchar)
-    default:
-      throw QueryError(
-        "a cast from \(typed.type.message) to \(target.message) is not supported by the local cloud", at: position)
-    }
-  }
-
-  mutating func aggregate(
-    _ name: String, _ argument: Expression?, _ isDistinct: Bool, _ filter: Expression?, _ position: Position
-  ) throws(QueryError) -> TypedExpression {
-    guard !isInAggregate else {
-      throw QueryError("Cannot nest aggregations inside aggregation '\(name)'", at: position)
-    }
-    isInAggregate = true
-    defer { isInAggregate = false }
-    let typed = try argument.map { expression throws(QueryError) in try self.expression(expression) }
-    let condition = try filter.map { expression throws(QueryError) in try boolean(expression, "FILTER clause") }
-    guard let type = typed.map({ Functions.aggregate(name, over: $0.type) }) ?? .bigint else {
-      throw Self.signatureError(name, typed.map { [$0.type] } ?? [], position)
-    }
-    return TypedExpression(node: .aggregate(name, typed, isDistinct: isDistinct, filter: condition), type: type)
-  }
-
-  static func signatureError(_ name: String, _ types: [TimestreamType], _ position: Position) -> QueryError {
-    QueryError(
-      "Unexpected parameters (\(types.map(\.message).joined(separator: ", "))) for function \(name)", at: position)
-  }
-
-  mutating func call(
-    _ name: String, _ arguments: [Expression], _ isDistinct: Bool, _ filter: Expression?, _ position: Position
-  ) throws(QueryError) -> TypedExpression {
-    if Functions.aggregates.contains(name) {
-      guard arguments.count == 1 else {
-        throw QueryError(
-          "the function \(name) with \(arguments.count) arguments is not supported by the local cloud", at: position)
+    func failing(_ name: String) -> String { isTry || isTrying ? "ts_try_\(name)" : "ts_\(name)" }
+    let sql: String? =
+      switch (typed.type, target) {
+      case (let same, let target) where same == target: "$0"
+      case (.unknown, _), (.integer, .bigint): "$0"
+      case (.integer, .double), (.bigint, .double), (.boolean, .double): "CAST($0 AS REAL)"
+      case (.integer, .varchar), (.bigint, .varchar): "CAST($0 AS TEXT)"
+      case (.timestamp, .varchar): "ts_text($0)"
+      case (.double, .varchar): "ts_double($0)"
+      case (.boolean, .varchar): "CASE $0 WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"
+      case (.date, .varchar): "ts_date_text($0)"
+      case (.time, .varchar): "ts_time_text($0)"
+      case (.interval, .varchar): "ts_interval_text($0)"
+      case (.intervalMonths, .varchar): "ts_months_text($0)"
+      case (.bigint, .integer), (.double, .integer), (.varchar, .integer): "\(failing("to_integer"))($0)"
+      case (.double, .bigint), (.varchar, .bigint): "\(failing("to_bigint"))($0)"
+      case (.varchar, .double): "\(failing("to_double"))($0)"
+      case (.varchar, .boolean): "\(failing("to_boolean"))($0)"
+      case (.boolean, .integer), (.boolean, .bigint): "$0"
+      case (let type, .boolean) where type.isNumeric: "($0 <> 0)"
+      case (.varchar, .timestamp): "\(failing("to_timestamp"))($0)"
+      case (.varchar, .date): "\(failing("to_date"))($0)"
+      case (.varchar, .time): "\(failing("to_time"))($0)"
+      case (.timestamp, .date): "ts_floor($0, 86400000000000)"
+      case (.timestamp, .time): "(($0 % 86400000000000 + 86400000000000) % 86400000000000)"
+      case (.date, .timestamp): "($0 * 86400000000000)"
+      default: nil
       }
-      return try aggregate(name, arguments[0], isDistinct, filter, position)
+    guard let sql else {
+      throw QueryError("Cannot cast \(typed.type.message) to \(target.message)", at: position)
     }
-    var typed: [TypedExpression] = []
-    for argument in arguments { typed.append(try expression(argument)) }
-    let types = typed.map(\.type)
-    switch (name, types) {
-    case ("now", []), ("current_timestamp", []): return .constant(.integer(now), .timestamp)
-    case ("ago", [.interval]): return TypedExpression(node: .template("(\(now) - $0)", typed), type: .timestamp)
-    case ("coalesce", _) where typed.count >= 2:
-      var type: TimestreamType? = .unknown
-      for side in types { type = type.flatMap { TimestreamType.common($0, side) } }
-      guard let type else { throw QueryError("All COALESCE operands must be the same type", at: position) }
-      return TypedExpression(node: .template("coalesce($*)", typed), type: type)
-    default: break
-    }
-    guard let signatures = Functions.scalars[name] else {
-      if ["now", "ago", "coalesce"].contains(name) { throw Self.signatureError(name, types, position) }
-      throw QueryError("Function '\(name)' not registered", at: position)
-    }
-    if name == "bin", typed.count == 2, case .constant(.integer(let length)) = typed[1].node, length <= 0 {
-      throw QueryError("the second argument of bin must be a positive interval", at: position)
-    }
-    for signature in signatures where Self.matches(signature, types) {
-      return TypedExpression(node: .template(signature.sql, typed), type: signature.result)
-    }
-    throw Self.signatureError(name, types, position)
-  }
-
-  static func matches(_ signature: Functions.Signature, _ types: [TimestreamType]) -> Bool {
-    let count = signature.parameters.count
-    guard types.count == count || signature.isVariadic && types.count > count else { return false }
-    return types.enumerated().allSatisfy { index, type in
-      let wanted = signature.parameters[min(index, count - 1)]
-      return type == wanted || type == .unknown || type == .integer && wanted == .bigint
-        || type.isNumeric && wanted == .double
-    }
+    return sql == "$0" ? TypedExpression(node: typed.node, type: target) : .template(sql, [typed], target)
   }
 }

@@ -2,40 +2,90 @@
 struct Compiler {
   private(set) var values: [SQLValue] = []
 
-  /// The SQL of a SELECT and its values in order.
-  static func compile(_ select: TypedSelect) -> (sql: String, values: [SQLValue]) {
+  /// The SQL of a query and its values by number.
+  static func compile(_ query: TypedQuery) -> (sql: String, values: [SQLValue]) {
     var compiler = Compiler()
-    let outputs = select.outputs.map { compiler.text($0.expression) }
-    var sql = "SELECT \(select.isDistinct ? "DISTINCT " : "")\(outputs.joined(separator: ", "))"
-    if let table = select.table { sql += " FROM \(table.series) s JOIN \(table.rows) r ON r.series = s.id" }
-    if let condition = select.condition { sql += " WHERE \(compiler.text(condition))" }
-    if !select.grouping.isEmpty {
-      sql += " GROUP BY \(select.grouping.map { compiler.grouping($0) }.joined(separator: ", "))"
-    }
-    if !select.ordering.isEmpty {
-      let keys = select.ordering.map { order in
-        let key =
-          switch order.key {
-          case .output(let index): String(index + 1)
-          case .expression(let expression): compiler.text(expression)
-          }
-        return "\(key) \(order.isAscending ? "ASC" : "DESC") NULLS \(order.nullsFirst ? "FIRST" : "LAST")"
-      }
-      sql += " ORDER BY \(keys.joined(separator: ", "))"
-    }
-    if let limit = select.limit { sql += " LIMIT \(limit)" }
+    let sql = compiler.text(query)
     return (sql, compiler.values)
   }
 
-  /// A bare number in SQLite's GROUP BY would be an ordinal.
-  private mutating func grouping(_ expression: TypedExpression) -> String { "(\(text(expression)))" }
+  // MARK: Queries
+
+  private mutating func text(_ query: TypedQuery) -> String {
+    var sql = ""
+    if !query.with.isEmpty {
+      let tables = query.with.map { "w\($0.number) AS (\(text($0.query)))" }
+      sql += "WITH \(tables.joined(separator: ", ")) "
+    }
+    switch query.body {
+    case .select(let select): sql += text(select)
+    case .values(let rows):
+      let columns = query.outputs.indices.map { "column\($0 + 1) AS c\($0)" }.joined(separator: ", ")
+      let tuples = rows.map { row in "(\(row.map { text($0) }.joined(separator: ", ")))" }
+      sql += "SELECT \(columns) FROM (VALUES \(tuples.joined(separator: ", ")))"
+    case .set(let operation, let left, let right):
+      sql += "SELECT * FROM (\(text(left))) \(operation) SELECT * FROM (\(text(right)))"
+    case .nested(let inner): sql += "SELECT * FROM (\(text(inner)))"
+    }
+    if !query.ordering.isEmpty { sql += " ORDER BY \(text(query.ordering))" }
+    if let limit = query.limit { sql += " LIMIT \(limit)" }
+    guard !query.widened.isEmpty else { return sql }
+    let columns = query.outputs.indices.map { query.widened.contains($0) ? "CAST(c\($0) AS REAL) AS c\($0)" : "c\($0)" }
+    return "SELECT \(columns.joined(separator: ", ")) FROM (\(sql))"
+  }
+
+  private mutating func text(_ select: TypedSelect) -> String {
+    let outputs = select.outputs.enumerated().map { "\(text($1)) AS c\($0)" }
+    var sql = "SELECT \(select.isDistinct ? "DISTINCT " : "")\(outputs.joined(separator: ", "))"
+    if let from = select.from { sql += " FROM \(text(from))" }
+    if let condition = select.condition { sql += " WHERE \(text(condition))" }
+    // A bare number in SQLite's GROUP BY would be an ordinal.
+    if !select.grouping.isEmpty {
+      sql += " GROUP BY \(select.grouping.map { "(\(text($0)))" }.joined(separator: ", "))"
+    }
+    if let having = select.having { sql += " HAVING \(text(having))" }
+    return sql
+  }
+
+  private mutating func text(_ relation: TypedRelation) -> String {
+    switch relation {
+    case .table(let table, let number):
+      return "\(table.series) s\(number) JOIN \(table.rows) r\(number) ON r\(number).series = s\(number).id"
+    case .query(let query, let number): return "(\(text(query))) q\(number)"
+    case .common(let table, let number): return "w\(table) q\(number)"
+    case .join(let kind, let left, let right, let condition):
+      let (left, right) = (text(left), inner(right))
+      return "\(left) \(kind.rawValue) JOIN \(right)\(condition.map { " ON \(text($0))" } ?? "")"
+    }
+  }
+
+  /// The right side of a join is one thing.
+  private mutating func inner(_ relation: TypedRelation) -> String {
+    switch relation {
+    case .query, .common: text(relation)
+    case .table, .join: "(\(text(relation)))"
+    }
+  }
+
+  private mutating func text(_ ordering: [TypedOrder]) -> String {
+    ordering.map { order in
+      let key =
+        switch order.key {
+        case .output(let index): String(index + 1)
+        case .expression(let expression): text(expression)
+        }
+      return "\(key) \(order.isAscending ? "ASC" : "DESC") NULLS \(order.nullsFirst ? "FIRST" : "LAST")"
+    }.joined(separator: ", ")
+  }
+
+  // MARK: Expressions
 
   mutating func text(_ expression: TypedExpression) -> String {
     switch expression.node {
     case .constant(let value):
       values.append(value)
-      return "?"
-    case .column(let name): return name
+      return "?\(values.count)"
+    case .column(let name, _): return name
     case .prefix(let symbol, let operand): return "(\(symbol) \(text(operand)))"
     case .infix(let symbol, let left, let right): return "(\(text(left)) \(symbol) \(text(right)))"
     case .chain(let symbol, let operands): return balanced(operands.map { text($0) }[...], symbol)
@@ -56,10 +106,38 @@ struct Compiler {
       if let otherwise { sql += " ELSE \(text(otherwise))" }
       return sql + " END"
     case .template(let template, let arguments): return filled(template, arguments)
-    case .aggregate(let name, let argument, let isDistinct, let filter):
-      var sql = "\(name)(\(isDistinct ? "DISTINCT " : "")\(argument.map { text($0) } ?? "*"))"
-      if let filter { sql += " FILTER (WHERE \(text(filter)))" }
-      return sql
+    case .aggregate(let aggregate): return text(aggregate)
+    case .window(let aggregate, let window): return "\(text(aggregate)) OVER (\(text(window)))"
+    // More than one row is an error, as the service has it.
+    case .scalar(let query):
+      return "(SELECT coalesce(ts_single(count(*)), max(c0)) FROM (SELECT c0 FROM (\(text(query))) LIMIT 2))"
+    case .exists(let query): return "(EXISTS (\(text(query))))"
+    case .inQuery(let value, let query): return "(\(text(value)) IN (\(text(query))))"
+    }
+  }
+
+  private mutating func text(_ aggregate: TypedExpression.Aggregate) -> String {
+    let arguments = aggregate.isStar ? "*" : aggregate.arguments.map { text($0) }.joined(separator: ", ")
+    let filter = aggregate.filter.map { " FILTER (WHERE \(text($0)))" } ?? ""
+    return "\(aggregate.name)(\(aggregate.isDistinct ? "DISTINCT " : "")\(arguments))\(filter)"
+  }
+
+  private mutating func text(_ window: TypedWindow) -> String {
+    var parts: [String] = []
+    if !window.partition.isEmpty {
+      parts.append("PARTITION BY \(window.partition.map { text($0) }.joined(separator: ", "))")
+    }
+    if !window.ordering.isEmpty { parts.append("ORDER BY \(text(window.ordering))") }
+    if let frame = window.frame {
+      parts.append("\(frame.unit) BETWEEN \(text(frame.start)) AND \(text(frame.end))")
+    }
+    return parts.joined(separator: " ")
+  }
+
+  private mutating func text(_ bound: TypedWindow.Bound) -> String {
+    switch bound {
+    case .fixed(let words): words
+    case .offset(let offset, let direction): "\(text(offset)) \(direction)"
     }
   }
 
@@ -70,22 +148,23 @@ struct Compiler {
     return "(\(balanced(operands[..<middle], symbol)) \(symbol) \(balanced(operands[middle...], symbol)))"
   }
 
-  /// Puts each argument where its number stands; one that stands twice is bound twice.
+  /// Puts each argument where its number stands: `$0`, `$1`, …; `$*` all with commas, `$||` all with that sign between.
   private mutating func filled(_ template: String, _ arguments: [TypedExpression]) -> String {
     var sql = ""
+    let texts = arguments.map { text($0) }
     var rest = template[...]
     while let mark = rest.firstIndex(of: "$") {
       sql += rest[..<mark]
       let kind = rest.index(after: mark)
       switch rest[kind] {
       case "*":
-        sql += arguments.map { text($0) }.joined(separator: ", ")
+        sql += texts.joined(separator: ", ")
         rest = rest[rest.index(after: kind)...]
       case "|":
-        sql += arguments.map { text($0) }.joined(separator: " || ")
+        sql += balanced(texts[...], "||")
         rest = rest[rest.index(kind, offsetBy: 2)...]
       default:
-        sql += rest[kind].wholeNumberValue.map { text(arguments[$0]) } ?? ""
+        sql += rest[kind].wholeNumberValue.map { texts[$0] } ?? ""
         rest = rest[rest.index(after: kind)...]
       }
     }

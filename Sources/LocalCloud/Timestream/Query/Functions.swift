@@ -1,47 +1,249 @@
 /// The functions of Timestream's SQL that are supported, each with the types it takes and what it becomes.
+///
+/// See <https://docs.aws.amazon.com/timestream/latest/developerguide/supported-sql-constructs.html>; where that is silent, Trino's
+/// functions of the same name are the specification.
 enum Functions {
   struct Signature: Sendable {
     var parameters: [TimestreamType]
     /// True lets the last parameter come any number of times.
     var isVariadic = false
     var result: TimestreamType
-    /// SQL with `$0`, `$1`, …; `$*` puts all arguments, separated by commas.
+    /// SQL with `$0`, `$1`, …; `$*` puts all arguments, separated by commas. `ts_fail_` marks what may fail.
     var sql: String
-  }
 
-  /// The start of the interval of length `$1` in which `$0` lies: SQLite's remainder has the sign of the dividend.
-  private static let bin = "($0 - (($0 % $1) + $1) % $1)"
-
-  static let scalars: [String: [Signature]] = [
-    "abs": [
-      .init(parameters: [.integer], result: .integer, sql: "abs($0)"),
-      .init(parameters: [.bigint], result: .bigint, sql: "abs($0)"),
-      .init(parameters: [.double], result: .double, sql: "abs($0)"),
-    ],
-    "bin": [.init(parameters: [.timestamp, .interval], result: .timestamp, sql: bin)],
-    "from_milliseconds": [.init(parameters: [.bigint], result: .timestamp, sql: "($0 * 1000000)")],
-    "from_nanoseconds": [.init(parameters: [.bigint], result: .timestamp, sql: "($0)")],
-    "to_milliseconds": [
-      .init(parameters: [.timestamp], result: .bigint, sql: "(($0 - (($0 % 1000000) + 1000000) % 1000000) / 1000000)")
-    ],
-    "to_nanoseconds": [.init(parameters: [.timestamp], result: .bigint, sql: "($0)")],
-    "to_iso8601": [.init(parameters: [.timestamp], result: .varchar, sql: "ts_iso8601($0)")],
-    "concat": [.init(parameters: [.varchar, .varchar], isVariadic: true, result: .varchar, sql: "($||)")],
-    "length": [.init(parameters: [.varchar], result: .bigint, sql: "length($0)")],
-    "lower": [.init(parameters: [.varchar], result: .varchar, sql: "ts_lower($0)")],
-    "upper": [.init(parameters: [.varchar], result: .varchar, sql: "ts_upper($0)")],
-  ]
-
-  static let aggregates: Set<String> = ["avg", "count", "max", "min", "sum"]
-
-  /// The type of an aggregate over a type; nil where it takes none such.
-  static func aggregate(_ name: String, over type: TimestreamType) -> TimestreamType? {
-    switch name {
-    case "count": .bigint
-    case "max", "min": type
-    case "avg": type.isNumeric || type == .unknown ? .double : nil
-    case "sum": type == .double ? .double : type.isNumeric || type == .unknown ? .bigint : nil
-    default: nil
+    init(_ parameters: [TimestreamType], _ result: TimestreamType, _ sql: String, isVariadic: Bool = false) {
+      self.parameters = parameters
+      self.result = result
+      self.sql = sql
+      self.isVariadic = isVariadic
     }
   }
+
+  static let dateUnits: Set<String> = [
+    "nanosecond", "microsecond", "millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year",
+  ]
+
+  /// Parts of a time, for `extract` and as functions of their own.
+  private static let parts: [String] = [
+    "year", "quarter", "month", "week", "week_of_year", "day", "day_of_month", "day_of_week", "dow", "day_of_year",
+    "doy", "year_of_week", "yow", "hour", "minute", "second", "millisecond", "microsecond", "nanosecond",
+  ]
+  static let extractable: Set<String> = Set(parts)
+
+  static let scalars: [String: [Signature]] = {
+    var all = mathematics.merging(texts) { $1 }.merging(times) { $1 }
+    for part in parts {
+      all[part] = [
+        .init([.date], .bigint, "ts_part('\(part)', $0 * 86400000000000)"),
+        .init([.timestamp], .bigint, "ts_part('\(part)', $0)"), .init([.time], .bigint, "ts_part('\(part)', $0)"),
+        .init([.varchar], .bigint, "ts_part('\(part)', ts_fail_to_timestamp($0))"),
+      ]
+    }
+    return all
+  }()
+
+  private static func each(_ sql: String) -> [Signature] {
+    [TimestreamType.integer, .bigint, .double].map { .init([$0], $0, sql) }
+  }
+
+  private static let mathematics: [String: [Signature]] = {
+    var all: [String: [Signature]] = [
+      "abs": each("abs($0)"), "sign": each("ts_sign($0)"), "e": [.init([], .double, "2.718281828459045")],
+      "pi": [.init([], .double, "3.141592653589793")],
+      "mod": [
+        .init([.integer, .integer], .integer, "ts_fail_modulo($0, $1)"),
+        .init([.bigint, .bigint], .bigint, "ts_fail_modulo($0, $1)"),
+        .init([.double, .double], .double, "ts_fail_modulo($0, $1)"),
+      ],
+      "atan2": [.init([.double, .double], .double, "ts_atan2($0, $1)")],
+      "log": [.init([.double, .double], .double, "ts_log($0, $1)")],
+      "infinity": [.init([], .double, "9e999")],
+      "is_finite": [.init([.double], .boolean, "(abs($0) < 9e999)")],
+      "is_infinite": [.init([.double], .boolean, "(abs($0) = 9e999)")],
+      "is_nan": [.init([.double], .boolean, "(CASE WHEN $0 IS NULL THEN NULL ELSE 0 END)")],
+      "width_bucket": [
+        .init([.double, .double, .double, .bigint], .bigint, "ts_fail_width_bucket($0, $1, $2, $3)")
+      ],
+      "from_base": [.init([.varchar, .bigint], .bigint, "ts_fail_from_base($0, $1)")],
+      "to_base": [.init([.bigint, .bigint], .varchar, "ts_fail_to_base($0, $1)")],
+      "bitwise_and": [.init([.bigint, .bigint], .bigint, "($0 & $1)")],
+      "bitwise_or": [.init([.bigint, .bigint], .bigint, "($0 | $1)")],
+      "bitwise_not": [.init([.bigint], .bigint, "(~$0)")],
+      "bitwise_xor": [.init([.bigint, .bigint], .bigint, "(($0 | $1) - ($0 & $1))")],
+    ]
+    for name in ["power", "pow"] { all[name] = [.init([.double, .double], .double, "ts_power($0, $1)")] }
+    for name in [
+      "acos", "asin", "atan", "cbrt", "cos", "cosh", "cot", "degrees", "exp", "ln", "log2", "log10", "radians", "sin",
+      "sinh", "sqrt", "tan", "tanh",
+    ] { all[name] = [.init([.double], .double, "ts_\(name)($0)")] }
+    for name in ["ceil", "ceiling", "floor"] {
+      let function = name == "floor" ? "ts_floor_double" : "ts_ceil_double"
+      all[name] = [
+        .init([.integer], .integer, "$0"), .init([.bigint], .bigint, "$0"),
+        .init([.double], .double, "\(function)($0)"),
+      ]
+    }
+    all["round"] =
+      [
+        .init([.integer], .integer, "$0"), .init([.bigint], .bigint, "$0"),
+        .init([.double], .double, "ts_round($0, 0)"),
+      ]
+      + [
+        .init([.integer, .integer], .integer, "ts_round_integer($0, $1)"),
+        .init([.bigint, .integer], .bigint, "ts_round_integer($0, $1)"),
+        .init([.double, .integer], .double, "ts_round($0, $1)"),
+      ]
+    all["truncate"] = [
+      .init([.double], .double, "ts_truncate($0, 0)"), .init([.double, .integer], .double, "ts_truncate($0, $1)"),
+    ]
+    return all
+  }()
+
+  private static let texts: [String: [Signature]] = [
+    "concat": [.init([.varchar, .varchar], .varchar, "($||)", isVariadic: true)],
+    "length": [.init([.varchar], .bigint, "length($0)")], "lower": [.init([.varchar], .varchar, "ts_lower($0)")],
+    "upper": [.init([.varchar], .varchar, "ts_upper($0)")], "reverse": [.init([.varchar], .varchar, "ts_reverse($0)")],
+    "trim": [.init([.varchar], .varchar, "ts_trim($0, 'both')")],
+    "ltrim": [.init([.varchar], .varchar, "ts_trim($0, 'left')")],
+    "rtrim": [.init([.varchar], .varchar, "ts_trim($0, 'right')")],
+    "lpad": [.init([.varchar, .bigint, .varchar], .varchar, "ts_fail_pad($0, $1, $2, 'left')")],
+    "rpad": [.init([.varchar, .bigint, .varchar], .varchar, "ts_fail_pad($0, $1, $2, 'right')")],
+    "replace": [
+      .init([.varchar, .varchar], .varchar, "replace($0, $1, '')"),
+      .init([.varchar, .varchar, .varchar], .varchar, "ts_replace($0, $1, $2)"),
+    ],
+    "strpos": [.init([.varchar, .varchar], .bigint, "instr($0, $1)")],
+    "starts_with": [.init([.varchar, .varchar], .boolean, "(substr($0, 1, length($1)) = $1)")],
+    "substr": [
+      .init([.varchar, .bigint], .varchar, "ts_substr($0, $1, NULL, 0)"),
+      .init([.varchar, .bigint, .bigint], .varchar, "ts_substr($0, $1, $2, 1)"),
+    ],
+    "substring": [
+      .init([.varchar, .bigint], .varchar, "ts_substr($0, $1, NULL, 0)"),
+      .init([.varchar, .bigint, .bigint], .varchar, "ts_substr($0, $1, $2, 1)"),
+    ],
+    "split_part": [.init([.varchar, .varchar, .bigint], .varchar, "ts_fail_split_part($0, $1, $2)")],
+    "chr": [.init([.bigint], .varchar, "ts_fail_chr($0)")], "codepoint": [.init([.varchar], .integer, "unicode($0)")],
+    "levenshtein_distance": [.init([.varchar, .varchar], .bigint, "ts_levenshtein($0, $1)")],
+    "regexp_like": [.init([.varchar, .varchar], .boolean, "ts_fail_regexp_like($0, $1)")],
+    "regexp_extract": [
+      .init([.varchar, .varchar], .varchar, "ts_fail_regexp_extract($0, $1, 0)"),
+      .init([.varchar, .varchar, .bigint], .varchar, "ts_fail_regexp_extract($0, $1, $2)"),
+    ],
+    "regexp_replace": [
+      .init([.varchar, .varchar], .varchar, "ts_fail_regexp_replace($0, $1, '')"),
+      .init([.varchar, .varchar, .varchar], .varchar, "ts_fail_regexp_replace($0, $1, $2)"),
+    ],
+    "json_extract_scalar": [.init([.varchar, .varchar], .varchar, "ts_fail_json_scalar($0, $1)")],
+    "json_array_length": [.init([.varchar], .bigint, "ts_json_length($0)")],
+  ]
+
+  private static let times: [String: [Signature]] = [
+    // The start of the interval of length `$1` in which `$0` lies.
+    "bin": [
+      .init([.timestamp, .interval], .timestamp, "(ts_floor($0, $1) * $1)"),
+      .init([.date, .interval], .timestamp, "(ts_floor($0 * 86400000000000, $1) * $1)"),
+    ],
+    "date": [
+      .init([.date], .date, "$0"), .init([.timestamp], .date, "ts_floor($0, 86400000000000)"),
+      .init([.varchar], .date, "ts_fail_to_date($0)"),
+    ],
+    "date_trunc": [
+      .init([.varchar, .date], .date, "ts_floor(ts_date_trunc($0, $1 * 86400000000000), 86400000000000)"),
+      .init([.varchar, .timestamp], .timestamp, "ts_date_trunc($0, $1)"),
+    ],
+    "date_add": [
+      .init(
+        [.varchar, .bigint, .date], .date, "ts_floor(ts_date_add($0, $1, $2 * 86400000000000), 86400000000000)"),
+      .init([.varchar, .bigint, .timestamp], .timestamp, "ts_date_add($0, $1, $2)"),
+    ],
+    "date_diff": [.init([.varchar, .timestamp, .timestamp], .bigint, "ts_date_diff($0, $1, $2)")],
+    "last_day_of_month": [
+      .init([.date], .date, "ts_last_day($0 * 86400000000000)"), .init([.timestamp], .date, "ts_last_day($0)"),
+    ],
+    "from_milliseconds": [.init([.bigint], .timestamp, "($0 * 1000000)")],
+    "from_nanoseconds": [.init([.bigint], .timestamp, "($0)")],
+    "from_unixtime": [.init([.double], .timestamp, "CAST($0 * 1000000000 AS INTEGER)")],
+    "to_unixtime": [.init([.timestamp], .double, "($0 / 1000000000.0)")],
+    "to_milliseconds": [
+      .init([.timestamp], .bigint, "ts_floor($0, 1000000)"), .init([.interval], .bigint, "($0 / 1000000)"),
+    ],
+    "to_nanoseconds": [.init([.timestamp], .bigint, "($0)"), .init([.interval], .bigint, "($0)")],
+    "to_iso8601": [.init([.date], .varchar, "ts_date_text($0)"), .init([.timestamp], .varchar, "ts_iso8601($0)")],
+    "from_iso8601_timestamp": [.init([.varchar], .timestamp, "ts_fail_to_timestamp($0)")],
+    "from_iso8601_date": [.init([.varchar], .date, "ts_fail_to_date($0)")],
+    "parse_duration": [.init([.varchar], .interval, "ts_fail_parse_duration($0)")],
+    "date_format": [.init([.timestamp, .varchar], .varchar, "ts_date_format($0, $1)")],
+  ]
+
+  /// Functions whose type follows from their arguments': the checker knows them by name.
+  static let special: Set<String> = [
+    "now", "current_timestamp", "localtimestamp", "current_date", "current_time", "localtime", "current_timezone",
+    "ago",
+    "coalesce", "nullif", "if", "greatest", "least", "typeof",
+  ]
+
+  // MARK: Aggregates
+
+  struct FoundAggregate {
+    /// SQLite's name.
+    var sql: String
+    var result: TimestreamType
+    /// What is done with an argument before, and with the result after, with `$0` for it.
+    var argument: String?
+    var wrapper: String?
+    /// What a number among the arguments becomes.
+    var parameter: TimestreamType?
+  }
+
+  private static let moments: Set<String> = [
+    "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop", "skewness", "kurtosis",
+  ]
+  private static let pairs: Set<String> = ["corr", "covar_samp", "covar_pop", "regr_slope", "regr_intercept"]
+  private static let aggregates: Set<String> = moments.union(pairs).union([
+    "avg", "count", "max", "min", "sum", "count_if", "bool_and", "every", "bool_or", "arbitrary", "any_value",
+    "geometric_mean", "max_by", "min_by", "approx_distinct", "approx_percentile", "bitwise_and_agg", "bitwise_or_agg",
+  ])
+
+  static func isAggregate(_ name: String) -> Bool { aggregates.contains(name) }
+
+  /// The aggregate of a name over types; nil where it takes none such.
+  static func aggregate(_ name: String, over types: [TimestreamType]) -> FoundAggregate? {
+    let isNumeric = { (type: TimestreamType) in type.isNumeric || type == .unknown }
+    guard let first = types.first else { return nil }
+    switch (name, types.count) {
+    case ("count", 1): return .init(sql: "count", result: .bigint)
+    case ("max", 1), ("min", 1), ("arbitrary", 1), ("any_value", 1):
+      return .init(sql: name == "min" ? "min" : "max", result: first)
+    case ("avg", 1): return isNumeric(first) ? .init(sql: "avg", result: .double) : nil
+    case ("sum", 1):
+      guard isNumeric(first) else { return nil }
+      return .init(sql: "sum", result: first == .double ? .double : .bigint)
+    case ("count_if", 1) where first == .boolean:
+      return .init(sql: "count", result: .bigint, argument: "CASE WHEN $0 THEN 1 END")
+    case ("bool_and", 1) where first == .boolean, ("every", 1) where first == .boolean:
+      return .init(sql: "min", result: .boolean)
+    case ("bool_or", 1) where first == .boolean: return .init(sql: "max", result: .boolean)
+    case ("geometric_mean", 1) where isNumeric(first):
+      return .init(sql: "avg", result: .double, argument: "ts_ln(CAST($0 AS REAL))", wrapper: "ts_exp($0)")
+    case ("max_by", 2), ("min_by", 2): return .init(sql: "ts_\(name)", result: first)
+    case ("approx_distinct", 1), ("approx_distinct", 2): return .init(sql: "count", result: .bigint)
+    case ("approx_percentile", 2) where isNumeric(first) && isNumeric(types[1]):
+      return .init(sql: "ts_percentile", result: first == .unknown ? .double : first)
+    case ("bitwise_and_agg", 1) where isNumeric(first) && first != .double,
+      ("bitwise_or_agg", 1) where isNumeric(first) && first != .double:
+      return .init(sql: "ts_\(name)", result: .bigint)
+    case (let name, 1) where moments.contains(name) && isNumeric(first):
+      return .init(sql: "ts_\(name)", result: .double, parameter: .double)
+    case (let name, 2) where pairs.contains(name) && types.allSatisfy(isNumeric):
+      return .init(sql: "ts_\(name)", result: .double, parameter: .double)
+    default: return nil
+    }
+  }
+
+  /// Functions of windows alone, and how many arguments they take.
+  static let windows: [String: ClosedRange<Int>] = [
+    "row_number": 0...0, "rank": 0...0, "dense_rank": 0...0, "percent_rank": 0...0, "cume_dist": 0...0, "ntile": 1...1,
+    "lag": 1...3, "lead": 1...3, "first_value": 1...1, "last_value": 1...1, "nth_value": 2...2,
+  ]
 }

@@ -25,7 +25,11 @@ final class QueryEngine: Sendable {
   /// Any SELECT is billed for as much, bytes.
   static let meteredMinimum: Int = 10_000_000
 
-  init(store: TimestreamStore, clock: WallClock) throws {
+  /// Timestream gives a query a minute.
+  private let timeLimit: Duration
+
+  init(store: TimestreamStore, clock: WallClock, timeLimit: Duration = .seconds(60)) throws {
+    self.timeLimit = timeLimit
     self.store = store
     self.clock = clock
     reader = try Database(path: store.storage.path)
@@ -102,22 +106,25 @@ final class QueryEngine: Sendable {
     var result = QueryResult(id: Self.queryID(), digest: digest, clientToken: clientToken, createdAt: now)
     do throws(QueryError) {
       switch try QueryParser.parse(sql) {
-      case .select(let select): try self.select(select, now: now, into: &result)
-      case .showDatabases:
+      case .query(let query): try self.query(query, now: now, into: &result)
+      case .showDatabases(let pattern):
         result.columns = [.init(name: "Database", type: .varchar)]
-        try list(nil, into: &result)
-      case .showTables(let database, let position):
+        try list(nil, like: pattern, into: &result)
+      case .showTables(let database, let pattern, let position):
         guard try reading({ connection throws(DatabaseError) in try store.hasDatabase(database, connection) }) else {
           throw QueryError("Database '\(database)' does not exist", at: position)
         }
         result.columns = [.init(name: "Table", type: .varchar)]
-        try list(database, into: &result)
+        try list(database, like: pattern, into: &result)
+      case .showMeasures(let name, _):
+        _ = try table(name)
+        throw QueryError("SHOW MEASURES is not supported by the local cloud", at: nil)
       case .describe(let name):
         let table = try table(name)
         result.columns = ["Column", "Type", "Timestream attribute type"].map {
           QueryResult.Column(name: $0, type: .varchar)
         }
-        for column in Checker.columns(of: table) {
+        for column in QueryChecker.columns(of: table, 0) {
           let kind = table.columns.first { $0.name == column.name }?.kind.rawValue
           let attribute = kind ?? (column.name == "time" ? "TIMESTAMP" : "MEASURE_NAME")
           result.add([.text(column.name), .text(column.expression.type.rawValue), .text(attribute)])
@@ -129,29 +136,37 @@ final class QueryEngine: Sendable {
     return result
   }
 
-  private func list(_ database: String?, into result: inout QueryResult) throws(QueryError) {
-    let names = try reading { connection throws(DatabaseError) in try store.names(of: database, connection) }
+  private func list(_ database: String?, like pattern: String?, into result: inout QueryResult) throws(QueryError) {
+    let names = try reading { connection throws(DatabaseError) in
+      let names = try store.names(of: database, connection)
+      guard let pattern else { return names }
+      var found: [String] = []
+      for name in names where try connection.row("SELECT ? LIKE ?", .text(name), .text(pattern))?[0] == .integer(1) {
+        found.append(name)
+      }
+      return found
+    }
     for name in names { result.add([.text(name)]) }
   }
 
-  private func select(_ select: Select, now: Int64, into result: inout QueryResult) throws(QueryError) {
-    let table: TimestreamStore.Table? = if let name = select.from { try self.table(name) } else { nil }
-    var checker = Checker(table: table, alias: select.from?.alias, now: now * 1_000_000)
-    let typed = try checker.check(select)
-    result.columns = typed.outputs.map { QueryResult.Column(name: $0.name, type: $0.expression.type) }
+  private func query(_ query: QueryExpression, now: Int64, into result: inout QueryResult) throws(QueryError) {
+    let typed = try QueryChecker.check(query, now: now * 1_000_000) { name throws(QueryError) in try self.table(name) }
+    result.columns = typed.outputs.map { QueryResult.Column(name: $0.name, type: $0.type) }
     result.isMetered = true
     let (sql, values) = Compiler.compile(typed)
     var output = result
     do {
       try reader.with { connection in
-        try connection.forEach(sql, values) { row in
-          output.add(row.values)
-          guard output.rows.count <= Self.rowLimit else {
-            throw QueryError(
-              "the result has more than \(Self.rowLimit) rows, which the local cloud does not keep", at: nil)
+        try connection.limited(to: timeLimit) {
+          try connection.forEach(sql, values) { row in
+            output.add(row.values)
+            guard output.rows.count <= Self.rowLimit else {
+              throw QueryError(
+                "the result has more than \(Self.rowLimit) rows, which the local cloud does not keep", at: nil)
+            }
+            if let fault = output.fault { throw QueryError(fault, at: nil) }
+            return true
           }
-          if let fault = output.fault { throw QueryError(fault, at: nil) }
-          return true
         }
       }
     } catch let error as QueryError { throw error } catch let error as DatabaseError {
@@ -167,6 +182,8 @@ final class QueryEngine: Sendable {
     {
       return "the query is larger than the local cloud takes: \(error.message)"
     }
+    if let fault = QueryFault.words(in: error.message) { return fault }
+    if error.message.contains("interrupted") { return "the query took longer than its time limit and was cancelled" }
     if error.message.contains("overflow") { return "bigint overflow" }
     if error.message.contains("ESCAPE") { return "Escape string must be a single character" }
     return "the query failed: \(error.message)"

@@ -1,62 +1,161 @@
 import Basics
 import CSQLite
 
+/// What a function of a query fails with: it ends the query, or within TRY becomes null.
+struct QueryFault: Error {
+  let message: String
+  /// Tells our own words from SQLite's in its error message.
+  private static let mark = "timestream: "
+
+  var marked: String { Self.mark + message }
+
+  static func words(in message: String) -> String? {
+    message.hasPrefix(mark) ? String(message.dropFirst(mark.count)) : nil
+  }
+}
+
 extension Connection {
+  typealias Body = ([SQLValue]) throws(QueryFault) -> SQLValue
+
   /// Registers what Timestream's SQL has and SQLite has not, and sets comparisons to the service's rules.
   func prepareForQueries() throws(DatabaseError) {
     try execute("PRAGMA case_sensitive_like = ON")
-    unsafe register("ts_text") { context, value in
-      guard unsafe sqlite3_value_type(value) == SQLITE_INTEGER else { return unsafe sqlite3_result_null(context) }
-      unsafe reply(TimestreamType.timestamp(sqlite3_value_int64(value)), context)
+    for function in QueryFunctions.all {
+      register("ts_\(function.name)", function.count, function.body)
+      guard function.canFail else { continue }
+      register("ts_try_\(function.name)", function.count) { arguments throws(QueryFault) in
+        do throws(QueryFault) { return try function.body(arguments) } catch { return .null }
+      }
     }
-    unsafe register("ts_iso8601") { context, value in
-      guard unsafe sqlite3_value_type(value) == SQLITE_INTEGER else { return unsafe sqlite3_result_null(context) }
-      unsafe reply(TimestreamType.timestamp(sqlite3_value_int64(value)).replacing(" ", with: "T"), context)
-    }
-    unsafe register("ts_double") { context, value in
-      guard unsafe sqlite3_value_type(value) != SQLITE_NULL else { return unsafe sqlite3_result_null(context) }
-      unsafe reply(JavaDouble.text(sqlite3_value_double(value)), context)
-    }
-    unsafe register("ts_lower") { context, value in
-      guard let text = unsafe text(of: value) else { return unsafe sqlite3_result_null(context) }
-      unsafe reply(text.lowercased(), context)
-    }
-    unsafe register("ts_upper") { context, value in
-      guard let text = unsafe text(of: value) else { return unsafe sqlite3_result_null(context) }
-      unsafe reply(text.uppercased(), context)
+    for aggregate in QueryAggregates.all { register("ts_\(aggregate.name)", aggregate.count, aggregate.make) }
+  }
+
+  /// Runs statements for at most a time; then SQLite interrupts the one that runs.
+  func limited<Value>(to limit: Duration, _ body: () throws -> Value) rethrows -> Value {
+    let deadline = Deadline(limit)
+    return try withExtendedLifetime(deadline) {
+      unsafe sqlite3_progress_handler(
+        raw, 10_000,
+        { pointer in
+          guard let pointer = unsafe pointer else { return 0 }
+          return unsafe Unmanaged<Deadline>.fromOpaque(pointer).takeUnretainedValue().hasPassed ? 1 : 0
+        }, unsafe Unmanaged.passUnretained(deadline).toOpaque())
+      defer { unsafe sqlite3_progress_handler(raw, 0, nil, nil) }
+      return try body()
     }
   }
 
-  private typealias Function =
-    @convention(c) (
-      OpaquePointer?, Int32, UnsafeMutablePointer<OpaquePointer?>?
-    ) -> Void
-
-  /// A deterministic function of one argument. The body travels as the function's user data.
-  private func register(_ name: String, _ body: @escaping (OpaquePointer?, OpaquePointer?) -> Void) {
-    let box = unsafe Unmanaged.passRetained(FunctionBody(body)).toOpaque()
+  /// A deterministic function. Where an argument is null the result is, too. The body travels as the function's user data.
+  private func register(_ name: String, _ count: Int, _ body: @escaping Body) {
+    let box = unsafe Unmanaged.passRetained(FunctionBox(body)).toOpaque()
     unsafe sqlite3_create_function_v2(
-      raw, name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, box,
-      { context, _, arguments in
-        guard let data = unsafe sqlite3_user_data(context), let arguments = unsafe arguments else { return }
-        unsafe Unmanaged<FunctionBody>.fromOpaque(data).takeUnretainedValue().body(context, arguments[0])
-      }, nil, nil, { data in if let data = unsafe data { unsafe Unmanaged<FunctionBody>.fromOpaque(data).release() } })
+      raw, name, Int32(count), SQLITE_UTF8 | SQLITE_DETERMINISTIC, box,
+      { context, count, arguments in
+        guard let data = unsafe sqlite3_user_data(context) else { return }
+        let function = unsafe Unmanaged<FunctionBox>.fromOpaque(data).takeUnretainedValue()
+        do throws(QueryFault) {
+          unsafe reply(try function.body(values(count, arguments)), context)
+        } catch { unsafe fail(error, context) }
+      }, nil, nil, { data in if let data = unsafe data { unsafe Unmanaged<FunctionBox>.fromOpaque(data).release() } })
+  }
+
+  /// An aggregate that can also run over a window.
+  private func register(_ name: String, _ count: Int, _ make: @escaping @Sendable () -> any QueryAggregate) {
+    let box = unsafe Unmanaged.passRetained(AggregateBox(make)).toOpaque()
+    unsafe sqlite3_create_window_function(
+      raw, name, Int32(count), SQLITE_UTF8, box,
+      { context, count, arguments in
+        guard let state = unsafe aggregate(of: context, makes: true) else { return }
+        unsafe state.aggregate.add(values(count, arguments))
+      },
+      { context in
+        // Without a row there is no state, and what SQLite gives for a missing one is freed here.
+        guard let state = unsafe aggregate(of: context, makes: false) else {
+          return unsafe sqlite3_result_null(context)
+        }
+        unsafe reply(state.aggregate.value, context)
+        unsafe Unmanaged.passUnretained(state).release()
+      },
+      { context in
+        guard let state = unsafe aggregate(of: context, makes: false) else {
+          return unsafe sqlite3_result_null(context)
+        }
+        unsafe reply(state.aggregate.value, context)
+      },
+      { context, count, arguments in
+        guard let state = unsafe aggregate(of: context, makes: true) else { return }
+        unsafe state.aggregate.remove(values(count, arguments))
+      }, { data in if let data = unsafe data { unsafe Unmanaged<AggregateBox>.fromOpaque(data).release() } })
   }
 }
 
-@safe private final class FunctionBody {
-  let body: (OpaquePointer?, OpaquePointer?) -> Void
-  init(_ body: @escaping (OpaquePointer?, OpaquePointer?) -> Void) { unsafe self.body = unsafe body }
+private final class Deadline {
+  private let end: ContinuousClock.Instant
+  init(_ limit: Duration) { end = .now + limit }
+  var hasPassed: Bool { ContinuousClock.now > end }
 }
 
-private func reply(_ text: String, _ context: OpaquePointer?) {
-  unsafe csqlite_result_text(context, text, Int32(text.utf8.count))
+/// An aggregate while rows come and, over a window, go.
+protocol QueryAggregate: AnyObject {
+  func add(_ arguments: [SQLValue])
+  func remove(_ arguments: [SQLValue])
+  var value: SQLValue { get }
 }
 
-private func text(of value: OpaquePointer?) -> String? {
-  guard unsafe sqlite3_value_type(value) == SQLITE_TEXT, let bytes = unsafe sqlite3_value_text(value) else {
-    return nil
+private final class FunctionBox {
+  let body: Connection.Body
+  init(_ body: @escaping Connection.Body) { self.body = body }
+}
+
+private final class AggregateBox {
+  let make: @Sendable () -> any QueryAggregate
+  init(_ make: @escaping @Sendable () -> any QueryAggregate) { self.make = make }
+}
+
+private final class AggregateState {
+  let aggregate: any QueryAggregate
+  init(_ aggregate: any QueryAggregate) { self.aggregate = aggregate }
+}
+
+/// The state that SQLite keeps for one group: a pointer in memory of its own, retained until the group's end.
+private func aggregate(of context: OpaquePointer?, makes: Bool) -> AggregateState? {
+  let size = unsafe Int32(makes ? MemoryLayout<UnsafeMutableRawPointer?>.size : 0)
+  guard let memory = unsafe sqlite3_aggregate_context(context, size) else { return nil }
+  let slot = unsafe memory.assumingMemoryBound(to: UnsafeMutableRawPointer?.self)
+  if let pointer = unsafe slot.pointee {
+    return unsafe Unmanaged<AggregateState>.fromOpaque(pointer).takeUnretainedValue()
   }
-  let count = unsafe Int(sqlite3_value_bytes(value))
-  return unsafe String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
+  guard makes, let data = unsafe sqlite3_user_data(context) else { return nil }
+  let state = AggregateState(unsafe Unmanaged<AggregateBox>.fromOpaque(data).takeUnretainedValue().make())
+  unsafe slot.pointee = Unmanaged.passRetained(state).toOpaque()
+  return state
+}
+
+private func values(_ count: Int32, _ arguments: UnsafeMutablePointer<OpaquePointer?>?) -> [SQLValue] {
+  guard let arguments = unsafe arguments else { return [] }
+  return (0..<Int(count)).map { index in
+    let value = unsafe arguments[index]
+    switch unsafe sqlite3_value_type(value) {
+    case SQLITE_INTEGER: return .integer(unsafe sqlite3_value_int64(value))
+    case SQLITE_FLOAT: return .real(unsafe sqlite3_value_double(value))
+    case SQLITE_TEXT:
+      guard let bytes = unsafe sqlite3_value_text(value) else { return .null }
+      let length = unsafe Int(sqlite3_value_bytes(value))
+      return unsafe .text(String(decoding: UnsafeBufferPointer(start: bytes, count: length), as: UTF8.self))
+    default: return .null
+    }
+  }
+}
+
+private func reply(_ value: SQLValue, _ context: OpaquePointer?) {
+  switch value {
+  case .null, .blob: unsafe sqlite3_result_null(context)
+  case .integer(let number): unsafe sqlite3_result_int64(context, number)
+  case .real(let number): unsafe sqlite3_result_double(context, number)
+  case .text(let text): unsafe csqlite_result_text(context, text, Int32(text.utf8.count))
+  }
+}
+
+private func fail(_ fault: QueryFault, _ context: OpaquePointer?) {
+  unsafe sqlite3_result_error(context, fault.marked, Int32(fault.marked.utf8.count))
 }

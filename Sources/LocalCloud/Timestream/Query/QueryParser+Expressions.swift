@@ -1,13 +1,10 @@
 /// Expressions, weakest binding first.
 extension QueryParser {
   mutating func expression() throws(QueryError) -> Expression {
-    depth += 1
-    defer { depth -= 1 }
-    guard depth <= Self.maximumDepth else {
-      throw QueryError("the expression is nested deeper than \(Self.maximumDepth)", at: current.position)
-    }
-    return try chain("OR", word: true) { parser throws(QueryError) in
-      try parser.chain("AND", word: true) { parser throws(QueryError) in try parser.negation() }
+    try nested { parser throws(QueryError) in
+      try parser.chain("OR", word: true) { parser throws(QueryError) in
+        try parser.chain("AND", word: true) { parser throws(QueryError) in try parser.negation() }
+      }
     }
   }
 
@@ -41,7 +38,11 @@ extension QueryParser {
       }
       if take(word: "is") {
         let isNegated = take(word: "not")
-        if isWord("distinct") { throw unsupported("IS DISTINCT FROM") }
+        if take(word: "distinct") {
+          try expect(word: "from")
+          left = try Expression(kind: .isDistinct(left, try sum(), isNegated: isNegated), position: position)
+          continue
+        }
         try expect(word: "null")
         left = try Expression(kind: .isNull(left, isNegated: isNegated), position: position)
         continue
@@ -54,9 +55,13 @@ extension QueryParser {
         left = try Expression(kind: .between(left, low, try sum(), isNegated: isNegated), position: position)
       } else if take(word: "in") {
         try expect(symbol: "(")
-        if isWord("select") { throw unsupported("a subquery") }
-        var options = [try expression()]
-        while take(symbol: ",") { options.append(try expression()) }
+        if startsQuery {
+          let query = try queryExpression()
+          try expect(symbol: ")")
+          left = try Expression(kind: .inQuery(left, query, isNegated: isNegated), position: position)
+          continue
+        }
+        let options = try list { parser throws(QueryError) in try parser.expression() }
         try expect(symbol: ")")
         left = try Expression(kind: .inList(left, options, isNegated: isNegated), position: position)
       } else if take(word: "like") {
@@ -123,10 +128,16 @@ extension QueryParser {
       return try literal(.string(text))
     case .interval(let count, let unit):
       index += 1
-      return try literal(.interval(try Self.interval(count, unit, token.position)))
+      return try literal(try Self.interval(count, unit, token.position))
     case .symbol("("):
       index += 1
-      if isWord("select") { throw unsupported("a subquery") }
+      if startsQuery {
+        let start = index
+        let query = try queryExpression()
+        if take(symbol: ")") { return try Expression(kind: .scalar(query), position: token.position) }
+        // `((SELECT 1) + 2)`: the parenthesis belonged to an expression that starts with a query.
+        index = start
+      }
       let inner = try expression()
       if current.kind == .symbol(",") { throw unsupported("a row of values") }
       try expect(symbol: ")")
@@ -147,13 +158,28 @@ extension QueryParser {
       return try literal(word == "null" ? .null : .boolean(word == "true"))
     case "case": return try cases()
     case "cast", "try_cast": if following.kind == .symbol("(") { return try cast(isTry: word == "try_cast") }
-    case "timestamp", "date", "time", "interval":
+    case "timestamp", "date", "time":
       if case .string(let text) = following.kind {
-        guard word == "timestamp" else { throw unsupported("a literal of the type \(word.uppercased())") }
         index += 2
-        return try literal(.timestamp(text))
+        return try literal(word == "timestamp" ? .timestamp(text) : word == "date" ? .date(text) : .time(text))
       }
-    case "exists", "array", "row":
+    case "interval":
+      if case .string = following.kind { return try quotedInterval() }
+      if following.kind == .symbol("-") || following.kind == .symbol("+") { return try quotedInterval() }
+    case "exists":
+      if following.kind == .symbol("(") {
+        index += 2
+        let query = try queryExpression()
+        try expect(symbol: ")")
+        return try literal(.exists(query))
+      }
+    case "extract": if following.kind == .symbol("(") { return try extract() }
+    case "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp":
+      if following.kind != .symbol("(") {
+        index += 1
+        return try literal(.call(.init(name: word, arguments: [])))
+      }
+    case "array", "row":
       if [.symbol("("), .symbol("[")].contains(following.kind) { throw unsupported(word.uppercased()) }
     default: break
     }
@@ -161,50 +187,59 @@ extension QueryParser {
     return following.kind == .symbol("(") ? try call() : try column()
   }
 
-  /// `name`, `table.name`, `measure_value::type`, each with quotes or without.
+  /// `name`, `table.name`, `database.table.name`, `measure_value::type`, each with quotes or without.
   mutating func column() throws(QueryError) -> Expression {
     let position = current.position
-    var qualifier: String?
-    var column = try name("a column")
-    if take(symbol: ".") {
-      qualifier = column
-      column = try name("a column")
-    }
+    var names = [try name("a column")]
+    while names.count < 3, take(symbol: ".") { names.append(try name("a column")) }
+    var column = names.removeLast()
     if take(symbol: "::") { column += "::" + (try name("a type")).lowercased() }
-    return try Expression(kind: .column(qualifier: qualifier, name: column), position: position)
+    return try Expression(kind: .column(qualifier: names, name: column), position: position)
   }
 
-  mutating func call() throws(QueryError) -> Expression {
+  /// `interval '2' day`, `interval '1-6' year to month`
+  mutating func quotedInterval() throws(QueryError) -> Expression {
     let position = current.position
-    let function = try name("a function").lowercased()
-    try expect(symbol: "(")
-    var kind: Expression.Kind
-    if function == "count", current.kind == .symbol("*") {
-      index += 1
-      try expect(symbol: ")")
-      kind = .countAll(filter: try filter())
-    } else {
-      let isDistinct = take(word: "distinct")
-      var arguments: [Expression] = []
-      if current.kind != .symbol(")") {
-        arguments.append(try expression())
-        if current.kind == .symbol("->") { throw unsupported("a lambda") }
-        while take(symbol: ",") { arguments.append(try expression()) }
-      }
-      try expect(symbol: ")")
-      kind = .call(name: function, arguments, isDistinct: isDistinct, filter: try filter())
+    index += 1
+    var isNegative = false
+    if take(symbol: "-") { isNegative = true } else { _ = take(symbol: "+") }
+    guard case .string(let text) = current.kind else { throw unexpected("a text") }
+    index += 1
+    let unit = try name("a unit").lowercased()
+    var digits = text
+    if digits.hasPrefix("-") {
+      isNegative.toggle()
+      digits.removeFirst()
     }
-    if isWord("over") { throw unsupported("a window function") }
-    return try Expression(kind: kind, position: position)
+    if unit == "year", take(word: "to") {
+      try expect(word: "month")
+      let parts = digits.split(separator: "-", omittingEmptySubsequences: false).map { Int64($0) }
+      guard parts.count == 2, let years = parts[0], let months = parts[1], years < 1_000_000, months < 12 else {
+        throw QueryError("'\(text)' is not a valid interval literal", at: position)
+      }
+      let count = years * 12 + months
+      return try Expression(kind: .intervalMonths(isNegative ? -count : count), position: position)
+    }
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+      throw QueryError("'\(text)' is not a valid interval literal", at: position)
+    }
+    switch try Self.interval(digits, unit, position) {
+    case .interval(let length):
+      return try Expression(kind: .interval(isNegative ? -length : length), position: position)
+    case .intervalMonths(let months):
+      return try Expression(kind: .intervalMonths(isNegative ? -months : months), position: position)
+    case let kind: return try Expression(kind: kind, position: position)
+    }
   }
 
-  mutating func filter() throws(QueryError) -> Expression? {
-    guard isWord("filter"), following.kind == .symbol("(") else { return nil }
+  mutating func extract() throws(QueryError) -> Expression {
+    let position = current.position
     index += 2
-    try expect(word: "where")
-    let condition = try expression()
+    let field = try name("a field").lowercased()
+    try expect(word: "from")
+    let operand = try expression()
     try expect(symbol: ")")
-    return condition
+    return try Expression(kind: .extract(field: field, operand), position: position)
   }
 
   mutating func cases() throws(QueryError) -> Expression {
@@ -233,20 +268,20 @@ extension QueryParser {
     return try Expression(kind: .cast(operand, type: type, isTry: isTry), position: position)
   }
 
-  static func interval(_ count: String, _ unit: String, _ position: Position) throws(QueryError) -> Int64 {
+  static func interval(_ count: String, _ unit: String, _ position: Position) throws(QueryError) -> Expression.Kind {
     let units: [String: Int64] = [
       "ns": 1, "nanosecond": 1, "us": 1000, "microsecond": 1000, "ms": 1_000_000, "millisecond": 1_000_000,
       "s": 1_000_000_000, "second": 1_000_000_000, "m": 60_000_000_000, "minute": 60_000_000_000,
       "h": 3_600_000_000_000, "hour": 3_600_000_000_000, "d": 86_400_000_000_000, "day": 86_400_000_000_000,
     ]
-    if ["month", "year"].contains(unit) {
-      throw QueryError("an interval of months or years is not supported by the local cloud", at: position)
+    guard let value = Int64(count) else { throw QueryError("mismatched input '\(count)\(unit)'", at: position) }
+    if let months = ["month": 1, "year": 12, "y": 12][unit] as Int64? {
+      guard value < 1_000_000 else { throw QueryError("the interval \(count)\(unit) is too long", at: position) }
+      return .intervalMonths(value * months)
     }
-    guard let factor = units[unit], let value = Int64(count) else {
-      throw QueryError("mismatched input '\(count)\(unit)'", at: position)
-    }
+    guard let factor = units[unit] else { throw QueryError("mismatched input '\(count)\(unit)'", at: position) }
     let (nanoseconds, overflows) = value.multipliedReportingOverflow(by: factor)
     guard !overflows else { throw QueryError("the interval \(count)\(unit) is too long", at: position) }
-    return nanoseconds
+    return .interval(nanoseconds)
   }
 }

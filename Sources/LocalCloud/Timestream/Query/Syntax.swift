@@ -8,21 +8,38 @@ struct Expression: Sendable {
     case string(String)
     /// Nanoseconds.
     case interval(Int64)
+    case intervalMonths(Int64)
     case timestamp(String)
-    case column(qualifier: String?, name: String)
+    case date(String)
+    case time(String)
+    case column(qualifier: [String], name: String)
     case unary(String, Expression)
     case binary(String, Expression, Expression)
     /// AND, OR or || between two or more: a long list is no deep tree.
     case chain(String, [Expression])
     case between(Expression, Expression, Expression, isNegated: Bool)
     case inList(Expression, [Expression], isNegated: Bool)
+    case inQuery(Expression, QueryExpression, isNegated: Bool)
     case like(Expression, Expression, escape: Expression?, isNegated: Bool)
     case isNull(Expression, isNegated: Bool)
+    case isDistinct(Expression, Expression, isNegated: Bool)
     case cases(operand: Expression?, [(when: Expression, then: Expression)], otherwise: Expression?)
     case cast(Expression, type: String, isTry: Bool)
-    case call(name: String, [Expression], isDistinct: Bool, filter: Expression?)
+    case extract(field: String, Expression)
+    case call(Call)
+    case exists(QueryExpression)
+    /// A query that gives one value.
+    case scalar(QueryExpression)
+  }
+
+  struct Call: Sendable {
+    var name: String
+    var arguments: [Expression]
     /// `count(*)`
-    case countAll(filter: Expression?)
+    var isStar = false
+    var isDistinct = false
+    var filter: Expression?
+    var window: Window?
   }
 
   let kind: Kind
@@ -41,11 +58,64 @@ struct Expression: Sendable {
       throw QueryError("the expression is nested deeper than \(Self.maximumDepth)", at: position)
     }
   }
+
+  var children: [Expression] { kind.children }
+}
+
+extension Expression.Kind {
+  /// The expressions of which it is made; those of a query within are the query's own.
+  var children: [Expression] {
+    switch self {
+    case .null, .boolean, .integer, .decimal, .string, .interval, .intervalMonths, .timestamp, .date, .time, .column,
+      .exists, .scalar:
+      []
+    case .unary(_, let operand), .isNull(let operand, _), .cast(let operand, _, _), .extract(_, let operand),
+      .inQuery(let operand, _, _):
+      [operand]
+    case .binary(_, let left, let right), .isDistinct(let left, let right, _): [left, right]
+    case .chain(_, let operands): operands
+    case .between(let value, let low, let high, _): [value, low, high]
+    case .inList(let value, let options, _): [value] + options
+    case .like(let value, let pattern, let escape, _): [value, pattern] + (escape.map { [$0] } ?? [])
+    case .cases(let operand, let branches, let otherwise):
+      (operand.map { [$0] } ?? []) + branches.flatMap { [$0.when, $0.then] } + (otherwise.map { [$0] } ?? [])
+    case .call(let call): call.arguments + (call.filter.map { [$0] } ?? []) + (call.window?.expressions ?? [])
+    }
+  }
+}
+
+/// What stands behind OVER.
+struct Window: Sendable {
+  enum Bound: Sendable {
+    case unboundedPreceding, currentRow, unboundedFollowing
+    case preceding(Expression)
+    case following(Expression)
+
+    var offset: Expression? {
+      switch self {
+      case .preceding(let offset), .following(let offset): offset
+      default: nil
+      }
+    }
+  }
+  struct Frame: Sendable {
+    /// `ROWS` or `RANGE`
+    var unit: String
+    var start: Bound
+    var end: Bound
+  }
+  var partition: [Expression]
+  var ordering: [Ordering]
+  var frame: Frame?
+
+  var expressions: [Expression] {
+    partition + ordering.map(\.expression) + [frame?.start.offset, frame?.end.offset].compactMap(\.self)
+  }
 }
 
 struct SelectItem: Sendable {
   enum Kind: Sendable {
-    case all(qualifier: String?)
+    case all(qualifier: [String])
     case expression(Expression, alias: String?)
   }
   var kind: Kind
@@ -55,7 +125,31 @@ struct SelectItem: Sendable {
 struct TableName: Sendable {
   var database: String?
   var table: String
-  var alias: String?
+  var position: Position
+}
+
+/// A name for a relation, and for its columns where they get new ones.
+struct Alias: Sendable {
+  var name: String
+  var columns: [String]
+}
+
+indirect enum Relation: Sendable {
+  case table(TableName, Alias?)
+  case query(QueryExpression, Alias?, Position)
+  case join(Join)
+}
+
+struct Join: Sendable {
+  enum Kind: String, Sendable { case inner = "INNER", left = "LEFT", right = "RIGHT", full = "FULL", cross = "CROSS" }
+  enum Criterion: Sendable {
+    case on(Expression)
+    case using([String])
+  }
+  var kind: Kind
+  var left: Relation
+  var right: Relation
+  var criterion: Criterion?
   var position: Position
 }
 
@@ -69,16 +163,40 @@ struct Ordering: Sendable {
 struct Select: Sendable {
   var isDistinct: Bool
   var items: [SelectItem]
-  var from: TableName?
+  var from: Relation?
   var condition: Expression?
   var grouping: [Expression]
+  var having: Expression?
+  var position: Position
+}
+
+indirect enum QueryBody: Sendable {
+  case select(Select)
+  case values([[Expression]], Position)
+  /// `UNION`, `INTERSECT`, `EXCEPT`
+  case set(String, isDistinct: Bool, QueryBody, QueryBody, Position)
+  case nested(QueryExpression)
+}
+
+struct CommonTable: Sendable {
+  var alias: Alias
+  var query: QueryExpression
+  var position: Position
+}
+
+/// A whole query: common tables, a body, its order and limit.
+struct QueryExpression: Sendable {
+  var with: [CommonTable]
+  var body: QueryBody
   var ordering: [Ordering]
   var limit: Int64?
+  var position: Position
 }
 
 enum Query: Sendable {
-  case select(Select)
-  case showDatabases
-  case showTables(database: String, Position)
+  case query(QueryExpression)
+  case showDatabases(like: String?)
+  case showTables(database: String, like: String?, Position)
+  case showMeasures(TableName, like: String?)
   case describe(TableName)
 }

@@ -5,12 +5,13 @@ enum TimestreamType: String, Sendable, Hashable {
   case varchar, boolean, integer, bigint, double, timestamp, date, time, unknown
   /// Nanoseconds.
   case interval = "interval_day_to_second"
+  case intervalMonths = "interval_year_to_month"
 
   /// The name on the wire.
   var scalarName: String { rawValue.uppercased() }
 
   /// The name in messages.
-  var message: String { self == .interval ? "interval day to second" : rawValue }
+  var message: String { rawValue.replacing("_", with: " ") }
 
   var isNumeric: Bool { [.integer, .bigint, .double].contains(self) }
 
@@ -20,6 +21,7 @@ enum TimestreamType: String, Sendable, Hashable {
     if one == .unknown { return other }
     if other == .unknown { return one }
     if one.isNumeric, other.isNumeric { return one == .double || other == .double ? .double : .bigint }
+    if Set([one, other]) == [.date, .timestamp] { return .timestamp }
     return nil
   }
 
@@ -33,6 +35,9 @@ enum TimestreamType: String, Sendable, Hashable {
     case (.double, .integer(let number)): JavaDouble.text(Double(number))
     case (.timestamp, .integer(let nanoseconds)): Self.timestamp(nanoseconds)
     case (.interval, .integer(let nanoseconds)): Self.interval(nanoseconds)
+    case (.intervalMonths, .integer(let months)): Self.months(months)
+    case (.date, .integer(let days)): Self.date(days)
+    case (.time, .integer(let nanoseconds)): Self.time(nanoseconds)
     case (.varchar, .text(let text)): text
     default: nil
     }
@@ -45,13 +50,41 @@ enum TimestreamType: String, Sendable, Hashable {
   }
 
   /// `1 21:00:00.000000000`.
-  private static func interval(_ nanoseconds: Int64) -> String {
+  static func interval(_ nanoseconds: Int64) -> String {
     let magnitude = nanoseconds.magnitude
     let seconds = Int(magnitude / 1_000_000_000)
     let clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { UTCTime.padded($0, 2) }.joined(
       separator: ":")
     return
       "\(nanoseconds < 0 ? "-" : "")\(seconds / 86_400) \(clock).\(UTCTime.padded(Int(magnitude % 1_000_000_000), 9))"
+  }
+
+  /// `2-7`: years and months.
+  static func months(_ months: Int64) -> String {
+    "\(months < 0 ? "-" : "")\(months.magnitude / 12)-\(months.magnitude % 12)"
+  }
+
+  /// `2020-08-08`, of days since 1970.
+  static func date(_ days: Int64) -> String { UTCTime(epochSeconds: days * 86_400).dateText }
+
+  /// `01:00:00.000000000`, of nanoseconds since midnight.
+  static func time(_ nanoseconds: Int64) -> String {
+    let time = UTCTime(epochNanoseconds: nanoseconds)
+    return "\(time.timeText).\(UTCTime.padded(time.nanosecond, 9))"
+  }
+
+  /// Days since 1970 of `2020-08-08`; nil for what is none.
+  static func days(_ text: String) -> Int64? {
+    guard text.utf8.count == 10, let time = ISO8601Time(text) else { return nil }
+    return Numbers.floor(time.time.epochSeconds, 86_400)
+  }
+
+  /// Nanoseconds since midnight of `01:02`, `01:02:03` and `01:02:03.5`; nil for what is none.
+  static func timeOfDay(_ text: String) -> Int64? {
+    guard text.contains(":"), let nanoseconds = nanoseconds("1970-01-01 " + text), nanoseconds >= 0,
+      nanoseconds < 86_400_000_000_000
+    else { return nil }
+    return nanoseconds
   }
 
   /// Reads a timestamp's text as nanoseconds; nil for what is none, or lies outside 1677 to 2262.

@@ -2,8 +2,8 @@
 struct TypedExpression: Sendable {
   indirect enum Node: Sendable {
     case constant(SQLValue)
-    /// A column of SQLite, as it is written there.
-    case column(String)
+    /// A column of SQLite, as it is written there; one of a query further out is no column of this one.
+    case column(String, isOuter: Bool)
     /// An operator with one or two sides, in SQLite's spelling.
     case prefix(String, TypedExpression)
     case infix(String, TypedExpression, TypedExpression)
@@ -15,7 +15,21 @@ struct TypedExpression: Sendable {
     case cases([(when: TypedExpression, then: TypedExpression)], otherwise: TypedExpression?)
     /// SQL with `$0`, `$1`, … where the arguments go.
     case template(String, [TypedExpression])
-    case aggregate(String, TypedExpression?, isDistinct: Bool, filter: TypedExpression?)
+    case aggregate(Aggregate)
+    case window(Aggregate, TypedWindow)
+    case scalar(TypedQuery)
+    case exists(TypedQuery)
+    case inQuery(TypedExpression, TypedQuery)
+  }
+
+  struct Aggregate: Sendable {
+    /// SQLite's name.
+    var name: String
+    /// None is `*`.
+    var arguments: [TypedExpression]
+    var isStar = false
+    var isDistinct = false
+    var filter: TypedExpression?
   }
 
   var node: Node
@@ -24,30 +38,73 @@ struct TypedExpression: Sendable {
   static func constant(_ value: SQLValue, _ type: TimestreamType) -> TypedExpression {
     TypedExpression(node: .constant(value), type: type)
   }
+
+  static func template(_ sql: String, _ arguments: [TypedExpression], _ type: TimestreamType) -> TypedExpression {
+    TypedExpression(node: .template(sql, arguments), type: type)
+  }
 }
 
-/// A SELECT, checked: what the compiler needs and nothing else.
-struct TypedSelect: Sendable {
-  struct Output: Sendable {
-    var name: String
-    var expression: TypedExpression
+struct TypedWindow: Sendable {
+  enum Bound: Sendable {
+    case fixed(String)
+    case offset(TypedExpression, String)
   }
-  struct Order: Sendable {
-    enum Key: Sendable {
-      /// A column of the output, from 0.
-      case output(Int)
-      case expression(TypedExpression)
-    }
-    var key: Key
-    var isAscending: Bool
-    var nullsFirst: Bool
-  }
+  var partition: [TypedExpression]
+  var ordering: [TypedOrder]
+  var frame: (unit: String, start: Bound, end: Bound)?
+}
 
+struct TypedOrder: Sendable {
+  enum Key: Sendable {
+    /// A column of the output, from 0.
+    case output(Int)
+    case expression(TypedExpression)
+  }
+  var key: Key
+  var isAscending: Bool
+  var nullsFirst: Bool
+}
+
+struct TypedOutput: Sendable {
+  var name: String
+  var type: TimestreamType
+}
+
+/// What a relation in FROM is for SQLite.
+indirect enum TypedRelation: Sendable {
+  /// A table of Timestream: its series `sN` and its rows `rN`.
+  case table(TimestreamStore.Table, Int)
+  /// A query, as `qN`.
+  case query(TypedQuery, Int)
+  /// A common table, as `qN`.
+  case common(Int, Int)
+  case join(Join.Kind, TypedRelation, TypedRelation, TypedExpression?)
+}
+
+struct TypedSelect: Sendable {
   var isDistinct: Bool
-  var outputs: [Output]
-  var table: TimestreamStore.Table?
+  var outputs: [TypedExpression]
+  var from: TypedRelation?
   var condition: TypedExpression?
   var grouping: [TypedExpression]
-  var ordering: [Order]
+  var having: TypedExpression?
+}
+
+indirect enum TypedBody: Sendable {
+  case select(TypedSelect)
+  case values([[TypedExpression]])
+  case set(String, TypedQuery, TypedQuery)
+  case nested(TypedQuery)
+}
+
+/// A query, checked: its columns are `c0`, `c1`, … for whatever is around it.
+struct TypedQuery: Sendable {
+  /// Number and query.
+  var with: [(number: Int, query: TypedQuery)]
+  var body: TypedBody
+  var outputs: [TypedOutput]
+  /// Where values must become doubles on their way out.
+  var widened: Set<Int> = []
+  var ordering: [TypedOrder]
   var limit: Int64?
 }

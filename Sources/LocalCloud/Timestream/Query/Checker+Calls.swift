@@ -1,0 +1,220 @@
+/// Calls of functions: scalar, aggregate and window.
+extension Checker {
+  static func signatureError(_ name: String, _ types: [TimestreamType], _ position: Position) -> QueryError {
+    QueryError(
+      "Unexpected parameters (\(types.map(\.message).joined(separator: ", "))) for function \(name)", at: position)
+  }
+
+  mutating func call(_ call: Expression.Call, _ position: Position) throws(QueryError) -> TypedExpression {
+    if let window = call.window { return try self.window(call, window, position) }
+    if Functions.isAggregate(call.name) {
+      guard !isInAggregate else {
+        throw QueryError("Cannot nest aggregations inside aggregation '\(call.name)'", at: position)
+      }
+      isInAggregate = true
+      defer { isInAggregate = false }
+      let (aggregate, wrapper, type) = try self.aggregate(call, position)
+      return Self.wrapped(TypedExpression(node: .aggregate(aggregate), type: type), wrapper, type)
+    }
+    if Functions.windows[call.name] != nil {
+      throw QueryError("Window function \(call.name) requires an OVER clause", at: position)
+    }
+    if call.isDistinct || call.filter != nil {
+      throw QueryError("DISTINCT and FILTER can only be applied to aggregations: \(call.name)", at: position)
+    }
+    if call.name == "try" {
+      guard call.arguments.count == 1 else {
+        throw QueryError("The 'try' function must have exactly one argument", at: position)
+      }
+      let before = isTrying
+      isTrying = true
+      defer { isTrying = before }
+      return try expression(call.arguments[0])
+    }
+    var typed: [TypedExpression] = []
+    for argument in call.arguments { typed.append(try expression(argument)) }
+    if let special = try self.special(call.name, typed, call.arguments, position) { return special }
+    guard let signatures = Functions.scalars[call.name] else {
+      if Functions.special.contains(call.name) { throw Self.signatureError(call.name, typed.map(\.type), position) }
+      throw QueryError("Function '\(call.name)' not registered", at: position)
+    }
+    for signature in signatures where Self.matches(signature, typed) {
+      let arguments = typed.enumerated().map { index, argument in
+        argument.coerced(to: signature.parameters[min(index, signature.parameters.count - 1)])
+      }
+      let sql =
+        isTrying
+        ? signature.sql.replacing("ts_fail_", with: "ts_try_") : signature.sql.replacing("ts_fail_", with: "ts_")
+      return .template(sql, arguments, signature.result)
+    }
+    throw Self.signatureError(call.name, typed.map(\.type), position)
+  }
+
+  private static func wrapped(_ inner: TypedExpression, _ wrapper: String?, _ type: TimestreamType) -> TypedExpression {
+    wrapper.map { .template($0, [inner], type) } ?? inner
+  }
+
+  /// Functions whose type follows from their arguments'.
+  private mutating func special(
+    _ name: String, _ typed: [TypedExpression], _ arguments: [Expression], _ position: Position
+  ) throws(QueryError) -> TypedExpression? {
+    let types = typed.map(\.type)
+    let day: Int64 = 86_400_000_000_000
+    func common(_ sides: [TypedExpression], _ message: String) throws(QueryError) -> TimestreamType {
+      var type: TimestreamType? = .unknown
+      for side in sides { type = type.flatMap { TimestreamType.common($0, side.type) } }
+      guard let type else { throw QueryError(message, at: position) }
+      return type
+    }
+    switch (name, typed.count) {
+    case ("now", 0), ("current_timestamp", 0), ("localtimestamp", 0):
+      return .constant(.integer(context.now), .timestamp)
+    case ("current_date", 0): return .constant(.integer(Numbers.floor(context.now, day)), .date)
+    case ("current_time", 0), ("localtime", 0):
+      return .constant(.integer(context.now - Numbers.floor(context.now, day) * day), .time)
+    case ("current_timezone", 0): return .constant(.text("UTC"), .varchar)
+    case ("ago", 1) where types[0] == .interval: return .template("(\(context.now) - $0)", typed, .timestamp)
+    case ("ago", 1) where types[0] == .intervalMonths:
+      return .template("ts_add_months(\(context.now), -$0)", typed, .timestamp)
+    case ("coalesce", 2...):
+      let type = try common(typed, "All COALESCE operands must be the same type")
+      return .template("coalesce($*)", typed.map { $0.coerced(to: type) }, type)
+    case ("nullif", 2):
+      let sides = try compared(typed, "=", position)
+      return .template("nullif($0, $1)", sides, types[0])
+    case ("if", 2), ("if", 3):
+      guard [.boolean, .unknown].contains(types[0]) else {
+        throw QueryError("IF condition must evaluate to a boolean: actual type \(types[0].message)", at: position)
+      }
+      let type = try common(Array(typed[1...]), "Result types for IF must be the same")
+      let results = typed[1...].map { $0.coerced(to: type) }
+      return TypedExpression(
+        node: .cases([(typed[0], results[0])], otherwise: results.count > 1 ? results[1] : nil), type: type)
+    case ("greatest", 1...), ("least", 1...):
+      let type = try common(typed, "All \(name.uppercased()) operands must be the same type")
+      guard typed.count > 1 else { return typed[0] }
+      return .template(name == "greatest" ? "max($*)" : "min($*)", typed.map { $0.coerced(to: type) }, type)
+    case ("typeof", 1): return .constant(.text(types[0].message), .varchar)
+    case ("bin", 2):
+      if case .constant(.integer(let length)) = typed[1].node, length <= 0 {
+        throw QueryError("the second argument of bin must be a positive interval", at: position)
+      }
+      return nil
+    case ("date_trunc", 2), ("date_add", 3), ("date_diff", 3):
+      guard case .constant(.text(let unit)) = typed[0].node else { return nil }
+      guard Functions.dateUnits.contains(unit.lowercased()) else {
+        throw QueryError("'\(unit)' is not a valid \(types.last == .date ? "DATE" : "TIMESTAMP") field", at: position)
+      }
+      return nil
+    default: return nil
+    }
+  }
+
+  static func matches(_ signature: Functions.Signature, _ arguments: [TypedExpression]) -> Bool {
+    let count = signature.parameters.count
+    guard arguments.count == count || signature.isVariadic && arguments.count > count else { return false }
+    return arguments.enumerated().allSatisfy { index, argument in
+      let (type, wanted) = (argument.type, signature.parameters[min(index, count - 1)])
+      return type == wanted || TimestreamType.common(type, wanted) == wanted
+    }
+  }
+
+  // MARK: Aggregates
+
+  /// SQLite's aggregate, what is done with its result, and the type.
+  mutating func aggregate(
+    _ call: Expression.Call, _ position: Position
+  ) throws(QueryError) -> (TypedExpression.Aggregate, String?, TimestreamType) {
+    var typed: [TypedExpression] = []
+    for argument in call.arguments { typed.append(try expression(argument)) }
+    let filter = try call.filter.map { expression throws(QueryError) in try boolean(expression, "FILTER clause") }
+    if call.isStar {
+      return (.init(name: "count", arguments: [], isStar: true, filter: filter), nil, .bigint)
+    }
+    guard let found = Functions.aggregate(call.name, over: typed.map(\.type)) else {
+      throw Self.signatureError(call.name, typed.map(\.type), position)
+    }
+    var isDistinct = call.isDistinct
+    if call.name == "approx_distinct" {
+      typed = [typed[0]]
+      isDistinct = true
+    }
+    if isDistinct, typed.count > 1 {
+      throw QueryError("DISTINCT with more than one argument is not supported by the local cloud", at: position)
+    }
+    if let argument = found.argument { typed = typed.map { .template(argument, [$0], $0.type) } }
+    if let parameter = found.parameter { typed = typed.map { $0.type.isNumeric ? $0.coerced(to: parameter) : $0 } }
+    return (
+      .init(name: found.sql, arguments: typed, isDistinct: isDistinct, filter: filter), found.wrapper, found.result
+    )
+  }
+
+  // MARK: Windows
+
+  mutating func window(
+    _ call: Expression.Call, _ window: Window, _ position: Position
+  ) throws(QueryError) -> TypedExpression {
+    for part in call.arguments + window.expressions {
+      if let nested = Self.firstWindow(in: part) {
+        throw QueryError("Cannot nest window functions inside window function '\(call.name)'", at: nested.position)
+      }
+    }
+    var typedWindow = TypedWindow(partition: [], ordering: [])
+    for expression in window.partition { typedWindow.partition.append(try self.expression(expression)) }
+    for order in window.ordering {
+      typedWindow.ordering.append(
+        .init(
+          key: .expression(try expression(order.expression)), isAscending: order.isAscending,
+          nullsFirst: order.nullsFirst ?? false))
+    }
+    if let frame = window.frame {
+      typedWindow.frame = (
+        frame.unit, try bound(frame.start, frame.unit, typedWindow, position),
+        try bound(frame.end, frame.unit, typedWindow, position)
+      )
+    }
+    if Functions.isAggregate(call.name) {
+      if call.isDistinct {
+        throw QueryError("DISTINCT in window function parameters not yet supported: \(call.name)", at: position)
+      }
+      let (aggregate, wrapper, type) = try self.aggregate(call, position)
+      return Self.wrapped(TypedExpression(node: .window(aggregate, typedWindow), type: type), wrapper, type)
+    }
+    guard let count = Functions.windows[call.name] else {
+      throw QueryError("Function '\(call.name)' not registered", at: position)
+    }
+    var typed: [TypedExpression] = []
+    for argument in call.arguments { typed.append(try expression(argument)) }
+    guard count.contains(typed.count) else { throw Self.signatureError(call.name, typed.map(\.type), position) }
+    let type: TimestreamType
+    switch call.name {
+    case "percent_rank", "cume_dist": type = .double
+    case "lag", "lead", "first_value", "last_value", "nth_value":
+      type = typed[0].type
+      if typed.count == 3 { typed[2] = typed[2].coerced(to: type) }
+    default: type = .bigint
+    }
+    return TypedExpression(node: .window(.init(name: call.name, arguments: typed), typedWindow), type: type)
+  }
+
+  private mutating func bound(
+    _ bound: Window.Bound, _ unit: String, _ window: TypedWindow, _ position: Position
+  ) throws(QueryError) -> TypedWindow.Bound {
+    switch bound {
+    case .unboundedPreceding: return .fixed("UNBOUNDED PRECEDING")
+    case .currentRow: return .fixed("CURRENT ROW")
+    case .unboundedFollowing: return .fixed("UNBOUNDED FOLLOWING")
+    case .preceding(let offset), .following(let offset):
+      let typed = try expression(offset)
+      let isRange = unit == "RANGE"
+      let fits = isRange ? typed.type.isNumeric || typed.type == .interval : [.integer, .bigint].contains(typed.type)
+      guard fits, !isRange || window.ordering.count == 1 else {
+        throw QueryError(
+          "Window frame \(unit) offset must be \(isRange ? "a number or an interval, with one sort key" : "a whole number")",
+          at: offset.position)
+      }
+      if case .preceding = bound { return .offset(typed, "PRECEDING") }
+      return .offset(typed, "FOLLOWING")
+    }
+  }
+}

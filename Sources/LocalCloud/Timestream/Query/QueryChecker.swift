@@ -1,0 +1,195 @@
+/// Resolves the names of a query and finds the type of every expression, before anything runs.
+struct QueryChecker {
+  let context: CheckContext
+  /// Common tables by name in lower case.
+  var known: [String: KnownTable] = [:]
+  /// The scope around a query within an expression.
+  var outer: Scope?
+
+  static func check(
+    _ query: QueryExpression, now: Int64, find: @escaping (TableName) throws(QueryError) -> TimestreamStore.Table
+  ) throws(QueryError) -> TypedQuery {
+    try QueryChecker(context: CheckContext(now: now, find: find)).check(query)
+  }
+
+  func check(_ query: QueryExpression) throws(QueryError) -> TypedQuery {
+    var inner = self
+    var with: [(number: Int, query: TypedQuery)] = []
+    for table in query.with {
+      var typed = try inner.check(table.query)
+      try Self.rename(&typed.outputs, table.alias, table.position)
+      let number = context.number()
+      with.append((number, typed))
+      inner.known[table.alias.name.lowercased()] = KnownTable(number: number, outputs: typed.outputs)
+    }
+    var typed = try inner.body(query.body, ordering: query.ordering, query.position)
+    typed.with = with + typed.with
+    typed.limit = query.limit
+    return typed
+  }
+
+  static func rename(_ outputs: inout [TypedOutput], _ alias: Alias, _ position: Position) throws(QueryError) {
+    guard !alias.columns.isEmpty else { return }
+    guard alias.columns.count == outputs.count else {
+      throw QueryError(
+        "Column alias list has \(alias.columns.count) entries but '\(alias.name)' has \(outputs.count) columns available",
+        at: position)
+    }
+    for (index, name) in alias.columns.enumerated() { outputs[index].name = name }
+  }
+
+  // MARK: Bodies
+
+  private func body(
+    _ body: QueryBody, ordering: [Ordering], _ position: Position
+  ) throws(QueryError) -> TypedQuery {
+    switch body {
+    case .select(let select): return try self.select(select, ordering: ordering)
+    case .values(let rows, let position):
+      return try ordered(try values(rows, position), by: ordering)
+    case .set(let operation, let isDistinct, let left, let right, let position):
+      let typed = try set(
+        operation + (isDistinct ? "" : " ALL"), try self.body(left, ordering: [], position),
+        try self.body(right, ordering: [], position), operation, position)
+      return try ordered(typed, by: ordering)
+    case .nested(let query): return try ordered(try check(query), by: ordering)
+    }
+  }
+
+  /// Orders what is no SELECT of its own: by its columns alone.
+  private func ordered(_ query: TypedQuery, by ordering: [Ordering]) throws(QueryError) -> TypedQuery {
+    guard !ordering.isEmpty || query.limit != nil || !query.ordering.isEmpty else { return query }
+    var outer = TypedQuery(with: [], body: .nested(query), outputs: query.outputs, ordering: [], limit: nil)
+    let fields = query.outputs.enumerated().map { index, output in
+      Field(
+        name: output.name, relation: nil, database: nil,
+        expression: TypedExpression(node: .column("c\(index)", isOuter: false), type: output.type))
+    }
+    var checker = Checker(self, Scope(fields: fields, parent: self.outer, hasRelation: true))
+    for order in ordering {
+      let key: TypedOrder.Key =
+        if let ordinal = try Self.ordinal(order.expression, query.outputs.count, "ORDER BY") {
+          .output(ordinal)
+        } else { .expression(try checker.expression(order.expression)) }
+      outer.ordering.append(
+        .init(key: key, isAscending: order.isAscending, nullsFirst: order.nullsFirst ?? false))
+    }
+    return outer
+  }
+
+  static func ordinal(_ expression: Expression, _ count: Int, _ clause: String) throws(QueryError) -> Int? {
+    guard case .integer(let text) = expression.kind else { return nil }
+    guard let ordinal = Int(text), (1...max(count, 1)).contains(ordinal), count > 0 else {
+      throw QueryError("\(clause) position \(text) is not in select list", at: expression.position)
+    }
+    return ordinal - 1
+  }
+
+  private func values(_ rows: [[Expression]], _ position: Position) throws(QueryError) -> TypedQuery {
+    var checker = Checker(self, Scope(fields: [], parent: outer, hasRelation: false))
+    var typed: [[TypedExpression]] = []
+    for row in rows {
+      var cells: [TypedExpression] = []
+      for cell in row { cells.append(try checker.expression(cell)) }
+      guard cells.count == typed.first?.count ?? cells.count else {
+        throw QueryError(
+          "Values rows have mismatched sizes: \(typed[0].count) vs \(cells.count)", at: row.first?.position ?? position)
+      }
+      typed.append(cells)
+    }
+    var outputs: [TypedOutput] = []
+    for column in typed[0].indices {
+      var type: TimestreamType? = .unknown
+      for row in typed { type = type.flatMap { TimestreamType.common($0, row[column].type) } }
+      guard let type else {
+        throw QueryError("Values rows have mismatched types", at: position)
+      }
+      for row in typed.indices { typed[row][column] = typed[row][column].coerced(to: type) }
+      outputs.append(.init(name: "_col\(column)", type: type))
+    }
+    return TypedQuery(with: [], body: .values(typed), outputs: outputs, ordering: [], limit: nil)
+  }
+
+  private func set(
+    _ sql: String, _ left: TypedQuery, _ right: TypedQuery, _ operation: String, _ position: Position
+  ) throws(QueryError) -> TypedQuery {
+    guard left.outputs.count == right.outputs.count else {
+      throw QueryError(
+        "\(operation) query has different number of fields: \(left.outputs.count), \(right.outputs.count)", at: position
+      )
+    }
+    var (left, right) = (left, right)
+    var outputs = left.outputs
+    for index in outputs.indices {
+      let (one, other) = (left.outputs[index].type, right.outputs[index].type)
+      guard let type = TimestreamType.common(one, other) else {
+        throw QueryError(
+          "column \(index + 1) in \(operation) query has incompatible types: \(one.message), \(other.message)",
+          at: position)
+      }
+      outputs[index].type = type
+      if type == .double, one != .double { left.widened.insert(index) }
+      if type == .double, other != .double { right.widened.insert(index) }
+    }
+    return TypedQuery(with: [], body: .set(sql, left, right), outputs: outputs, ordering: [], limit: nil)
+  }
+
+  // MARK: SELECT
+
+  private func select(_ select: Select, ordering: [Ordering]) throws(QueryError) -> TypedQuery {
+    var from: TypedRelation?
+    var fields: [Field] = []
+    if let relation = select.from { (from, fields) = try self.relation(relation) }
+    var checker = Checker(self, Scope(fields: fields, parent: outer, hasRelation: select.from != nil))
+    let condition = try select.condition.map { expression throws(QueryError) in
+      try checker.refuseAggregates(in: expression, "WHERE clause")
+      return try checker.boolean(expression, "WHERE clause")
+    }
+    checker.isGrouped =
+      !select.grouping.isEmpty || select.having != nil
+      || select.items.contains { item in
+        if case .expression(let expression, _) = item.kind { return Checker.firstAggregate(in: expression) != nil }
+        return false
+      } || ordering.contains { Checker.firstAggregate(in: $0.expression) != nil }
+    for expression in select.grouping { try checker.addGrouping(expression, select.items) }
+    var outputs: [TypedOutput] = []
+    var expressions: [TypedExpression] = []
+    for item in select.items {
+      switch item.kind {
+      case .all(let qualifier):
+        for field in try checker.allFields(qualifier, item.position) {
+          if checker.isGrouped { try checker.checkGrouped(field.expression, field.name, item.position) }
+          outputs.append(.init(name: field.name, type: field.expression.type))
+          expressions.append(field.expression)
+        }
+      case .expression(let expression, let alias):
+        let typed = try checker.output(expression)
+        let name = alias ?? Checker.name(of: expression) ?? "_col\(outputs.count)"
+        outputs.append(.init(name: name, type: typed.type))
+        expressions.append(typed)
+      }
+    }
+    let having = try select.having.map { expression throws(QueryError) in
+      if let window = Checker.firstWindow(in: expression) {
+        throw QueryError("HAVING clause cannot contain window functions", at: window.position)
+      }
+      let typed = try checker.boolean(expression, "HAVING clause")
+      try checker.checkGrouped(expression)
+      return typed
+    }
+    var keys: [TypedOrder] = []
+    for order in ordering {
+      let key = try checker.orderKey(order.expression, outputs)
+      keys.append(.init(key: key, isAscending: order.isAscending, nullsFirst: order.nullsFirst ?? false))
+      if select.isDistinct, case .expression(let typed) = key, !expressions.contains(where: { Checker.same($0, typed) })
+      {
+        throw QueryError(
+          "For SELECT DISTINCT, ORDER BY expressions must appear in select list", at: order.expression.position)
+      }
+    }
+    let typed = TypedSelect(
+      isDistinct: select.isDistinct, outputs: expressions, from: from, condition: condition,
+      grouping: checker.grouping, having: having)
+    return TypedQuery(with: [], body: .select(typed), outputs: outputs, ordering: keys, limit: nil)
+  }
+}

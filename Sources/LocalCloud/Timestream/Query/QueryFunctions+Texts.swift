@@ -1,0 +1,143 @@
+import Basics
+import Foundation
+
+/// Functions of texts.
+extension QueryFunctions {
+  // MARK: Texts
+
+  static let texts: [Function] = [
+    text("lower") { $0.lowercased() }, text("upper") { $0.uppercased() },
+    text("reverse") { text in
+      var scalars = String.UnicodeScalarView()
+      scalars.append(contentsOf: text.unicodeScalars.reversed())
+      return String(scalars)
+    },
+    strict("trim", 2) { arguments in
+      var scalars = Substring(arguments[0].text ?? "").unicodeScalars
+      let side = arguments[1].text
+      if side != "right" { scalars = scalars.drop { $0.properties.isWhitespace } }
+      if side != "left" {
+        while let last = scalars.last, last.properties.isWhitespace { scalars.removeLast() }
+      }
+      return .text(String(Substring(scalars)))
+    },
+    strict("pad", 4, canFail: true) { arguments throws(QueryFault) in
+      let (scalars, size) = (Array((arguments[0].text ?? "").unicodeScalars), arguments[1].integer ?? 0)
+      let padding = Array((arguments[2].text ?? "").unicodeScalars)
+      guard (0...1_000_000).contains(size) else {
+        throw QueryFault(message: "Target length must be in the range [0..1000000]")
+      }
+      guard !padding.isEmpty else { throw QueryFault(message: "Padding string must not be empty") }
+      let missing = max(0, Int(size) - scalars.count)
+      let pad = (0..<missing).map { padding[$0 % padding.count] }
+      let padded = arguments[3].text == "left" ? pad + scalars : scalars + pad
+      let kept = arguments[3].text == "left" && missing == 0 ? scalars.prefix(Int(size)) : padded.prefix(Int(size))
+      return .text(String(String.UnicodeScalarView(kept)))
+    },
+    strict("replace", 3) { arguments in
+      let (text, search) = (arguments[0].text ?? "", arguments[1].text ?? "")
+      let new = arguments[2].text ?? ""
+      guard search.isEmpty else { return .text(text.replacingOccurrences(of: search, with: new, options: .literal)) }
+      // Between every two characters, as Java does.
+      return .text(new + text.unicodeScalars.map { String($0) + new }.joined())
+    },
+    Function(name: "substr", count: 4, canFail: false) { arguments in
+      guard arguments[0] != .null, arguments[1] != .null, arguments[2] != .null || arguments[3] == .integer(0) else {
+        return .null
+      }
+      let scalars = Array((arguments[0].text ?? "").unicodeScalars)
+      let start = arguments[1].integer ?? 0
+      let first = start > 0 ? start - 1 : Int64(scalars.count) + start
+      guard start != 0, (0..<Int64(scalars.count)).contains(first) else { return .text("") }
+      let length = arguments[3] == .integer(0) ? Int64(scalars.count) : max(0, arguments[2].integer ?? 0)
+      let rest = scalars[Int(first)...]
+      return .text(String(String.UnicodeScalarView(rest.prefix(Int(min(length, Int64(rest.count)))))))
+    },
+    strict("split_part", 3, canFail: true) { arguments throws(QueryFault) in
+      let index = arguments[2].integer ?? 0
+      guard index > 0 else { throw QueryFault(message: "Index must be greater than zero") }
+      let parts = (arguments[0].text ?? "").components(separatedBy: arguments[1].text ?? "")
+      return index <= Int64(parts.count) ? .text(parts[Int(index) - 1]) : .null
+    },
+    strict("chr", 1, canFail: true) { arguments throws(QueryFault) in
+      guard let code = UInt32(exactly: arguments[0].integer ?? -1), let scalar = Unicode.Scalar(code) else {
+        throw QueryFault(message: "Not a valid Unicode code point: \(arguments[0].integer ?? -1)")
+      }
+      return .text(String(Character(scalar)))
+    },
+    strict("levenshtein", 2) { arguments in
+      let (one, other) = (
+        Array((arguments[0].text ?? "").unicodeScalars), Array((arguments[1].text ?? "").unicodeScalars)
+      )
+      guard one.count * other.count <= 1_000_000 else { return .null }
+      var row = Array(0...other.count)
+      for (line, scalar) in one.enumerated() {
+        var diagonal = row[0]
+        row[0] = line + 1
+        for column in other.indices {
+          let above = row[column + 1]
+          row[column + 1] = min(above + 1, row[column] + 1, diagonal + (scalar == other[column] ? 0 : 1))
+          diagonal = above
+        }
+      }
+      return .integer(Int64(row[other.count]))
+    },
+    strict("json_length", 1) { arguments in
+      (try? JSON(parsing: arguments[0].text ?? ""))?.array.map { .integer(Int64($0.count)) } ?? .null
+    },
+    strict("json_scalar", 2, canFail: true) { arguments throws(QueryFault) in
+      let path = arguments[1].text ?? ""
+      guard path.hasPrefix("$") else { throw QueryFault(message: "Invalid JSON path: '\(path)'") }
+      guard var json = try? JSON(parsing: arguments[0].text ?? "") else { return .null }
+      for step in path.dropFirst().split(whereSeparator: { ".[".contains($0) }) {
+        let name = step.hasSuffix("]") ? step.dropLast().filter { $0 != "\"" } : String(step)
+        let next =
+          step.hasSuffix("]")
+          ? Int(name).flatMap { index in json.array.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
+            ?? json[name] : json[name]
+        guard let next else { return .null }
+        json = next
+      }
+      switch json {
+      case .string(let text): return .text(text)
+      case .number, .bool: return .text(json.text)
+      case .null, .array, .object: return .null
+      }
+    },
+  ]
+
+  // MARK: Regular expressions
+
+  private static func expression(_ pattern: String) throws(QueryFault) -> NSRegularExpression {
+    // The empty pattern fits everywhere, which this library must be told.
+    do { return try NSRegularExpression(pattern: pattern.isEmpty ? "(?:)" : pattern) } catch {
+      throw QueryFault(message: "Invalid regular expression: \(pattern)")
+    }
+  }
+
+  static let expressions: [Function] = [
+    strict("regexp_like", 2, canFail: true) { arguments throws(QueryFault) in
+      let text = arguments[0].text ?? ""
+      let found = try expression(arguments[1].text ?? "").firstMatch(
+        in: text, range: NSRange(text.startIndex..., in: text))
+      return .integer(found == nil ? 0 : 1)
+    },
+    strict("regexp_extract", 3, canFail: true) { arguments throws(QueryFault) in
+      let (text, group) = (arguments[0].text ?? "", arguments[2].integer ?? 0)
+      let pattern = try expression(arguments[1].text ?? "")
+      guard (0...Int64(pattern.numberOfCaptureGroups)).contains(group) else {
+        throw QueryFault(message: "Pattern has \(pattern.numberOfCaptureGroups) groups. Cannot access group \(group)")
+      }
+      guard let found = pattern.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)),
+        let range = Range(found.range(at: Int(group)), in: text)
+      else { return .null }
+      return .text(String(text[range]))
+    },
+    strict("regexp_replace", 3, canFail: true) { arguments throws(QueryFault) in
+      let text = arguments[0].text ?? ""
+      return .text(
+        try expression(arguments[1].text ?? "").stringByReplacingMatches(
+          in: text, range: NSRange(text.startIndex..., in: text), withTemplate: arguments[2].text ?? ""))
+    },
+  ]
+}

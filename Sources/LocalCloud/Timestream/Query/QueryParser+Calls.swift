@@ -1,0 +1,76 @@
+/// Calls of functions, with FILTER and OVER.
+extension QueryParser {
+  mutating func call() throws(QueryError) -> Expression {
+    let position = current.position
+    var call = Expression.Call(name: try name("a function").lowercased(), arguments: [])
+    try expect(symbol: "(")
+    if call.name == "count", take(symbol: "*") {
+      call.isStar = true
+    } else {
+      call.isDistinct = take(word: "distinct")
+      if !isSymbol(")") {
+        call.arguments = try list { parser throws(QueryError) in
+          let argument = try parser.expression()
+          if parser.isSymbol("->") { throw parser.unsupported("a lambda") }
+          return argument
+        }
+      }
+    }
+    try expect(symbol: ")")
+    call.filter = try filter()
+    if isWord("ignore") || isWord("respect"), isWord("nulls", following) { throw unsupported("IGNORE NULLS") }
+    if take(word: "over") { call.window = try window() }
+    return try Expression(kind: .call(call), position: position)
+  }
+
+  mutating func window() throws(QueryError) -> Window {
+    try expect(symbol: "(")
+    var window = Window(partition: [], ordering: [])
+    if take(word: "partition") {
+      try expect(word: "by")
+      window.partition = try list { parser throws(QueryError) in try parser.expression() }
+    }
+    if take(word: "order") {
+      try expect(word: "by")
+      window.ordering = try list { parser throws(QueryError) in try parser.ordering() }
+    }
+    for unit in ["rows", "range"] where take(word: unit) {
+      var frame = Window.Frame(unit: unit.uppercased(), start: .unboundedPreceding, end: .currentRow)
+      if take(word: "between") {
+        frame.start = try bound()
+        try expect(word: "and")
+        frame.end = try bound()
+      } else {
+        frame.start = try bound()
+      }
+      window.frame = frame
+    }
+    try expect(symbol: ")")
+    return window
+  }
+
+  private mutating func bound() throws(QueryError) -> Window.Bound {
+    if take(word: "unbounded") {
+      if take(word: "preceding") { return .unboundedPreceding }
+      try expect(word: "following")
+      return .unboundedFollowing
+    }
+    if take(word: "current") {
+      try expect(word: "row")
+      return .currentRow
+    }
+    let offset = try sum()
+    if take(word: "preceding") { return .preceding(offset) }
+    try expect(word: "following")
+    return .following(offset)
+  }
+
+  mutating func filter() throws(QueryError) -> Expression? {
+    guard isWord("filter"), following.kind == .symbol("(") else { return nil }
+    index += 2
+    try expect(word: "where")
+    let condition = try expression()
+    try expect(symbol: ")")
+    return condition
+  }
+}

@@ -1,0 +1,94 @@
+/// What stands in FROM.
+extension QueryParser {
+  /// Relations with commas between are a cross join.
+  mutating func relations() throws(QueryError) -> Relation {
+    var left = try relation()
+    while isSymbol(",") {
+      let position = current.position
+      index += 1
+      left = .join(Join(kind: .cross, left: left, right: try relation(), criterion: nil, position: position))
+    }
+    return left
+  }
+
+  mutating func relation() throws(QueryError) -> Relation {
+    var left = try primaryRelation()
+    var count = 0
+    while let kind = try joinKind() {
+      count += 1
+      // Each join is a level of the tree that is walked later.
+      guard count + depth <= Self.maximumDepth else { throw unexpected("fewer joins") }
+      let position = current.position
+      let right = try primaryRelation()
+      var criterion: Join.Criterion?
+      if kind != .cross {
+        if take(word: "using") {
+          try expect(symbol: "(")
+          criterion = .using(try list { parser throws(QueryError) in try parser.name("a column") })
+          try expect(symbol: ")")
+        } else {
+          try expect(word: "on")
+          criterion = .on(try expression())
+        }
+      }
+      left = .join(Join(kind: kind, left: left, right: right, criterion: criterion, position: position))
+    }
+    return left
+  }
+
+  private mutating func joinKind() throws(QueryError) -> Join.Kind? {
+    if isWord("natural") { throw unsupported("NATURAL JOIN") }
+    if take(word: "cross") {
+      try expect(word: "join")
+      return .cross
+    }
+    if take(word: "join") { return .inner }
+    if take(word: "inner") {
+      try expect(word: "join")
+      return .inner
+    }
+    for (word, kind) in [("left", Join.Kind.left), ("right", .right), ("full", .full)] where take(word: word) {
+      _ = take(word: "outer")
+      try expect(word: "join")
+      return kind
+    }
+    return nil
+  }
+
+  mutating func primaryRelation() throws(QueryError) -> Relation {
+    let position = current.position
+    if isWord("unnest"), following.kind == .symbol("(") { throw unsupported("UNNEST") }
+    if isSymbol("(") {
+      if startsQuery {
+        index += 1
+        let query = try queryExpression()
+        try expect(symbol: ")")
+        return .query(query, try alias(), position)
+      }
+      index += 1
+      let inner = try nested { parser throws(QueryError) in try parser.relation() }
+      try expect(symbol: ")")
+      return inner
+    }
+    let table = try tableName()
+    return .table(table, try alias())
+  }
+
+  mutating func tableName() throws(QueryError) -> TableName {
+    let position = current.position
+    let first = try name("a table")
+    guard take(symbol: ".") else { return TableName(database: nil, table: first, position: position) }
+    return TableName(database: first, table: try name("a table"), position: position)
+  }
+
+  mutating func alias() throws(QueryError) -> Alias? {
+    guard take(word: "as") || canBeAlias else { return nil }
+    let name = try name("an alias")
+    var columns: [String] = []
+    if take(symbol: "(") {
+      columns = try list { parser throws(QueryError) in try parser.name("a column") }
+      try expect(symbol: ")")
+    }
+    return Alias(name: name, columns: columns)
+  }
+}

@@ -1,0 +1,82 @@
+/// A column that an expression may name.
+struct Field: Sendable {
+  var name: String
+  /// The relation's alias, or its table's name.
+  var relation: String?
+  var database: String?
+  var expression: TypedExpression
+
+  func answers(to qualifier: [String]) -> Bool {
+    switch qualifier.count {
+    case 0: true
+    case 1: relation?.lowercased() == qualifier[0].lowercased()
+    default:
+      relation?.lowercased() == qualifier[1].lowercased() && database?.lowercased() == qualifier[0].lowercased()
+    }
+  }
+}
+
+/// The columns around an expression, innermost first.
+final class Scope: Sendable {
+  let fields: [Field]
+  let parent: Scope?
+  /// False where there is no FROM.
+  let hasRelation: Bool
+
+  init(fields: [Field], parent: Scope?, hasRelation: Bool) {
+    self.fields = fields
+    self.parent = parent
+    self.hasRelation = hasRelation
+  }
+
+  /// - Throws: ``QueryError`` where nothing, or more than one thing, has the name.
+  func resolve(_ qualifier: [String], _ name: String, _ position: Position) throws(QueryError) -> TypedExpression {
+    var scope: Scope? = self
+    var isOuter = false
+    while let current = scope {
+      if let found = try current.find(qualifier, name, position) {
+        guard isOuter, case .column(let sql, _) = found.node else { return found }
+        return TypedExpression(node: .column(sql, isOuter: true), type: found.type)
+      }
+      scope = current.parent
+      isOuter = true
+    }
+    throw QueryError("Column '\((qualifier + [name]).joined(separator: "."))' does not exist", at: position)
+  }
+
+  private func find(
+    _ qualifier: [String], _ name: String, _ position: Position
+  ) throws(QueryError) -> TypedExpression? {
+    let folded = fields.filter { $0.name.lowercased() == name.lowercased() && $0.answers(to: qualifier) }
+    if folded.count <= 1 { return folded.first?.expression }
+    // Names are told apart by case only where two of one relation differ in nothing else.
+    let exact = folded.filter { $0.name == name }
+    if exact.count == 1, Set(folded.map { $0.relation?.lowercased() }).count == 1 { return exact[0].expression }
+    throw QueryError("Column '\((qualifier + [name]).joined(separator: "."))' is ambiguous", at: position)
+  }
+}
+
+/// What checking a whole query shares.
+final class CheckContext {
+  /// Nanoseconds; one instant for the whole query.
+  let now: Int64
+  let find: (TableName) throws(QueryError) -> TimestreamStore.Table
+  private var lastNumber = -1
+
+  init(now: Int64, find: @escaping (TableName) throws(QueryError) -> TimestreamStore.Table) {
+    self.now = now
+    self.find = find
+  }
+
+  /// A number that no other relation has.
+  func number() -> Int {
+    lastNumber += 1
+    return lastNumber
+  }
+}
+
+/// A common table that has been checked.
+struct KnownTable: Sendable {
+  var number: Int
+  var outputs: [TypedOutput]
+}
