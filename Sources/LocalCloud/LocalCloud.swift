@@ -168,6 +168,12 @@ public final class LocalCloud: Sendable {
     }
     tasks.run {
       while !Task.isCancelled {
+        do { try await Task.sleep(for: .seconds(3600)) } catch { return }
+        try? store.sweepExpired()
+      }
+    }
+    tasks.run {
+      while !Task.isCancelled {
         do { try await Task.sleep(for: .seconds(60)) } catch { return }
         // What has expired is served to nobody who minds; what cannot be swept now is swept in a minute.
         _ = try? dynamoDB.sweepExpired()

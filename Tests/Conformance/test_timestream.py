@@ -51,6 +51,61 @@ def test_a_table_is_updated(client, names):
     write.update_table(**names, RetentionProperties=before["RetentionProperties"])
 
 
+def test_databases_and_tables_come_and_go(client):
+    write, query = client("timestream-write"), client("timestream-query")
+    made = write.create_database(DatabaseName="passing", Tags=[{"Key": "a", "Value": "1"}])["Database"]
+    table = write.create_table(DatabaseName="passing", TableName="rows", Tags=[{"Key": "t", "Value": "x"}])["Table"]
+    write.tag_resource(ResourceARN=made["Arn"], Tags=[{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "3"}])
+    assert write.list_tags_for_resource(ResourceARN=made["Arn"])["Tags"] == [{"Key": "a", "Value": "3"}, {"Key": "b", "Value": "2"}]
+    write.untag_resource(ResourceARN=made["Arn"], TagKeys=["a", "nothing"])
+    assert query.list_tags_for_resource(ResourceARN=made["Arn"])["Tags"] == [{"Key": "b", "Value": "2"}]
+    assert write.list_tags_for_resource(ResourceARN=table["Arn"])["Tags"] == [{"Key": "t", "Value": "x"}]
+    with pytest.raises(write.exceptions.ResourceNotFoundException):
+        write.tag_resource(ResourceARN=made["Arn"] + "x", Tags=[])
+    changed = write.update_database(DatabaseName="passing", KmsKeyId="arn:aws:kms:us-east-1:000000000000:key/mine")["Database"]
+    assert changed["KmsKeyId"].endswith("key/mine") and changed["TableCount"] == 1
+    with pytest.raises(write.exceptions.ValidationException):
+        write.delete_database(DatabaseName="passing")
+    write.write_records(DatabaseName="passing", TableName="rows", Records=[record(int(time.time() * 1000), 1)])
+    write.delete_table(DatabaseName="passing", TableName="rows")
+    for operation, arguments in ((write.delete_table, {"TableName": "rows"}), (write.describe_table, {"TableName": "rows"})):
+        with pytest.raises(write.exceptions.ResourceNotFoundException):
+            operation(DatabaseName="passing", **arguments)
+    # One of the same name starts empty, without columns and tags.
+    again = write.create_table(DatabaseName="passing", TableName="rows")["Table"]
+    assert write.list_tags_for_resource(ResourceARN=again["Arn"])["Tags"] == []
+    with pytest.raises(ClientError, match="Column 'id' does not exist"):
+        query.query(QueryString='SELECT id FROM "passing"."rows"')
+    write.delete_table(DatabaseName="passing", TableName="rows")
+    write.delete_database(DatabaseName="passing")
+    with pytest.raises(write.exceptions.ResourceNotFoundException):
+        write.describe_database(DatabaseName="passing")
+
+
+def test_rows_that_are_too_old_are_gone(client):
+    write, query = client("timestream-write"), client("timestream-query")
+    write.create_database(DatabaseName="ageing")
+    write.create_table(
+        DatabaseName="ageing", TableName="rows", RetentionProperties={"MemoryStoreRetentionPeriodInHours": 24, "MagneticStoreRetentionPeriodInDays": 30},
+        MagneticStoreWriteProperties={"EnableMagneticStoreWrites": True})
+    now = int(time.time() * 1000)
+    write.write_records(DatabaseName="ageing", TableName="rows", Records=[record(now - days * 86_400_000, days) for days in (1, 20)])
+
+    def days():
+        answer = query.query(QueryString='SELECT measure_value::double FROM "ageing"."rows" ORDER BY time DESC')
+        return [row["Data"][0]["ScalarValue"] for row in answer["Rows"]]
+    assert days() == ["1.0", "20.0"]
+    write.update_table(
+        DatabaseName="ageing", TableName="rows", RetentionProperties={"MemoryStoreRetentionPeriodInHours": 1, "MagneticStoreRetentionPeriodInDays": 10})
+    assert days() == ["1.0"]
+
+
+def test_batch_loads_are_refused_by_name(client):
+    with pytest.raises(ClientError) as caught:
+        client("timestream-write").list_batch_load_tasks()
+    assert caught.value.response["Error"]["Code"] == "UnknownOperationException" and "ListBatchLoadTasks" in str(caught.value)
+
+
 def test_common_attributes_and_multi(client, names):
     write, query = client("timestream-write"), client("timestream-query")
     now = int(time.time())

@@ -85,7 +85,11 @@ final class Storage: Sendable {
       table_id INTEGER NOT NULL REFERENCES timestream_tables(id) ON DELETE CASCADE, name TEXT NOT NULL,
       kind TEXT NOT NULL, type TEXT NOT NULL, place INTEGER NOT NULL, UNIQUE (table_id, name));
     CREATE TABLE local_state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    """,
     """
+    CREATE TABLE timestream_tags (
+      arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)) WITHOUT ROWID;
+    """,
   ]
 
   private static func migrate(_ connection: Connection) throws(DatabaseError) {

@@ -21,6 +21,20 @@ struct TimestreamService: Service {
     case "CreateDatabase": return .now(["Database": try store.createDatabase(&input)])
     case "DescribeDatabase": return .now(["Database": try store.describeDatabase(&input)])
     case "ListDatabases": return .now(try store.listDatabases(&input))
+    case "UpdateDatabase": return .now(["Database": try store.updateDatabase(&input)])
+    case "DeleteDatabase":
+      try store.deleteDatabase(&input)
+      return .now([:])
+    case "DeleteTable":
+      try store.deleteTable(&input)
+      return .now([:])
+    case "TagResource":
+      try store.tagResource(&input)
+      return .now([:])
+    case "UntagResource":
+      try store.untagResource(&input)
+      return .now([:])
+    case "ListTagsForResource": return .now(try store.listTags(&input))
     case "CreateTable": return .now(["Table": try store.createTable(&input)])
     case "UpdateTable": return .now(["Table": try store.updateTable(&input)])
     case "DescribeTable": return .now(["Table": try store.describeTable(&input)])

@@ -49,8 +49,10 @@ struct Compiler {
 
   private mutating func text(_ relation: TypedRelation) -> String {
     switch relation {
-    case .table(let table, let number):
-      return "\(table.series) s\(number) JOIN \(table.rows) r\(number) ON r\(number).series = s\(number).id"
+    case .table(let table, let number, let since):
+      values.append(.integer(since))
+      return
+        "\(table.series) s\(number) JOIN \(table.rows) r\(number) ON r\(number).series = s\(number).id AND r\(number).time >= ?\(values.count)"
     case .query(let query, let number): return "(\(text(query))) q\(number)"
     case .common(let table, let number): return "w\(table) q\(number)"
     case .join(let kind, let left, let right, let condition):

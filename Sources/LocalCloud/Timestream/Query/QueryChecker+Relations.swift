@@ -47,7 +47,9 @@ extension QueryChecker {
         name: output.name, relation: alias?.name ?? table.name, database: alias == nil ? table.database : nil,
         expression: expression)
     }
-    return (.table(table, number), fields)
+    let since = TimestreamStore.oldest(
+      Numbers.floor(context.now, 1_000_000), memoryHours: table.memoryHours, magneticDays: table.magneticDays)
+    return (.table(table, number, since: since), fields)
   }
 
   /// The columns of a table as `*` has them: dimensions, measure_name, time, then measures. A table into which nothing was

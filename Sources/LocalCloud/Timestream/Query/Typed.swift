@@ -72,8 +72,8 @@ struct TypedOutput: Sendable {
 
 /// What a relation in FROM is for SQLite.
 indirect enum TypedRelation: Sendable {
-  /// A table of Timestream: its series `sN` and its rows `rN`.
-  case table(TimestreamStore.Table, Int)
+  /// A table of Timestream: its series `sN` and its rows `rN`, from an instant on (nanoseconds), for what is older is gone.
+  case table(TimestreamStore.Table, Int, since: Int64)
   /// A query, as `qN`.
   case query(TypedQuery, Int)
   /// A common table, as `qN`.

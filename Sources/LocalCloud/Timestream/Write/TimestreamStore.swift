@@ -46,7 +46,7 @@ final class TimestreamStore: Sendable {
     text.utf8.allSatisfy { QueueAttributes.isNameByte($0) || $0 == UInt8(ascii: ".") }
   }
 
-  private static func name(_ member: String, _ input: inout Input, creating: Bool = false) throws(ServiceError)
+  static func name(_ member: String, _ input: inout Input, creating: Bool = false) throws(ServiceError)
     -> String
   {
     try input.string(
@@ -58,8 +58,8 @@ final class TimestreamStore: Sendable {
   func createDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
     let name = try Self.name("DatabaseName", &input, creating: true)
     let key = try input.string("KmsKeyId", length: 1...2048)
+    let tags = try input.array("Tags", count: 0...200) ?? []
     try input.check()
-    try input.refuse("Tags")
     let now = clock.now
     try storing {
       try storage.database.with { connection in
@@ -71,7 +71,9 @@ final class TimestreamStore: Sendable {
           key.map { .text($0) } ?? .null, .integer(now), .integer(now))
       }
     }
-    return try database(name)
+    let made = try database(name)
+    try put(tags, on: made["Arn"]?.string ?? "")
+    return made
   }
 
   func describeDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
@@ -85,7 +87,7 @@ final class TimestreamStore: Sendable {
     FROM timestream_databases d
     """
 
-  private func database(_ name: String) throws(ServiceError) -> JSON {
+  func database(_ name: String) throws(ServiceError) -> JSON {
     let row = try storing {
       try storage.database.with { connection throws(DatabaseError) in
         try connection.row(Self.databaseSQL + " WHERE name = ?", .text(name))
@@ -147,8 +149,9 @@ final class TimestreamStore: Sendable {
     let hours = try checked.integer("MemoryStoreRetentionPeriodInHours", required: given, in: 1...8766) ?? 6
     let days = try checked.integer("MagneticStoreRetentionPeriodInDays", required: given, in: 1...73_000) ?? 73_000
     input.absorb(checked)
+    let tags = try input.array("Tags", count: 0...200) ?? []
     try input.check()
-    try input.refuse("Tags", "Schema")
+    try input.refuse("Schema")
     let now = clock.now
     try storing {
       try storage.database.with { connection in
@@ -177,7 +180,9 @@ final class TimestreamStore: Sendable {
         }
       }
     }
-    return try table(database, name)
+    let made = try table(database, name)
+    try put(tags, on: made["Arn"]?.string ?? "")
+    return made
   }
 
   /// Changes the retention and the magnetic writes, those that are given.
@@ -219,7 +224,7 @@ final class TimestreamStore: Sendable {
     FROM timestream_tables t JOIN timestream_databases d ON d.id = t.database_id
     """
 
-  private func table(_ database: String, _ name: String) throws(ServiceError) -> JSON {
+  func table(_ database: String, _ name: String) throws(ServiceError) -> JSON {
     let row = try storing {
       try storage.database.with { connection throws(DatabaseError) in
         try connection.row(Self.tableSQL + " WHERE d.name = ? AND t.name = ?", .text(database), .text(name))

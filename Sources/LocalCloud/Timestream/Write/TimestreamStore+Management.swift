@@ -1,0 +1,154 @@
+import Basics
+
+/// What is done with databases and tables once they are there: changing, deleting, tagging, and forgetting what is too old.
+extension TimestreamStore {
+  func updateDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
+    let name = try Self.name("DatabaseName", &input)
+    let key = try input.string("KmsKeyId", required: true, length: 1...2048) ?? ""
+    try input.check()
+    _ = try database(name)
+    try change("UPDATE timestream_databases SET kms_key = ?, updated = ? WHERE name = ?", key, clock.now, name)
+    return try database(name)
+  }
+
+  /// A database with tables in it stays.
+  func deleteDatabase(_ input: inout Input) throws(ServiceError) {
+    let name = try Self.name("DatabaseName", &input)
+    try input.check()
+    guard case .object(let found) = try database(name) else { return }
+    guard found["TableCount"]?.int64 == 0 else {
+      throw .timestream("ValidationException", "The database \(name) cannot be deleted while it has tables.")
+    }
+    let arn = found["Arn"]?.string ?? ""
+    try storing {
+      try storage.database.with { connection in
+        try connection.transaction {
+          try connection.run("DELETE FROM timestream_databases WHERE name = ?", .text(name))
+          try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn))
+        }
+      }
+    }
+  }
+
+  /// Its rows go with it.
+  func deleteTable(_ input: inout Input) throws(ServiceError) {
+    let database = try Self.name("DatabaseName", &input)
+    let name = try Self.name("TableName", &input)
+    try input.check()
+    let arn = try table(database, name)["Arn"]?.string ?? ""
+    try storing {
+      try storage.database.with { connection in
+        try connection.transaction {
+          guard let table = try self.find(database, name, connection) else { return }
+          try connection.execute("DROP TABLE \(table.rows); DROP TABLE \(table.series)")
+          try connection.run("DELETE FROM timestream_tables WHERE id = ?", .integer(table.id))
+          try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn))
+        }
+      }
+    }
+  }
+
+  private func change(_ sql: String, _ key: String, _ now: Int64, _ name: String) throws(ServiceError) {
+    try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.run(sql, .text(key), .integer(now), .text(name))
+      }
+    }
+  }
+
+  // MARK: Tags
+
+  /// - Throws: where the ARN names nothing that is here.
+  private func taggable(_ input: inout Input) throws(ServiceError) -> String {
+    let arn = try input.string("ResourceARN", required: true, length: 1...1011) ?? ""
+    try input.check()
+    let parts = arn.split(separator: ":", maxSplits: 5).map(String.init)
+    let path = parts.last?.split(separator: "/").map(String.init) ?? []
+    switch path.count {
+    case 2 where path[0] == "database": _ = try database(path[1])
+    case 4 where path[0] == "database" && path[2] == "table": _ = try table(path[1], path[3])
+    default: throw .timestream("ValidationException", "Invalid ARN: \(arn)")
+    }
+    return arn
+  }
+
+  func tagResource(_ input: inout Input) throws(ServiceError) {
+    let tags = try input.array("Tags", required: true, count: 0...200) ?? []
+    let arn = try taggable(&input)
+    try put(tags, on: arn)
+  }
+
+  func put(_ tags: [JSON], on arn: String) throws(ServiceError) {
+    var pairs: [(String, String)] = []
+    for tag in tags {
+      guard let key = tag["Key"]?.string, (1...128).contains(key.count), let value = tag["Value"]?.string,
+        value.count <= 256
+      else {
+        throw .timestream("ValidationException", "A tag has a Key of 1 to 128 characters and a Value of at most 256.")
+      }
+      pairs.append((key, value))
+    }
+    try storing {
+      try storage.database.with { connection in
+        try connection.transaction {
+          for (key, value) in pairs {
+            try connection.run(
+              "INSERT OR REPLACE INTO timestream_tags VALUES (?, ?, ?)", .text(arn), .text(key), .text(value))
+          }
+          let count = try connection.row("SELECT count(*) FROM timestream_tags WHERE arn = ?", .text(arn))?[0].integer
+          guard count ?? 0 <= 200 else {
+            throw ServiceError.timestream("ServiceQuotaExceededException", "A resource has at most 200 tags.")
+          }
+        }
+      }
+    }
+  }
+
+  func untagResource(_ input: inout Input) throws(ServiceError) {
+    let keys = try input.array("TagKeys", required: true, count: 0...200) ?? []
+    let arn = try taggable(&input)
+    try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        for key in keys {
+          try connection.run(
+            "DELETE FROM timestream_tags WHERE arn = ? AND key = ?", .text(arn), .text(key.string ?? ""))
+        }
+      }
+    }
+  }
+
+  func listTags(_ input: inout Input) throws(ServiceError) -> JSON {
+    let arn = try taggable(&input)
+    let rows = try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.rows("SELECT key, value FROM timestream_tags WHERE arn = ? ORDER BY key", .text(arn))
+      }
+    }
+    return [
+      "Tags": .array(rows.map { ["Key": .string($0[0].text ?? ""), "Value": .string($0[1].text ?? "")] })
+    ]
+  }
+
+  // MARK: Retention
+
+  /// Deletes the rows that are older than both stores keep them. Queries leave them out from the first moment on.
+  func sweepExpired() throws(ServiceError) {
+    let now = clock.now
+    try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        for row in try connection.rows("SELECT id, memory_hours, magnetic_days FROM timestream_tables") {
+          guard let id = row[0].integer else { continue }
+          let oldest = Self.oldest(now, memoryHours: row[1].integer ?? 0, magneticDays: row[2].integer ?? 0)
+          try connection.run("DELETE FROM ts_rows_\(id) WHERE time < ?", .integer(oldest))
+        }
+      }
+    }
+  }
+
+  /// The first instant that a table still has, nanoseconds.
+  static func oldest(_ now: Int64, memoryHours: Int64, magneticDays: Int64) -> Int64 {
+    let kept = memoryHours * 3_600_000 + magneticDays * 86_400_000
+    let (nanoseconds, overflows) = (now - kept).multipliedReportingOverflow(by: 1_000_000)
+    return overflows ? .min : nanoseconds
+  }
+}
