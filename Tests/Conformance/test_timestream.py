@@ -82,6 +82,32 @@ def test_databases_and_tables_come_and_go(client):
         write.describe_database(DatabaseName="passing")
 
 
+def test_show_measures(client):
+    write, query = client("timestream-write"), client("timestream-query")
+    write.create_database(DatabaseName="measured")
+    write.create_table(DatabaseName="measured", TableName="rows")
+    now = int(time.time() * 1000)
+    both = [{"Name": "id", "Value": "a"}, {"Name": "site", "Value": "n"}]
+    write.write_records(DatabaseName="measured", TableName="rows", Records=[
+        record(now, 1, MeasureName="temperature"), record(now, 2, MeasureName="pressure", MeasureValueType="BIGINT", Dimensions=both),
+        {"Dimensions": both[1:], "MeasureName": "all", "MeasureValueType": "MULTI", "MeasureValues": [{"Name": "x", "Value": "1", "Type": "DOUBLE"}], "Time": str(now)}])
+
+    def shown(words=""):
+        answer = query.query(QueryString=f'SHOW MEASURES FROM "measured"."rows"{words}')
+        rows = []
+        for row in answer["Rows"]:
+            name, kind, dimensions = row["Data"]
+            rows.append((name["ScalarValue"], kind["ScalarValue"], [[cell["ScalarValue"] for cell in part["RowValue"]["Data"]] for part in dimensions["ArrayValue"]]))
+        return answer, rows
+    answer, rows = shown()
+    assert rows == [
+        ("all", "multi", [["site", "varchar"]]), ("pressure", "bigint", [["id", "varchar"], ["site", "varchar"]]), ("temperature", "double", [["id", "varchar"]])]
+    assert [column["Name"] for column in answer["ColumnInfo"]] == ["measure_name", "data_type", "dimensions"]
+    assert [part["Name"] for part in answer["ColumnInfo"][2]["Type"]["ArrayColumnInfo"]["Type"]["RowColumnInfo"]] == ["dimension_name", "data_type"]
+    assert answer["QueryStatus"]["CumulativeBytesMetered"] == 0
+    assert [row[0] for row in shown(" LIKE '%ure'")[1]] == ["pressure", "temperature"]
+
+
 def test_rows_that_are_too_old_are_gone(client):
     write, query = client("timestream-write"), client("timestream-query")
     write.create_database(DatabaseName="ageing")

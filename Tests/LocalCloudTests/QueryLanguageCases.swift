@@ -1199,7 +1199,6 @@ enum QueryLanguageCases {
     ("SELECT ROW(1, 2)", "line 1:8: ROW is not supported by the local cloud"),
     ("SELECT * FROM UNNEST(ARRAY[1])", "line 1:15: UNNEST is not supported by the local cloud"),
     ("SELECT filter(v, x -> x > 1) FROM §", "line 1:20: a lambda is not supported by the local cloud"),
-    ("SHOW MEASURES FROM §", "SHOW MEASURES is not supported by the local cloud"),
     ("SHOW TABLES", "line 1:12: mismatched input '<EOF>'. Expecting: 'IN'"),
     ("SHOW THINGS", "line 1:6: mismatched input 'THINGS'. Expecting: 'DATABASES', 'TABLES', 'MEASURES'"),
     ("UNLOAD (SELECT 1) TO 's3://b'", "line 1:1: UNLOAD is not supported by the local cloud"),

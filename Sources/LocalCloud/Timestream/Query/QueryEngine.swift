@@ -116,9 +116,15 @@ final class QueryEngine: Sendable {
         }
         result.columns = [.init(name: "Table", type: .varchar)]
         try list(database, like: pattern, into: &result)
-      case .showMeasures(let name, _):
-        _ = try table(name)
-        throw QueryError("SHOW MEASURES is not supported by the local cloud", at: nil)
+      case .showMeasures(let name, let pattern):
+        let table = try table(name)
+        result.columns = [
+          .init(name: "measure_name", type: .varchar), .init(name: "data_type", type: .varchar),
+          .init(name: "dimensions", type: .varchar, shape: MeasureListing.dimensionsType),
+        ]
+        for row in try reading({ connection throws(DatabaseError) in
+          try MeasureListing.rows(of: table, like: pattern, connection)
+        }) { result.add(cells: row) }
       case .describe(let name):
         let table = try table(name)
         result.columns = ["Column", "Type", "Timestream attribute type"].map {
@@ -230,6 +236,10 @@ struct QueryResult: Sendable {
   struct Column: Sendable {
     var name: String
     var type: TimestreamType
+    /// The type on the wire, where it is no scalar.
+    var shape: JSON?
+
+    var typeJSON: JSON { shape ?? ["ScalarType": .string(type.scalarName)] }
   }
 
   let id: String
@@ -274,6 +284,13 @@ struct QueryResult: Sendable {
     rows.append(writer.bytes)
   }
 
+  /// Appends a row of cells that are as they go onto the wire.
+  mutating func add(cells: [JSON]) {
+    let row = (["Data": .array(cells)] as JSON).bytes
+    bytes += row.count
+    rows.append(row)
+  }
+
   /// True where its first answer had a token for more.
   var hasPages = false
 
@@ -299,7 +316,7 @@ struct QueryResult: Sendable {
     var answer: JSONObject = [
       "QueryId": .string(id),
       "ColumnInfo": .array(
-        columns.map { ["Name": .string($0.name), "Type": ["ScalarType": .string($0.type.scalarName)]] }),
+        columns.map { ["Name": .string($0.name), "Type": $0.typeJSON] }),
       // The rows are JSON already: they pass through as the text of a number would.
       "Rows": .number("[" + rows[range].map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",") + "]"),
       "QueryStatus": [

@@ -1,0 +1,110 @@
+import Basics
+import Foundation
+import TestSupport
+import Testing
+
+@testable import LocalCloud
+
+/// Mutations of valid queries, and bytes: whatever comes, there is a query or an error, and soon.
+///
+/// `FUZZ_SECONDS` runs it for longer than a test has; the seed is fixed, and printed with what it was when it failed.
+@Suite struct QueryFuzzTests {
+  struct Generator: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+      // SplitMix64.
+      state &+= 0x9E37_79B9_7F4A_7C15
+      var z = state
+      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+      return z ^ (z >> 31)
+    }
+  }
+
+  static let pieces: [String] = [
+    "(", ")", ",", "'", "\"", "--", "/*", "*/", ";", "::", ".", "*", "SELECT ", " FROM ", " JOIN ", " ON ", " NULL ",
+    " CASE WHEN ", " END ", "WITH a AS (", " UNION ", " OVER (", " 1e999 ", "99999999999999999999", "1h", "-", "NOT ",
+    " IN (", " EXISTS (", "cast(", " AS ", "interval '1' ", "date '", "\u{0}", "é", "𝄞", "\n", "@p", "->", "[", "]",
+    " GROUP BY ", " ORDER BY ", " LIMIT 9223372036854775808", "row_number() OVER (", "bin(time, ",
+  ]
+
+  static func mutation(_ seeds: [String], _ generator: inout Generator) -> String {
+    var text = Array((seeds.randomElement(using: &generator) ?? "").unicodeScalars)
+    // Mostly one change, so that much of it is still understood.
+    for _ in 0..<max(1, Int.random(in: -6...6, using: &generator)) {
+      let place = Int.random(in: 0...text.count, using: &generator)
+      let end = min(text.count, place + Int.random(in: 0...12, using: &generator))
+      switch Int.random(in: 0..<5, using: &generator) {
+      case 0: text.removeSubrange(place..<end)
+      case 1: text.insert(contentsOf: (pieces.randomElement(using: &generator) ?? "").unicodeScalars, at: place)
+      case 2:
+        let part = Array(text[place..<end])
+        for _ in 0..<Int.random(in: 1...50, using: &generator) { text.insert(contentsOf: part, at: place) }
+      case 3:
+        let other = Array((seeds.randomElement(using: &generator) ?? "").unicodeScalars)
+        text.insert(contentsOf: other.suffix(Int.random(in: 0...other.count, using: &generator)), at: place)
+      default:
+        if place < text.count, let scalar = Unicode.Scalar(UInt32.random(in: 0...0x2FF, using: &generator)) {
+          text[place] = scalar
+        }
+      }
+    }
+    return String(String.UnicodeScalarView(text.prefix(20_000)))
+  }
+
+  @Test("Mutated queries end in a query or an error, and the engine answers on") func mutations() async throws {
+    let seconds = ProcessInfo.processInfo.environment["FUZZ_SECONDS"].flatMap { Double($0) } ?? 4
+    let seed = ProcessInfo.processInfo.environment["FUZZ_SEED"].flatMap { UInt64($0) } ?? 20_261_120
+    let storage = try Storage(folder: nil)
+    let store = TimestreamStore(storage: storage, account: Account(), clock: .fixed(QueryTests.epoch))
+    var database = Input(["DatabaseName": "ddd"])
+    _ = try store.createDatabase(&database)
+    var table = Input(["DatabaseName": "ddd", "TableName": "ttt"])
+    _ = try store.createTable(&table)
+    let measures: JSON = .array(
+      [
+        ("v", "1.5", "DOUBLE"), ("n", "7", "BIGINT"), ("ok", "true", "BOOLEAN"), ("s", "x", "VARCHAR"),
+        ("w", "1", "BIGINT"),
+      ]
+      .map { ["Name": .string($0.0), "Value": .string($0.1), "Type": .string($0.2)] })
+    var records = Input([
+      "DatabaseName": "ddd", "TableName": "ttt",
+      "Records": [
+        [
+          "Dimensions": [["Name": "id", "Value": "a"], ["Name": "site", "Value": "n"]], "MeasureName": "m",
+          "MeasureValueType": "MULTI", "MeasureValues": measures, "Time": .string(String(QueryTests.epoch)),
+        ]
+      ],
+    ])
+    _ = try store.writeRecords(&records)
+    let engine = try QueryEngine(store: store, clock: .fixed(QueryTests.epoch), timeLimit: .milliseconds(500))
+    let seeds =
+      (QueryTests.cases + QueryLanguageCases.all).map(\.sql).filter { $0.utf8.count < 2000 }.map {
+        $0.replacing("§", with: "ddd.ttt")
+      } + QueryLanguageCases.errors.map { $0.sql.replacing("§", with: "ddd.ttt") }
+    var generator = Generator(seed: seed)
+    let start = ContinuousClock.now
+    var count = 0
+    var answered = 0
+    while ContinuousClock.now - start < .seconds(seconds) {
+      let sql = Self.mutation(seeds, &generator)
+      count += 1
+      guard !sql.isEmpty else { continue }
+      var input = Input(["QueryString": .string(sql)])
+      let before = ContinuousClock.now
+      let answer = await (try? engine.prepare(&input))?()
+      if case .success? = answer { answered += 1 }
+      if case .failure(let error)? = answer, error.type.contains("InternalServerError") {
+        Issue.record("\(error.message ?? ""): \(sql)")
+      }
+      let elapsed = ContinuousClock.now - before
+      // Its own limit is half a second; parsing and checking take their share on a slow machine.
+      if elapsed > .seconds(5) { Issue.record("\(elapsed) for \(sql.prefix(2000))") }
+    }
+    print("fuzzed \(count) queries, \(answered) answered, seed \(seed)")
+    #expect(count > 50 && answered > 0)
+    var last = Input(["QueryString": "SELECT 1"])
+    #expect(try await engine.prepare(&last)().get().text.contains("ScalarValue"))
+  }
+}
