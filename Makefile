@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BUILD := .build/release
 
-.PHONY: run test hydrate package build format lint bench bench-start clean
+.PHONY: run test hydrate package build format lint bench bench-start bench-timestream clean
 
 run: build ## the whole system on this machine, until Ctrl-C
 	@local/run.sh $(BUILD)
@@ -29,6 +29,11 @@ bench-start: build package ## size, start and memory of a function beside Python
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python Tests/Conformance/bench_start.py
+
+bench-timestream: build ## writing beside moto, and dashboards' queries over ten million rows
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@local/bench-timestream.sh $(BUILD) .build/tools
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive --parallel Package.swift Sources Tests local e2eTest

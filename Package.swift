@@ -86,6 +86,10 @@ let package = Package(
       name: "benchmark", dependencies: ["Basics", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/benchmark"),
 
+    .executableTarget(
+      name: "benchmark-timestream", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"],
+      path: "local/benchmark-timestream"),
+
     // Tests, one target a library.
     .target(
       name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "AWSClients", "LocalCloud"],

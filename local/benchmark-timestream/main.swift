@@ -1,0 +1,99 @@
+import AWSClients
+import Basics
+import CommandLineSupport
+import Foundation
+import HTTPTransport
+
+// Writes to a Timestream over its wire and asks it what dashboards ask. The address comes from the environment, so that the same
+// requests go to this project's and to another's.
+
+let usage = "Usage: benchmark-timestream write|query ROWS SERIES"
+let table = (database: "Bench", name: "rows")
+let connections = 8
+
+/// 100 multi-measure records a request: `series` series, each at equal steps over the last seven days.
+func write(_ client: AWSClient, rows: Int, series: Int) async throws {
+  let writer = TimestreamWriteClient(client)
+  let now = WallClock.system.now
+  let perSeries = rows / series
+  let step = 7 * 86_400_000 / Int64(max(1, perSeries))
+  let batches = (0..<series).flatMap { number in
+    stride(from: 0, to: perSeries, by: 100).map { (number, $0, min(perSeries, $0 + 100)) }
+  }
+  let start = ContinuousClock.now
+  var progress = Progress("Rows", total: rows)
+  var done = 0
+  for chunk in stride(from: 0, to: batches.count, by: 800) {
+    let part = Array(batches[chunk..<min(batches.count, chunk + 800)])
+    _ = try await mapConcurrently(part, limit: connections) { batch in
+      let records = (batch.1..<batch.2).map { place in
+        TimestreamRecord(
+          dimensions: [.init("host", "host-\(batch.0)"), .init("region", "r\(batch.0 % 10)")], measureName: "metrics",
+          measures: [
+            .init("cpu", String(Double((place * 7919 + batch.0 * 31) % 10_000) / 100), .double),
+            .init("requests", String(place % 1000), .bigint),
+          ], time: now - Int64(perSeries - place) * step)
+      }
+      _ = try await writer.writeRecords(records, database: table.database, table: table.name)
+    }
+    done += part.reduce(0) { $0 + $1.2 - $1.1 }
+    progress.update(done)
+  }
+  progress.finish(done)
+  let seconds = (ContinuousClock.now - start) / .seconds(1)
+  Output.line("wrote \(done) rows in \(String(format: "%.1f", seconds)) s: \(Int(Double(done) / seconds)) rows/s")
+}
+
+/// What dashboards ask, each the best of three.
+func query(_ client: AWSClient) async throws {
+  let reader = TimestreamQueryClient(client)
+  let name = "\"\(table.database)\".\"\(table.name)\""
+  let queries = [
+    (
+      "last hour of one series",
+      "SELECT time, cpu FROM \(name) WHERE host = 'host-7' AND time >= ago(1h) ORDER BY time DESC"
+    ),
+    (
+      "10-minute averages of a day of one series",
+      "SELECT bin(time, 10m), avg(cpu), max(requests) FROM \(name) WHERE host = 'host-7' AND time >= ago(1d) GROUP BY bin(time, 10m) ORDER BY 1"
+    ),
+    (
+      "latest value of each series within an hour",
+      "SELECT host, max_by(cpu, time) FROM \(name) WHERE time >= ago(1h) GROUP BY host"
+    ),
+    (
+      "top 3 by average within an hour",
+      "SELECT host, avg(cpu) FROM \(name) WHERE time >= ago(1h) GROUP BY host ORDER BY 2 DESC LIMIT 3"
+    ),
+    (
+      "z-scores of one series over 7 days",
+      "WITH s AS (SELECT avg(cpu) AS m, stddev(cpu) AS d FROM \(name) WHERE host = 'host-7') SELECT time, (cpu - m) / d AS z FROM \(name), s WHERE host = 'host-7' AND abs((cpu - m) / d) > 1.7 ORDER BY z DESC"
+    ),
+  ]
+  for (what, sql) in queries {
+    var best = Double.infinity
+    var rows = 0
+    for _ in 0..<3 {
+      let start = ContinuousClock.now
+      rows = try await reader.rows(sql).rows.count
+      best = min(best, (ContinuousClock.now - start) / .milliseconds(1))
+    }
+    Output.line(
+      "\(what.padding(toLength: 46, withPad: " ", startingAt: 0))\(String(format: "%8.1f", best)) ms  \(rows) rows")
+  }
+}
+
+do {
+  let words = Array(CommandLine.arguments.dropFirst())
+  let environment = Environment.process()
+  let client = try AWSClient(environment: environment, http: CurlClient(environment: environment))
+  switch (words.first, words.dropFirst().compactMap { Int($0) }) {
+  case ("write", let numbers) where numbers.count == 2:
+    try await write(client, rows: numbers[0], series: numbers[1])
+  case ("query", _): try await query(client)
+  default: throw Arguments.Failure(description: usage)
+  }
+} catch {
+  Output.errorLine("benchmark-timestream: \(error)")
+  exit(1)
+}
