@@ -64,6 +64,8 @@ struct RecordWriter {
   private let now: Int64
   /// By name.
   private var columns: [String: TimestreamStore.Column]
+  /// The series of this request, by key.
+  private var series: [String: Int64] = [:]
 
   struct Rejection {
     var reason: String
@@ -160,6 +162,8 @@ struct RecordWriter {
     }
     let newDimensions = record.dimensions.filter { columns[$0.name] == nil }
     let newValues = record.values.filter { columns[$0.column] == nil }
+    // Nearly every record has what others had before.
+    guard !newDimensions.isEmpty || !newValues.isEmpty else { return nil }
     let dimensionCount = columns.values.count { $0.kind == .dimension }
     let multiCount = columns.values.count { $0.kind == .multi }
     if dimensionCount + newDimensions.count > 128 { return "The table would have more than 128 dimensions." }
@@ -192,8 +196,15 @@ struct RecordWriter {
     columns[name] = column
   }
 
-  private func seriesID(_ record: IncomingRecord) throws -> Int64 {
+  private mutating func seriesID(_ record: IncomingRecord) throws -> Int64 {
     let key = record.seriesKey
+    if let known = series[key] { return known }
+    let id = try storedSeriesID(key, record)
+    series[key] = id
+    return id
+  }
+
+  private func storedSeriesID(_ key: String, _ record: IncomingRecord) throws -> Int64 {
     if let id = try connection.row("SELECT id FROM \(table.series) WHERE key = ?", .text(key))?[0].integer { return id }
     let places = ["key", "measure_name"] + record.dimensions.map { columns[$0.name]?.sql ?? "" }
     try connection.run(
