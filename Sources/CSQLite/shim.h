@@ -14,6 +14,11 @@ static inline void csqlite_result_text(sqlite3_context *context, const char *byt
   sqlite3_result_text(context, bytes, count, SQLITE_TRANSIENT);
 }
 
+static inline void csqlite_result_blob(sqlite3_context *context, const void *bytes, int count) {
+  if (count == 0) sqlite3_result_zeroblob(context, 0);
+  else sqlite3_result_blob(context, bytes, count, SQLITE_TRANSIENT);
+}
+
 // sqlite3_db_config is variadic. Off: a misspelt "column" must be an error, never a string.
 static inline int csqlite_disable_double_quoted_strings(sqlite3 *database) {
   int result = sqlite3_db_config(database, SQLITE_DBCONFIG_DQS_DML, 0, (int *)0);

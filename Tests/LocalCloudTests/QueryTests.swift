@@ -189,25 +189,60 @@ import Testing
     ("SELECT " + String(repeating: "- ", count: 20000) + "'a'", "line 1:40008: Cannot negate varchar"),
   ]
 
+  private static func text(of type: TimestreamQueryClient.ColumnType) -> String {
+    switch type {
+    case .scalar(let name): name
+    case .other(let json): text(ofType: json)
+    }
+  }
+
+  private static func text(ofType type: JSON) -> String {
+    if let name = type["ScalarType"]?.string { return name }
+    if let element = type["ArrayColumnInfo"]?["Type"] { return "ARRAY<\(text(ofType: element))>" }
+    if let value = type["TimeSeriesMeasureValueColumnInfo"]?["Type"] { return "TIMESERIES<\(text(ofType: value))>" }
+    let members = (type["RowColumnInfo"]?.array ?? []).map { member in
+      (member["Name"]?.string.map { $0 + " " } ?? "") + text(ofType: member["Type"] ?? .null)
+    }
+    return "ROW<\(members.joined(separator: ", "))>"
+  }
+
+  /// `[1, 2]` an array, `(1, a)` a row, `{time=value}` a time series.
+  private static func text(of datum: TimestreamQueryClient.Datum) -> String {
+    switch datum {
+    case .scalar(let text): text
+    case .null: "∅"
+    case .other(let json): text(ofDatum: json)
+    }
+  }
+
+  private static func text(ofDatum datum: JSON) -> String {
+    func list(_ items: [JSON]?) -> String { (items ?? []).map(text(ofDatum:)).joined(separator: ", ") }
+    if let text = datum["ScalarValue"]?.string { return text }
+    if let items = datum["ArrayValue"]?.array { return "[\(list(items))]" }
+    if let row = datum["RowValue"] { return "(\(list(row["Data"]?.array)))" }
+    if let points = datum["TimeSeriesValue"]?.array {
+      let texts = points.map { "\($0["Time"]?.string ?? "")=\(text(ofDatum: $0["Value"] ?? .null))" }
+      return "{\(texts.joined(separator: ", "))}"
+    }
+    return datum["NullValue"] == true ? "∅" : "?"
+  }
+
   @Test("Queries answer with columns, types and rows, and errors are worded and placed")
   func queries() async throws {
     try await TestCloud.with(clock: .fixed(Self.epoch), polls: false) { cloud async throws in
       try await Self.fill(cloud)
       let client = TimestreamQueryClient(cloud.client)
-      for test in Self.cases + QueryLanguageCases.all {
+      for test in Self.cases + QueryLanguageCases.all + QueryListCases.all {
         do throws(AWSError) {
           let page = try await client.rows(test.sql.replacing("§", with: Self.table))
-          let columns = page.columns.map { column -> String in
-            if case .scalar(let type) = column.type { return "\(column.name):\(type)" }
-            return column.name
-          }
+          let columns = page.columns.map { "\($0.name):\(Self.text(of: $0.type))" }
           #expect(columns == test.columns, "\(test.sql)")
-          #expect(page.rows.map { $0.map { $0.text ?? "∅" }.joined(separator: "|") } == test.rows, "\(test.sql)")
+          #expect(page.rows.map { $0.map(Self.text(of:)).joined(separator: "|") } == test.rows, "\(test.sql)")
           #expect(
             page.bytesMetered == (test.sql.hasPrefix("SHOW") || test.sql.hasPrefix("DESCRIBE") ? 0 : 10_000_000))
         } catch { Issue.record("\(test.sql.prefix(100)): \(error)") }
       }
-      for (sql, message) in Self.errors + QueryLanguageCases.errors {
+      for (sql, message) in Self.errors + QueryLanguageCases.errors + QueryListCases.errors {
         do throws(AWSError) {
           _ = try await client.rows(sql.replacing("§", with: Self.table))
           Issue.record("no error: \(sql.prefix(100))")

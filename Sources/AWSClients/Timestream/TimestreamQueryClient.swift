@@ -28,10 +28,10 @@ public struct TimestreamQueryClient: Sendable {
     }
   }
 
-  /// A scalar type by Timestream's name, or one that this client does not read.
+  /// A scalar type by Timestream's name, or the type of an array, row or time series, as it came.
   public enum ColumnType: Sendable, Hashable {
     case scalar(String)
-    case other
+    case other(JSON)
   }
 
   /// A cell: every scalar comes as text.
@@ -103,7 +103,8 @@ public struct TimestreamQueryClient: Sendable {
     let answer = try AWSClient.parse(body, operation)
     let columns = try answer.required("ColumnInfo", operation, \.array).map { column in
       Column(
-        name: column["Name"]?.string ?? "", type: column["Type"]?["ScalarType"]?.string.map { .scalar($0) } ?? .other)
+        name: column["Name"]?.string ?? "",
+        type: column["Type"]?["ScalarType"]?.string.map { .scalar($0) } ?? .other(column["Type"] ?? .null))
     }
     let rows = try answer.required("Rows", operation, \.array).map { row throws(AWSError) in
       let cells = try row.required("Data", operation, \.array)

@@ -31,23 +31,49 @@ extension Checker {
       defer { isTrying = before }
       return try expression(call.arguments[0])
     }
+    if call.arguments.contains(where: Self.isLambda) { return try lambdaCall(call, position) }
     var typed: [TypedExpression] = []
     for argument in call.arguments { typed.append(try expression(argument)) }
-    if let special = try self.special(call.name, typed, call.arguments, position) { return special }
-    guard let signatures = Functions.scalars[call.name] else {
-      if Functions.special.contains(call.name) { throw Self.signatureError(call.name, typed.map(\.type), position) }
-      throw QueryError("Function '\(call.name)' not registered", at: position)
+    if let found = try known(call.name, typed, call.arguments, position) { return found }
+    // A text that is a time may stand where one is wanted: bin('2022-06-17', 1h).
+    let timed = typed.map { argument in
+      if case .constant(.text(let text)) = argument.node, let instant = TimestreamType.nanoseconds(text) {
+        return TypedExpression.constant(.integer(instant), .timestamp)
+      }
+      return argument
     }
-    for signature in signatures where Self.matches(signature, typed) {
+    if timed.map(\.type) != typed.map(\.type), let found = try known(call.name, timed, call.arguments, position) {
+      return found
+    }
+    guard
+      Functions.scalars[call.name] != nil || Functions.special.contains(call.name)
+        || ListFunctions.all[call.name] != nil || ListFunctions.withLambdas[call.name] != nil
+    else { throw QueryError("Function '\(call.name)' not registered", at: position) }
+    throw Self.signatureError(call.name, typed.map(\.type), position)
+  }
+
+  /// The call of a function over these types; nil where there is none.
+  private mutating func known(
+    _ name: String, _ typed: [TypedExpression], _ arguments: [Expression], _ position: Position
+  ) throws(QueryError) -> TypedExpression? {
+    if typed.contains(where: { $0.type.isList }) || Functions.scalars[name] == nil,
+      let found = try listCall(name, typed, position)
+    {
+      return found
+    }
+    if let special = try self.special(name, typed, arguments, position) { return special }
+    for signature in Functions.scalars[name] ?? [] where Self.matches(signature, typed) {
       let arguments = typed.enumerated().map { index, argument in
         argument.coerced(to: signature.parameters[min(index, signature.parameters.count - 1)])
       }
-      let sql =
-        isTrying
-        ? signature.sql.replacing("ts_fail_", with: "ts_try_") : signature.sql.replacing("ts_fail_", with: "ts_")
-      return .template(sql, arguments, signature.result)
+      return .template(failures(in: signature.sql), arguments, signature.result)
     }
-    throw Self.signatureError(call.name, typed.map(\.type), position)
+    return nil
+  }
+
+  /// What may fail, `ts_fail_…`, as the function that fails or, within TRY, the one that gives null.
+  func failures(in sql: String) -> String {
+    sql.replacing("ts_fail_", with: isTrying ? "ts_try_" : "ts_")
   }
 
   private static func wrapped(_ inner: TypedExpression, _ wrapper: String?, _ type: TimestreamType) -> TypedExpression {
@@ -92,6 +118,7 @@ extension Checker {
         node: .cases([(typed[0], results[0])], otherwise: results.count > 1 ? results[1] : nil), type: type)
     case ("greatest", 1...), ("least", 1...):
       let type = try common(typed, "All \(name.uppercased()) operands must be the same type")
+      guard !type.isList else { throw Self.signatureError(name, types, position) }
       guard typed.count > 1 else { return typed[0] }
       return .template(name == "greatest" ? "max($*)" : "min($*)", typed.map { $0.coerced(to: type) }, type)
     case ("typeof", 1): return .constant(.text(types[0].message), .varchar)
@@ -139,6 +166,7 @@ extension Checker {
       typed = [typed[0]]
       isDistinct = true
     }
+    if let order = found.order { typed = order.map { $0.map { typed[$0] } ?? .constant(.integer(1), .integer) } }
     if isDistinct, typed.count > 1 {
       throw QueryError("DISTINCT with more than one argument is not supported by the local cloud", at: position)
     }
@@ -179,6 +207,15 @@ extension Checker {
       }
       let (aggregate, wrapper, type) = try self.aggregate(call, position)
       return Self.wrapped(TypedExpression(node: .window(aggregate, typedWindow), type: type), wrapper, type)
+    }
+    if call.ignoresNulls {
+      guard ["first_value", "last_value"].contains(call.name), call.arguments.count == 1 else {
+        throw QueryError("IGNORE NULLS of \(call.name) is not supported by the local cloud", at: position)
+      }
+      let argument = try expression(call.arguments[0])
+      let name = call.name == "first_value" ? "ts_first_present" : "ts_last_present"
+      return TypedExpression(
+        node: .window(.init(name: name, arguments: [argument]), typedWindow), type: argument.type)
     }
     guard let count = Functions.windows[call.name] else {
       throw QueryError("Function '\(call.name)' not registered", at: position)

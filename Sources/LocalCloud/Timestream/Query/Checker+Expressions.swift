@@ -41,7 +41,16 @@ extension Checker {
         throw QueryError("'\(text)' is not a valid timestamp literal", at: expression.position)
       }
       return .constant(.integer(value), .timestamp)
-    case .column(let qualifier, let name): return try scope.resolve(qualifier, name, expression.position)
+    case .column(let qualifier, let name): return try column(qualifier, name, expression.position)
+    case .parameter(let name): return try context.parameter(name, expression.position)
+    case .array(let elements): return try array(elements, expression.position)
+    case .row(let elements):
+      var items: [TypedExpression] = []
+      for element in elements { items.append(try self.expression(element)) }
+      return Self.list(items, .row(items.map { .init(name: nil, type: $0.type) }))
+    case .subscripted(let list, let index): return try subscripted(list, index, expression.position)
+    case .field(let row, let name): return try field(try self.expression(row), name, expression.position)
+    case .lambda: throw QueryError("a lambda stands where no function takes one", at: expression.position)
     case .unary(let symbol, let operand): return try unary(symbol, operand)
     case .binary(let symbol, let left, let right): return try binary(symbol, left, right, expression.position)
     case .chain(let symbol, let operands): return try chain(symbol, operands)
@@ -94,7 +103,7 @@ extension Checker {
           "value and result of subquery must be of the same type for IN expression: \(side.type.message) vs \(typed.outputs[0].type.message)",
           at: expression.position)
       }
-      if type == .double, typed.outputs[0].type != .double { typed.widened.insert(0) }
+      if type != typed.outputs[0].type { typed.widened[0] = type }
       return negated(TypedExpression(node: .inQuery(side.coerced(to: type), typed), type: .boolean), isNegated)
     }
   }
@@ -143,18 +152,16 @@ extension Checker {
 
   mutating func chain(_ symbol: String, _ operands: [Expression]) throws(QueryError) -> TypedExpression {
     var typed: [TypedExpression] = []
-    for operand in operands {
-      if symbol == "||" {
-        let next = try expression(operand)
-        guard [.varchar, .unknown].contains(next.type) else {
-          throw Self.operatorError(symbol, typed.last ?? next, next, operand.position)
-        }
-        typed.append(next)
-      } else {
-        typed.append(try boolean(operand, "Logical expression term"))
-      }
+    guard symbol == "||" else {
+      for operand in operands { typed.append(try boolean(operand, "Logical expression term")) }
+      return TypedExpression(node: .chain(symbol, typed), type: .boolean)
     }
-    return TypedExpression(node: .chain(symbol, typed), type: symbol == "||" ? .varchar : .boolean)
+    for operand in operands { typed.append(try expression(operand)) }
+    if typed.contains(where: { $0.type.element != nil }) { return try joined(typed, operands[1].position) }
+    for (index, operand) in typed.enumerated() where ![.varchar, .unknown].contains(operand.type) {
+      throw Self.operatorError(symbol, typed[max(0, index - 1)], operand, operands[index].position)
+    }
+    return TypedExpression(node: .chain(symbol, typed), type: .varchar)
   }
 
   func arithmetic(
@@ -246,8 +253,12 @@ extension Checker {
       throw QueryError(
         "'\(symbol)' cannot be applied to \(sides.map(\.type.message).joined(separator: ", "))", at: position)
     }
+    guard !type.isList || ["=", "<>", "IN", "IS DISTINCT FROM"].contains(symbol) else {
+      throw QueryError(
+        "'\(symbol)' cannot be applied to \(sides.map(\.type.message).joined(separator: ", "))", at: position)
+    }
     // SQLite compares whole numbers with others by value: only what differs in kind is changed.
-    return type == .timestamp ? sides.map { $0.coerced(to: type) } : sides
+    return sides.map { !type.isNumeric || $0.type == .unknown ? $0.coerced(to: type) : $0 }
   }
 
   mutating func cases(
@@ -271,46 +282,5 @@ extension Checker {
     guard let type else { throw QueryError("All CASE results must be the same type", at: position) }
     typed = typed.map { ($0.when, $0.then.coerced(to: type)) }
     return TypedExpression(node: .cases(typed, otherwise: last?.coerced(to: type)), type: type)
-  }
-
-  mutating func cast(
-    _ operand: Expression, _ name: String, _ isTry: Bool, _ position: Position
-  ) throws(QueryError) -> TypedExpression {
-    let typed = try expression(operand)
-    guard let target = TimestreamType(rawValue: name == "int" ? "integer" : name), target != .unknown else {
-      throw QueryError("Unknown type: \(name)", at: position)
-    }
-    func failing(_ name: String) -> String { isTry || isTrying ? "ts_try_\(name)" : "ts_\(name)" }
-    let sql: String? =
-      switch (typed.type, target) {
-      case (let same, let target) where same == target: "$0"
-      case (.unknown, _), (.integer, .bigint): "$0"
-      case (.integer, .double), (.bigint, .double), (.boolean, .double): "CAST($0 AS REAL)"
-      case (.integer, .varchar), (.bigint, .varchar): "CAST($0 AS TEXT)"
-      case (.timestamp, .varchar): "ts_text($0)"
-      case (.double, .varchar): "ts_double($0)"
-      case (.boolean, .varchar): "CASE $0 WHEN 0 THEN 'false' WHEN 1 THEN 'true' END"
-      case (.date, .varchar): "ts_date_text($0)"
-      case (.time, .varchar): "ts_time_text($0)"
-      case (.interval, .varchar): "ts_interval_text($0)"
-      case (.intervalMonths, .varchar): "ts_months_text($0)"
-      case (.bigint, .integer), (.double, .integer), (.varchar, .integer): "\(failing("to_integer"))($0)"
-      case (.double, .bigint), (.varchar, .bigint): "\(failing("to_bigint"))($0)"
-      case (.varchar, .double): "\(failing("to_double"))($0)"
-      case (.varchar, .boolean): "\(failing("to_boolean"))($0)"
-      case (.boolean, .integer), (.boolean, .bigint): "$0"
-      case (let type, .boolean) where type.isNumeric: "($0 <> 0)"
-      case (.varchar, .timestamp): "\(failing("to_timestamp"))($0)"
-      case (.varchar, .date): "\(failing("to_date"))($0)"
-      case (.varchar, .time): "\(failing("to_time"))($0)"
-      case (.timestamp, .date): "ts_floor($0, 86400000000000)"
-      case (.timestamp, .time): "(($0 % 86400000000000 + 86400000000000) % 86400000000000)"
-      case (.date, .timestamp): "($0 * 86400000000000)"
-      default: nil
-      }
-    guard let sql else {
-      throw QueryError("Cannot cast \(typed.type.message) to \(target.message)", at: position)
-    }
-    return sql == "$0" ? TypedExpression(node: typed.node, type: target) : .template(sql, [typed], target)
   }
 }

@@ -1,7 +1,7 @@
 /// Resolves the names of the expressions of one SELECT and finds their types.
 struct Checker {
   let queries: QueryChecker
-  let scope: Scope
+  var scope: Scope
   var context: CheckContext { queries.context }
   /// True while an aggregate's argument is checked, where no other aggregate may stand.
   var isInAggregate = false
@@ -52,16 +52,36 @@ struct Checker {
     }
   }
 
-  mutating func checkGrouped(_ expression: Expression) throws(QueryError) {
+  /// - Parameter bound: the parameters of the lambdas around, which are no columns.
+  mutating func checkGrouped(_ expression: Expression, bound: Set<String> = []) throws(QueryError) {
     switch expression.kind {
-    case .null, .boolean, .integer, .decimal, .string, .interval, .intervalMonths, .timestamp, .date, .time: return
+    case .lambda(let names, let body):
+      return try checkGrouped(body, bound: bound.union(names.map { $0.lowercased() }))
+    case .column(let qualifier, let name) where bound.contains((qualifier.first ?? name).lowercased()): return
+    case _ where !bound.isEmpty && Self.mentions(bound, in: expression):
+      for child in expression.children { try checkGrouped(child, bound: bound) }
+      return
+    case .null, .boolean, .integer, .decimal, .string, .interval, .intervalMonths, .timestamp, .date, .time, .parameter:
+      return
     case .call(let call) where call.window == nil && Functions.isAggregate(call.name): return
     default: break
     }
     let typed = try self.expression(expression)
     if grouping.contains(where: { Self.same($0, typed) }) { return }
     if case .column(_, let name) = expression.kind { try checkGrouped(typed, name, expression.position) }
-    for child in expression.children { try checkGrouped(child) }
+    for child in expression.children { try checkGrouped(child, bound: bound) }
+  }
+
+  static func isLambda(_ expression: Expression) -> Bool {
+    if case .lambda = expression.kind { return true }
+    return false
+  }
+
+  private static func mentions(_ names: Set<String>, in expression: Expression) -> Bool {
+    if case .column(let qualifier, let name) = expression.kind, names.contains((qualifier.first ?? name).lowercased()) {
+      return true
+    }
+    return expression.children.contains { mentions(names, in: $0) }
   }
 
   /// The same expression: the compiled text and the constants are the same.
@@ -128,7 +148,12 @@ extension TypedExpression {
       if case .constant(.integer(let value)) = node { return .constant(.real(Double(value)), .double) }
       return .template("CAST($0 AS REAL)", [self], .double)
     case (.date, .timestamp): return .template("($0 * 86400000000000)", [self], .timestamp)
-    default: return TypedExpression(node: node, type: target)
+    default:
+      guard type.isList, let widening = ListWidening(from: type, to: target) else {
+        return TypedExpression(node: node, type: target)
+      }
+      if case .constant(let value) = node { return .constant(widening.apply(value), target) }
+      return .template("ts_widen($0, '\(widening.text)')", [self], target)
     }
   }
 }

@@ -30,7 +30,11 @@ struct Compiler {
     if !query.ordering.isEmpty { sql += " ORDER BY \(text(query.ordering))" }
     if let limit = query.limit { sql += " LIMIT \(limit)" }
     guard !query.widened.isEmpty else { return sql }
-    let columns = query.outputs.indices.map { query.widened.contains($0) ? "CAST(c\($0) AS REAL) AS c\($0)" : "c\($0)" }
+    let columns = query.outputs.enumerated().map { index, output in
+      guard let target = query.widened[index] else { return "c\(index)" }
+      let column = TypedExpression(node: .column("c\(index)", isOuter: false), type: output.type)
+      return "\(text(column.coerced(to: target))) AS c\(index)"
+    }
     return "SELECT \(columns.joined(separator: ", ")) FROM (\(sql))"
   }
 
@@ -55,6 +59,13 @@ struct Compiler {
         "\(table.series) s\(number) JOIN \(table.rows) r\(number) ON r\(number).series = s\(number).id AND r\(number).time >= ?\(values.count)"
     case .query(let query, let number): return "(\(text(query))) q\(number)"
     case .common(let table, let number): return "w\(table) q\(number)"
+    case .unnest(let list, let number):
+      return "(SELECT item, ordinal FROM ts_each(\(text(list))) WHERE ordinal > 0) q\(number)"
+    case .join(let kind, let left, .unnest(let list, let number), let condition):
+      // The row that says that there is a list, though an empty one, has no place.
+      let (left, right) = (text(left), "ts_each(\(text(list))) q\(number)")
+      let further = condition.map { " AND \(text($0))" } ?? ""
+      return "\(left) \(kind.rawValue) JOIN \(right) ON q\(number).ordinal > 0\(further)"
     case .join(let kind, let left, let right, let condition):
       let (left, right) = (text(left), inner(right))
       return "\(left) \(kind.rawValue) JOIN \(right)\(condition.map { " ON \(text($0))" } ?? "")"
@@ -64,7 +75,7 @@ struct Compiler {
   /// The right side of a join is one thing.
   private mutating func inner(_ relation: TypedRelation) -> String {
     switch relation {
-    case .query, .common: text(relation)
+    case .query, .common, .unnest: text(relation)
     case .table, .join: "(\(text(relation)))"
     }
   }
@@ -115,6 +126,8 @@ struct Compiler {
       return "(SELECT coalesce(ts_single(count(*)), max(c0)) FROM (SELECT c0 FROM (\(text(query))) LIMIT 2))"
     case .exists(let query): return "(EXISTS (\(text(query))))"
     case .inQuery(let value, let query): return "(\(text(value)) IN (\(text(query))))"
+    // It is asked for its columns alone.
+    case .parameter: return "NULL"
     }
   }
 

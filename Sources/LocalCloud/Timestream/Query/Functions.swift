@@ -61,11 +61,19 @@ enum Functions {
       "is_finite": [.init([.double], .boolean, "(abs($0) < 9e999)")],
       "is_infinite": [.init([.double], .boolean, "(abs($0) = 9e999)")],
       "is_nan": [.init([.double], .boolean, "(CASE WHEN $0 IS NULL THEN NULL ELSE 0 END)")],
+      // Not deterministic: SQLite's own generator, which runs for each row.
+      "rand": [.init([], .double, "(abs(random() % 9007199254740992) / 9007199254740992.0)")],
+      "random": [
+        .init([], .double, "(abs(random() % 9007199254740992) / 9007199254740992.0)"),
+        .init([.integer], .integer, "ts_fail_random($0, random())"),
+        .init([.bigint], .bigint, "ts_fail_random($0, random())"),
+      ],
       "width_bucket": [
         .init([.double, .double, .double, .bigint], .bigint, "ts_fail_width_bucket($0, $1, $2, $3)")
       ],
       "from_base": [.init([.varchar, .bigint], .bigint, "ts_fail_from_base($0, $1)")],
       "to_base": [.init([.bigint, .bigint], .varchar, "ts_fail_to_base($0, $1)")],
+      "bit_count": [.init([.bigint, .bigint], .bigint, "ts_fail_bit_count($0, $1)")],
       "bitwise_and": [.init([.bigint, .bigint], .bigint, "($0 & $1)")],
       "bitwise_or": [.init([.bigint, .bigint], .bigint, "($0 | $1)")],
       "bitwise_not": [.init([.bigint], .bigint, "(~$0)")],
@@ -112,7 +120,24 @@ enum Functions {
       .init([.varchar, .varchar], .varchar, "replace($0, $1, '')"),
       .init([.varchar, .varchar, .varchar], .varchar, "ts_replace($0, $1, $2)"),
     ],
-    "strpos": [.init([.varchar, .varchar], .bigint, "instr($0, $1)")],
+    "strpos": [
+      .init([.varchar, .varchar], .bigint, "instr($0, $1)"),
+      .init([.varchar, .varchar, .bigint], .bigint, "ts_fail_strpos($0, $1, $2, 1)"),
+    ],
+    "strrpos": [
+      .init([.varchar, .varchar], .bigint, "ts_fail_strpos($0, $1, 1, -1)"),
+      .init([.varchar, .varchar, .bigint], .bigint, "ts_fail_strpos($0, $1, $2, -1)"),
+    ],
+    "hamming_distance": [.init([.varchar, .varchar], .bigint, "ts_fail_hamming($0, $1)")],
+    "split": [
+      .init([.varchar, .varchar], .array(.varchar), "ts_fail_split($0, $1, 2147483647)"),
+      .init([.varchar, .varchar, .bigint], .array(.varchar), "ts_fail_split($0, $1, $2)"),
+    ],
+    "regexp_split": [.init([.varchar, .varchar], .array(.varchar), "ts_fail_regexp_split($0, $1)")],
+    "regexp_extract_all": [
+      .init([.varchar, .varchar], .array(.varchar), "ts_fail_regexp_extract_all($0, $1, 0)"),
+      .init([.varchar, .varchar, .bigint], .array(.varchar), "ts_fail_regexp_extract_all($0, $1, $2)"),
+    ],
     "starts_with": [.init([.varchar, .varchar], .boolean, "(substr($0, 1, length($1)) = $1)")],
     "substr": [
       .init([.varchar, .bigint], .varchar, "ts_substr($0, $1, NULL, 0)"),
@@ -173,7 +198,10 @@ enum Functions {
     "from_iso8601_timestamp": [.init([.varchar], .timestamp, "ts_fail_to_timestamp($0)")],
     "from_iso8601_date": [.init([.varchar], .date, "ts_fail_to_date($0)")],
     "parse_duration": [.init([.varchar], .interval, "ts_fail_parse_duration($0)")],
-    "date_format": [.init([.timestamp, .varchar], .varchar, "ts_date_format($0, $1)")],
+    "date_parse": [.init([.varchar, .varchar], .timestamp, "ts_fail_date_parse($0, $1)")],
+    "format_datetime": [.init([.timestamp, .varchar], .varchar, "ts_fail_format_datetime($0, $1)")],
+    "parse_datetime": [.init([.varchar, .varchar], .timestamp, "ts_fail_parse_datetime($0, $1)")],
+    "date_format": [.init([.timestamp, .varchar], .varchar, "ts_fail_date_format($0, $1)")],
   ]
 
   /// Functions whose type follows from their arguments': the checker knows them by name.
@@ -194,6 +222,8 @@ enum Functions {
     var wrapper: String?
     /// What a number among the arguments becomes.
     var parameter: TimestreamType?
+    /// Which arguments SQLite's aggregate takes, in its order; nil stands for 1.
+    var order: [Int?]?
   }
 
   private static let moments: Set<String> = [
@@ -203,6 +233,7 @@ enum Functions {
   private static let aggregates: Set<String> = moments.union(pairs).union([
     "avg", "count", "max", "min", "sum", "count_if", "bool_and", "every", "bool_or", "arbitrary", "any_value",
     "geometric_mean", "max_by", "min_by", "approx_distinct", "approx_percentile", "bitwise_and_agg", "bitwise_or_agg",
+    "array_agg", "create_time_series",
   ])
 
   static func isAggregate(_ name: String) -> Bool { aggregates.contains(name) }
@@ -213,8 +244,11 @@ enum Functions {
     guard let first = types.first else { return nil }
     switch (name, types.count) {
     case ("count", 1): return .init(sql: "count", result: .bigint)
-    case ("max", 1), ("min", 1), ("arbitrary", 1), ("any_value", 1):
-      return .init(sql: name == "min" ? "min" : "max", result: first)
+    case ("arbitrary", 1), ("any_value", 1): return .init(sql: "max", result: first)
+    case ("max", 1), ("min", 1): return first.isList ? nil : .init(sql: name, result: first)
+    case ("max", 2), ("min", 2):
+      guard !first.isList, isNumeric(types[1]), types[1] != .double else { return nil }
+      return .init(sql: "ts_\(name)_n", result: .array(first), order: [0, 0, 1])
     case ("avg", 1): return isNumeric(first) ? .init(sql: "avg", result: .double) : nil
     case ("sum", 1):
       guard isNumeric(first) else { return nil }
@@ -226,10 +260,24 @@ enum Functions {
     case ("bool_or", 1) where first == .boolean: return .init(sql: "max", result: .boolean)
     case ("geometric_mean", 1) where isNumeric(first):
       return .init(sql: "avg", result: .double, argument: "ts_ln(CAST($0 AS REAL))", wrapper: "ts_exp($0)")
-    case ("max_by", 2), ("min_by", 2): return .init(sql: "ts_\(name)", result: first)
+    case ("max_by", 2), ("min_by", 2): return types[1].isList ? nil : .init(sql: "ts_\(name)", result: first)
+    case ("max_by", 3), ("min_by", 3):
+      guard !types[1].isList, isNumeric(types[2]), types[2] != .double else { return nil }
+      return .init(sql: "ts_\(name.prefix(3))_n", result: .array(first))
+    case ("array_agg", 1): return .init(sql: "ts_array_agg", result: .array(first))
+    case ("create_time_series", 2):
+      guard types[0] == .timestamp, !types[1].isList else { return nil }
+      return .init(sql: "ts_create_time_series", result: .timeseries(types[1]))
     case ("approx_distinct", 1), ("approx_distinct", 2): return .init(sql: "count", result: .bigint)
-    case ("approx_percentile", 2) where isNumeric(first) && isNumeric(types[1]):
-      return .init(sql: "ts_percentile", result: first == .unknown ? .double : first)
+    case ("approx_percentile", 2...4) where isNumeric(first):
+      // Share, or weight and share; an accuracy may follow, though this one is exact.
+      let place = types.count == 2 ? 1 : 2
+      let result = first == .unknown ? TimestreamType.double : first
+      guard place == 1 || isNumeric(types[1]), types.dropFirst(3).allSatisfy(isNumeric) else { return nil }
+      let order = place == 1 ? [0, nil, 1] : [0, 1, 2]
+      if isNumeric(types[place]) { return .init(sql: "ts_percentile", result: result, order: order) }
+      guard let share = types[place].element, isNumeric(share) else { return nil }
+      return .init(sql: "ts_percentile", result: .array(result), order: order)
     case ("bitwise_and_agg", 1) where isNumeric(first) && first != .double,
       ("bitwise_or_agg", 1) where isNumeric(first) && first != .double:
       return .init(sql: "ts_\(name)", result: .bigint)

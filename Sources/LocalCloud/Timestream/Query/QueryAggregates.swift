@@ -43,7 +43,16 @@ enum QueryAggregates {
   private static let others: [Kind] = [
     Kind(name: "max_by", count: 2) { ByAggregate(isMaximum: true) },
     Kind(name: "min_by", count: 2) { ByAggregate(isMaximum: false) },
-    Kind(name: "percentile", count: 2) { PercentileAggregate() },
+    Kind(name: "percentile", count: 3) { PercentileAggregate() },
+    Kind(name: "max_n", count: 3) { TopAggregate(isMaximum: true) },
+    Kind(name: "min_n", count: 3) { TopAggregate(isMaximum: false) },
+    Kind(name: "array_agg", count: 1) { ListAggregate() },
+    Kind(name: "create_time_series", count: 2) { SeriesAggregate() },
+    Kind(name: "collect", count: 3) { CollectAggregate() },
+    Kind(name: "any", count: 2) { MatchAggregate(sought: true) },
+    Kind(name: "all", count: 2) { MatchAggregate(sought: false) },
+    Kind(name: "first_present", count: 1) { PresentAggregate(isFirst: true) },
+    Kind(name: "last_present", count: 1) { PresentAggregate(isFirst: false) },
     Kind(name: "bitwise_and_agg", count: 1) { BitAggregate(isAnd: true) },
     Kind(name: "bitwise_or_agg", count: 1) { BitAggregate(isAnd: false) },
   ]
@@ -195,32 +204,6 @@ private final class ByAggregate: QueryAggregate {
   var value: SQLValue { best?.value ?? .null }
 }
 
-/// The value below which a share of all values lies.
-private final class PercentileAggregate: QueryAggregate {
-  private var values: [Double] = []
-  private var share = 0.5
-  private var isWhole = true
-
-  func add(_ arguments: [SQLValue]) {
-    guard let value = arguments[0].double, let share = arguments[1].double else { return }
-    if case .real = arguments[0] { isWhole = false }
-    self.share = min(1, max(0, share))
-    values.append(value)
-  }
-
-  func remove(_ arguments: [SQLValue]) {
-    guard let value = arguments[0].double, let place = values.firstIndex(of: value) else { return }
-    values.remove(at: place)
-  }
-
-  var value: SQLValue {
-    guard !values.isEmpty else { return .null }
-    let sorted = values.sorted()
-    let found = sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
-    return isWhole ? .integer(Int64(found)) : .real(found)
-  }
-}
-
 private final class BitAggregate: QueryAggregate {
   private var values: [Int64] = []
   private let isAnd: Bool
@@ -236,16 +219,5 @@ private final class BitAggregate: QueryAggregate {
   var value: SQLValue {
     guard let first = values.first else { return .null }
     return .integer(values.dropFirst().reduce(first) { isAnd ? $0 & $1 : $0 | $1 })
-  }
-}
-
-extension SQLValue {
-  /// Whether one comes before another; numbers by value, texts by their bytes.
-  static func areInOrder(_ one: SQLValue, _ other: SQLValue) -> Bool {
-    switch (one, other) {
-    case (.integer(let one), .integer(let other)): one < other
-    case (.text(let one), .text(let other)): one.utf8.lexicographicallyPrecedes(other.utf8)
-    default: (one.double ?? 0) < (other.double ?? 0)
-    }
   }
 }

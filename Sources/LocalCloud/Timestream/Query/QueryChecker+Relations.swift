@@ -1,7 +1,9 @@
 /// What stands in FROM.
 extension QueryChecker {
   /// The relation for SQLite, and the columns that it brings into scope.
-  func relation(_ relation: Relation) throws(QueryError) -> (TypedRelation, [Field]) {
+  ///
+  /// - Parameter lateral: the columns on the left, which the lists of an UNNEST may name.
+  func relation(_ relation: Relation, lateral: [Field] = []) throws(QueryError) -> (TypedRelation, [Field]) {
     switch relation {
     case .table(let name, let alias):
       if name.database == nil, let table = known[name.table.lowercased()] {
@@ -16,8 +18,51 @@ extension QueryChecker {
       let typed = try check(query)
       let number = context.number()
       return (.query(typed, number), try fields(typed.outputs, number, alias, position))
+    case .unnest(let unnest): return try self.unnest(unnest, lateral)
     case .join(let join): return try self.join(join)
     }
+  }
+
+  /// A row for each item: its fields where it is a row or a point, else itself.
+  private func unnest(_ unnest: Unnest, _ lateral: [Field]) throws(QueryError) -> (TypedRelation, [Field]) {
+    var checker = Checker(self, Scope(fields: lateral, parent: outer, hasRelation: true))
+    let number = context.number()
+    var lists: [TypedExpression] = []
+    for list in unnest.lists {
+      try checker.refuseAggregates(in: list, "UNNEST")
+      let typed = try checker.expression(list)
+      guard typed.type.element != nil else {
+        throw QueryError("Cannot unnest type: \(typed.type.message)", at: list.position)
+      }
+      lists.append(typed)
+    }
+    // Several lists are unnested as one list of rows.
+    let list = lists.count == 1 ? lists[0] : .template("ts_zip($*)", lists, .unknown)
+    var outputs: [TypedOutput] = []
+    var expressions: [TypedExpression] = []
+    for (place, typed) in lists.enumerated() {
+      let element = typed.type.element ?? .unknown
+      let whole = TypedExpression(node: .column("q\(number).item", isOuter: false), type: element)
+      let item = lists.count == 1 ? whole : Checker.field(whole, place, element)
+      guard case .row(let members) = element else {
+        outputs.append(.init(name: "_col\(outputs.count)", type: element))
+        expressions.append(item)
+        continue
+      }
+      for (index, member) in members.enumerated() {
+        outputs.append(.init(name: member.name ?? "_col\(outputs.count)", type: member.type))
+        expressions.append(Checker.field(item, index, member.type))
+      }
+    }
+    if unnest.hasOrdinality {
+      outputs.append(.init(name: "_col\(outputs.count)", type: .bigint))
+      expressions.append(TypedExpression(node: .column("q\(number).ordinal", isOuter: false), type: .bigint))
+    }
+    if let alias = unnest.alias { try Self.rename(&outputs, alias, unnest.position) }
+    let fields = zip(outputs, expressions).map { output, expression in
+      Field(name: output.name, relation: unnest.alias?.name, database: nil, expression: expression)
+    }
+    return (.unnest(list, number), fields)
   }
 
   private func fields(
@@ -75,7 +120,10 @@ extension QueryChecker {
 
   private func join(_ join: Join) throws(QueryError) -> (TypedRelation, [Field]) {
     let (left, leftFields) = try relation(join.left)
-    let (right, rightFields) = try relation(join.right)
+    let (right, rightFields) = try relation(join.right, lateral: leftFields)
+    if case .unnest = right, join.kind == .right || join.kind == .full {
+      throw QueryError("\(join.kind.rawValue) JOIN involving UNNEST is not supported", at: join.position)
+    }
     let fields = leftFields + rightFields
     var checker = Checker(self, Scope(fields: fields, parent: outer, hasRelation: true))
     switch join.criterion {

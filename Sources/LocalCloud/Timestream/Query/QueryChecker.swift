@@ -7,9 +7,10 @@ struct QueryChecker {
   var outer: Scope?
 
   static func check(
-    _ query: QueryExpression, now: Int64, find: @escaping (TableName) throws(QueryError) -> TimestreamStore.Table
+    _ query: QueryExpression, now: Int64, parameters: [String: TypedExpression] = [:],
+    find: @escaping (TableName) throws(QueryError) -> TimestreamStore.Table
   ) throws(QueryError) -> TypedQuery {
-    try QueryChecker(context: CheckContext(now: now, find: find)).check(query)
+    try QueryChecker(context: CheckContext(now: now, parameters: .values(parameters), find: find)).check(query)
   }
 
   func check(_ query: QueryExpression) throws(QueryError) -> TypedQuery {
@@ -71,10 +72,25 @@ struct QueryChecker {
         if let ordinal = try Self.ordinal(order.expression, query.outputs.count, "ORDER BY") {
           .output(ordinal)
         } else { .expression(try checker.expression(order.expression)) }
+      try Self.checkOrderable(key, query.outputs, order.expression.position)
       outer.ordering.append(
         .init(key: key, isAscending: order.isAscending, nullsFirst: order.nullsFirst ?? false))
     }
     return outer
+  }
+
+  private static func checkOrderable(
+    _ key: TypedOrder.Key, _ outputs: [TypedOutput], _ position: Position
+  ) throws(QueryError) {
+    let type =
+      switch key {
+      case .output(let index): outputs[index].type
+      case .expression(let expression): expression.type
+      }
+    guard !type.isList else {
+      throw QueryError(
+        "Type \(type.message) is not orderable, and therefore cannot be used in ORDER BY", at: position)
+    }
   }
 
   static func ordinal(_ expression: Expression, _ count: Int, _ clause: String) throws(QueryError) -> Int? {
@@ -128,8 +144,8 @@ struct QueryChecker {
           at: position)
       }
       outputs[index].type = type
-      if type == .double, one != .double { left.widened.insert(index) }
-      if type == .double, other != .double { right.widened.insert(index) }
+      if type != one { left.widened[index] = type }
+      if type != other { right.widened[index] = type }
     }
     return TypedQuery(with: [], body: .set(sql, left, right), outputs: outputs, ordering: [], limit: nil)
   }
@@ -180,6 +196,7 @@ struct QueryChecker {
     var keys: [TypedOrder] = []
     for order in ordering {
       let key = try checker.orderKey(order.expression, outputs)
+      try Self.checkOrderable(key, outputs, order.expression.position)
       keys.append(.init(key: key, isAscending: order.isAscending, nullsFirst: order.nullsFirst ?? false))
       if select.isDistinct, case .expression(let typed) = key, !expressions.contains(where: { Checker.same($0, typed) })
       {

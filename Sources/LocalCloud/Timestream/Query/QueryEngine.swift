@@ -120,11 +120,11 @@ final class QueryEngine: Sendable {
         let table = try table(name)
         result.columns = [
           .init(name: "measure_name", type: .varchar), .init(name: "data_type", type: .varchar),
-          .init(name: "dimensions", type: .varchar, shape: MeasureListing.dimensionsType),
+          .init(name: "dimensions", type: MeasureListing.dimensionsType),
         ]
         for row in try reading({ connection throws(DatabaseError) in
           try MeasureListing.rows(of: table, like: pattern, connection)
-        }) { result.add(cells: row) }
+        }) { result.add(row) }
       case .describe(let name):
         let table = try table(name)
         result.columns = ["Column", "Type", "Timestream attribute type"].map {
@@ -133,7 +133,7 @@ final class QueryEngine: Sendable {
         for column in QueryChecker.columns(of: table, 0) {
           let kind = table.columns.first { $0.name == column.name }?.kind.rawValue
           let attribute = kind ?? (column.name == "time" ? "TIMESTAMP" : "MEASURE_NAME")
-          result.add([.text(column.name), .text(column.expression.type.rawValue), .text(attribute)])
+          result.add([.text(column.name), .text(column.expression.type.name), .text(attribute)])
         }
       }
     } catch {
@@ -236,10 +236,6 @@ struct QueryResult: Sendable {
   struct Column: Sendable {
     var name: String
     var type: TimestreamType
-    /// The type on the wire, where it is no scalar.
-    var shape: JSON?
-
-    var typeJSON: JSON { shape ?? ["ScalarType": .string(type.scalarName)] }
   }
 
   let id: String
@@ -267,13 +263,7 @@ struct QueryResult: Sendable {
     writer.raw("{\"Data\":[")
     for (index, value) in values.enumerated() {
       if index > 0 { writer.raw(",") }
-      if value == .null {
-        writer.raw("{\"NullValue\":true}")
-      } else if let text = columns[index].type.text(value) {
-        writer.raw("{\"ScalarValue\":")
-        writer.string(text)
-        writer.raw("}")
-      } else {
+      guard columns[index].type.write(value, into: &writer) else {
         // SQLite gives a real where a sum of integers passes 64 bits; the service calls it an error, too.
         fault = "\(columns[index].type.message) overflow in the column '\(columns[index].name)'"
         return
@@ -282,13 +272,6 @@ struct QueryResult: Sendable {
     writer.raw("]}")
     bytes += writer.bytes.count
     rows.append(writer.bytes)
-  }
-
-  /// Appends a row of cells that are as they go onto the wire.
-  mutating func add(cells: [JSON]) {
-    let row = (["Data": .array(cells)] as JSON).bytes
-    bytes += row.count
-    rows.append(row)
   }
 
   /// True where its first answer had a token for more.
@@ -316,7 +299,7 @@ struct QueryResult: Sendable {
     var answer: JSONObject = [
       "QueryId": .string(id),
       "ColumnInfo": .array(
-        columns.map { ["Name": .string($0.name), "Type": $0.typeJSON] }),
+        columns.map { ["Name": .string($0.name), "Type": $0.type.json] }),
       // The rows are JSON already: they pass through as the text of a number would.
       "Rows": .number("[" + rows[range].map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",") + "]"),
       "QueryStatus": [

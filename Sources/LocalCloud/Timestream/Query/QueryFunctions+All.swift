@@ -10,7 +10,7 @@ enum QueryFunctions {
     var body: @Sendable ([SQLValue]) throws(QueryFault) -> SQLValue
   }
 
-  static let all: [Function] = conversions + mathematics + texts + expressions + times
+  static let all: [Function] = conversions + mathematics + texts + expressions + times + lists + series + splits + dates
 
   /// A function that gives null where any of its arguments is null.
   static func strict(
@@ -211,9 +211,6 @@ enum QueryFunctions {
       let month = (try? CalendarMath.truncate(arguments[0].integer ?? 0, "month")) ?? 0
       let next = (try? CalendarMath.addMonths(1, to: month)) ?? 0
       return .integer(Numbers.floor(next, CalendarMath.day) - 1)
-    },
-    strict("date_format", 2) { arguments in
-      .text(CalendarMath.format(arguments[0].integer ?? 0, arguments[1].text ?? ""))
     },
   ]
 }

@@ -108,10 +108,17 @@ extension QueryFunctions {
 
   // MARK: Regular expressions
 
-  private static func expression(_ pattern: String) throws(QueryFault) -> NSRegularExpression {
+  static func expression(_ pattern: String) throws(QueryFault) -> NSRegularExpression {
     // The empty pattern fits everywhere, which this library must be told.
     do { return try NSRegularExpression(pattern: pattern.isEmpty ? "(?:)" : pattern) } catch {
       throw QueryFault(message: "Invalid regular expression: \(pattern)")
+    }
+  }
+
+  static func checkGroup(_ group: Int64, _ pattern: NSRegularExpression) throws(QueryFault) {
+    guard group >= 0 else { throw QueryFault(message: "Group cannot be negative") }
+    guard group <= pattern.numberOfCaptureGroups else {
+      throw QueryFault(message: "Pattern has \(pattern.numberOfCaptureGroups) groups. Cannot access group \(group)")
     }
   }
 
@@ -125,9 +132,7 @@ extension QueryFunctions {
     strict("regexp_extract", 3, canFail: true) { arguments throws(QueryFault) in
       let (text, group) = (arguments[0].text ?? "", arguments[2].integer ?? 0)
       let pattern = try expression(arguments[1].text ?? "")
-      guard (0...Int64(pattern.numberOfCaptureGroups)).contains(group) else {
-        throw QueryFault(message: "Pattern has \(pattern.numberOfCaptureGroups) groups. Cannot access group \(group)")
-      }
+      try checkGroup(group, pattern)
       guard let found = pattern.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)),
         let range = Range(found.range(at: Int(group)), in: text)
       else { return .null }

@@ -27,6 +27,7 @@ extension Connection {
         do throws(QueryFault) { return try function.body(arguments) } catch { return .null }
       }
     }
+    try EachTable.register(self)
     for aggregate in QueryAggregates.all { register("ts_\(aggregate.name)", aggregate.count, aggregate.make) }
   }
 
@@ -54,8 +55,8 @@ extension Connection {
         guard let data = unsafe sqlite3_user_data(context) else { return }
         let function = unsafe Unmanaged<FunctionBox>.fromOpaque(data).takeUnretainedValue()
         do throws(QueryFault) {
-          unsafe reply(try function.body(values(count, arguments)), context)
-        } catch { unsafe fail(error, context) }
+          unsafe QueryFunctions.reply(try function.body(QueryFunctions.values(count, arguments)), context)
+        } catch { unsafe QueryFunctions.fail(error, context) }
       }, nil, nil, { data in if let data = unsafe data { unsafe Unmanaged<FunctionBox>.fromOpaque(data).release() } })
   }
 
@@ -66,25 +67,27 @@ extension Connection {
       raw, name, Int32(count), SQLITE_UTF8, box,
       { context, count, arguments in
         guard let state = unsafe aggregate(of: context, makes: true) else { return }
-        unsafe state.aggregate.add(values(count, arguments))
+        do throws(QueryFault) { try unsafe state.aggregate.add(QueryFunctions.values(count, arguments)) } catch {
+          unsafe QueryFunctions.fail(error, context)
+        }
       },
       { context in
         // Without a row there is no state, and what SQLite gives for a missing one is freed here.
         guard let state = unsafe aggregate(of: context, makes: false) else {
           return unsafe sqlite3_result_null(context)
         }
-        unsafe reply(state.aggregate.value, context)
+        unsafe QueryFunctions.reply(state.aggregate.value, context)
         unsafe Unmanaged.passUnretained(state).release()
       },
       { context in
         guard let state = unsafe aggregate(of: context, makes: false) else {
           return unsafe sqlite3_result_null(context)
         }
-        unsafe reply(state.aggregate.value, context)
+        unsafe QueryFunctions.reply(state.aggregate.value, context)
       },
       { context, count, arguments in
         guard let state = unsafe aggregate(of: context, makes: true) else { return }
-        unsafe state.aggregate.remove(values(count, arguments))
+        unsafe state.aggregate.remove(QueryFunctions.values(count, arguments))
       }, { data in if let data = unsafe data { unsafe Unmanaged<AggregateBox>.fromOpaque(data).release() } })
   }
 }
@@ -97,7 +100,7 @@ private final class Deadline {
 
 /// An aggregate while rows come and, over a window, go.
 protocol QueryAggregate: AnyObject {
-  func add(_ arguments: [SQLValue])
+  func add(_ arguments: [SQLValue]) throws(QueryFault)
   func remove(_ arguments: [SQLValue])
   var value: SQLValue { get }
 }
@@ -131,31 +134,41 @@ private func aggregate(of context: OpaquePointer?, makes: Bool) -> AggregateStat
   return state
 }
 
-private func values(_ count: Int32, _ arguments: UnsafeMutablePointer<OpaquePointer?>?) -> [SQLValue] {
-  guard let arguments = unsafe arguments else { return [] }
-  return (0..<Int(count)).map { index in
-    let value = unsafe arguments[index]
-    switch unsafe sqlite3_value_type(value) {
-    case SQLITE_INTEGER: return .integer(unsafe sqlite3_value_int64(value))
-    case SQLITE_FLOAT: return .real(unsafe sqlite3_value_double(value))
-    case SQLITE_TEXT:
-      guard let bytes = unsafe sqlite3_value_text(value) else { return .null }
-      let length = unsafe Int(sqlite3_value_bytes(value))
-      return unsafe .text(String(decoding: UnsafeBufferPointer(start: bytes, count: length), as: UTF8.self))
-    default: return .null
+extension QueryFunctions {
+  /// The arguments that SQLite hands to a function.
+  static func values(_ count: Int32, _ arguments: UnsafeMutablePointer<OpaquePointer?>?) -> [SQLValue] {
+    guard let arguments = unsafe arguments else { return [] }
+    return (0..<Int(count)).map { index in
+      let value = unsafe arguments[index]
+      switch unsafe sqlite3_value_type(value) {
+      case SQLITE_INTEGER: return .integer(unsafe sqlite3_value_int64(value))
+      case SQLITE_FLOAT: return .real(unsafe sqlite3_value_double(value))
+      case SQLITE_TEXT:
+        guard let bytes = unsafe sqlite3_value_text(value) else { return .null }
+        let length = unsafe Int(sqlite3_value_bytes(value))
+        return unsafe .text(String(decoding: UnsafeBufferPointer(start: bytes, count: length), as: UTF8.self))
+      case SQLITE_BLOB:
+        let length = unsafe Int(sqlite3_value_bytes(value))
+        guard let bytes = unsafe sqlite3_value_blob(value) else { return .blob([]) }
+        return unsafe .blob(Array(UnsafeRawBufferPointer(start: bytes, count: length)))
+      default: return .null
+      }
     }
   }
-}
 
-private func reply(_ value: SQLValue, _ context: OpaquePointer?) {
-  switch value {
-  case .null, .blob: unsafe sqlite3_result_null(context)
-  case .integer(let number): unsafe sqlite3_result_int64(context, number)
-  case .real(let number): unsafe sqlite3_result_double(context, number)
-  case .text(let text): unsafe csqlite_result_text(context, text, Int32(text.utf8.count))
+  /// Gives SQLite a function's result.
+  static func reply(_ value: SQLValue, _ context: OpaquePointer?) {
+    switch value {
+    case .null: unsafe sqlite3_result_null(context)
+    case .integer(let number): unsafe sqlite3_result_int64(context, number)
+    case .real(let number): unsafe sqlite3_result_double(context, number)
+    case .blob(let bytes):
+      unsafe bytes.withUnsafeBytes { unsafe csqlite_result_blob(context, $0.baseAddress, Int32($0.count)) }
+    case .text(let text): unsafe csqlite_result_text(context, text, Int32(text.utf8.count))
+    }
   }
-}
 
-private func fail(_ fault: QueryFault, _ context: OpaquePointer?) {
-  unsafe sqlite3_result_error(context, fault.marked, Int32(fault.marked.utf8.count))
+  static func fail(_ fault: QueryFault, _ context: OpaquePointer?) {
+    unsafe sqlite3_result_error(context, fault.marked, Int32(fault.marked.utf8.count))
+  }
 }

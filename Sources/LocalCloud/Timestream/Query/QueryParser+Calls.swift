@@ -9,18 +9,53 @@ extension QueryParser {
     } else {
       call.isDistinct = take(word: "distinct")
       if !isSymbol(")") {
-        call.arguments = try list { parser throws(QueryError) in
-          let argument = try parser.expression()
-          if parser.isSymbol("->") { throw parser.unsupported("a lambda") }
-          return argument
-        }
+        call.arguments = try list { parser throws(QueryError) in try parser.argument() }
+        if isWord("order") { throw unsupported("ORDER BY within an aggregation") }
       }
     }
     try expect(symbol: ")")
     call.filter = try filter()
-    if isWord("ignore") || isWord("respect"), isWord("nulls", following) { throw unsupported("IGNORE NULLS") }
+    if isWord("ignore") || isWord("respect"), isWord("nulls", following) {
+      call.ignoresNulls = isWord("ignore")
+      index += 2
+      guard isWord("over") else { throw unexpected("'OVER'") }
+    }
     if take(word: "over") { call.window = try window() }
     return try Expression(kind: .call(call), position: position)
+  }
+
+  /// An expression, or a lambda.
+  private mutating func argument() throws(QueryError) -> Expression {
+    let position = current.position
+    guard let end = lambdaArrow else { return try expression() }
+    var names: [String] = []
+    let isList = take(symbol: "(")
+    while index < end {
+      if isSymbol(")") { break }
+      names.append(try name("a name"))
+      if isList, !take(symbol: ",") { break }
+    }
+    if isList { try expect(symbol: ")") }
+    try expect(symbol: "->")
+    guard Set(names.map { $0.lowercased() }).count == names.count else {
+      throw QueryError("Lambda arguments must have distinct names", at: position)
+    }
+    return try Expression(kind: .lambda(names, try expression()), position: position)
+  }
+
+  /// Where the arrow of the lambda is that starts here; nil where none does.
+  private var lambdaArrow: Int? {
+    if following.kind == .symbol("->") { return index + 1 }
+    guard isSymbol("(") else { return nil }
+    var place = index + 1
+    while place < tokens.count {
+      switch tokens[place].kind {
+      case .word, .quoted, .symbol(","): place += 1
+      case .symbol(")"): return place + 1 < tokens.count && tokens[place + 1].kind == .symbol("->") ? place + 1 : nil
+      default: return nil
+      }
+    }
+    return nil
   }
 
   mutating func window() throws(QueryError) -> Window {

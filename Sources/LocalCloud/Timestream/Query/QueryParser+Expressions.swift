@@ -107,8 +107,24 @@ extension QueryParser {
       index += 1
     }
     let isSigned = index > first
-    let operand = try primary()
+    let operand = try postfix()
     return try isSigned ? Expression(kind: .unary(isNegative ? "-" : "+", operand), position: position) : operand
+  }
+
+  /// `list[1]`, `row.name`, one behind the other.
+  mutating func postfix() throws(QueryError) -> Expression {
+    var operand = try primary()
+    while isSymbol("[") || isSymbol(".") {
+      let position = current.position
+      if take(symbol: "[") {
+        operand = try Expression(kind: .subscripted(operand, try expression()), position: position)
+        try expect(symbol: "]")
+      } else {
+        index += 1
+        operand = try Expression(kind: .field(operand, try name("a field")), position: position)
+      }
+    }
+    return operand
   }
 
   mutating func primary() throws(QueryError) -> Expression {
@@ -139,10 +155,16 @@ extension QueryParser {
         index = start
       }
       let inner = try expression()
-      if current.kind == .symbol(",") { throw unsupported("a row of values") }
+      guard take(symbol: ",") else {
+        try expect(symbol: ")")
+        return inner
+      }
+      let rest = try list { parser throws(QueryError) in try parser.expression() }
       try expect(symbol: ")")
-      return inner
-    case .symbol("@"): throw unsupported("a query parameter")
+      return try literal(.row([inner] + rest))
+    case .symbol("@"):
+      index += 1
+      return try literal(.parameter(try name("a name")))
     case .quoted: return try column()
     case .word(let word): return try wordExpression(word.lowercased(), literal)
     default: throw unexpected("an expression")
@@ -163,6 +185,11 @@ extension QueryParser {
         index += 2
         return try literal(word == "timestamp" ? .timestamp(text) : word == "date" ? .date(text) : .time(text))
       }
+    case "double", "bigint", "integer", "boolean", "varchar":
+      if case .string(let text) = following.kind, let type = TimestreamType(name: word) {
+        index += 2
+        return try literal(.cast(try literal(.string(text)), type: type, isTry: false))
+      }
     case "interval":
       if case .string = following.kind { return try quotedInterval() }
       if following.kind == .symbol("-") || following.kind == .symbol("+") { return try quotedInterval() }
@@ -179,8 +206,16 @@ extension QueryParser {
         index += 1
         return try literal(.call(.init(name: word, arguments: [])))
       }
-    case "array", "row":
-      if [.symbol("("), .symbol("[")].contains(following.kind) { throw unsupported(word.uppercased()) }
+    case "array" where following.kind == .symbol("["):
+      index += 2
+      let elements = isSymbol("]") ? [] : try list { parser throws(QueryError) in try parser.expression() }
+      try expect(symbol: "]")
+      return try literal(.array(elements))
+    case "row" where following.kind == .symbol("("):
+      index += 2
+      let elements = try list { parser throws(QueryError) in try parser.expression() }
+      try expect(symbol: ")")
+      return try literal(.row(elements))
     default: break
     }
     if Self.reserved.contains(word) { throw unexpected("an expression") }
@@ -263,9 +298,38 @@ extension QueryParser {
     index += 2
     let operand = try expression()
     try expect(word: "as")
-    let type = try name("a type").lowercased()
+    let type = try type(position)
     try expect(symbol: ")")
     return try Expression(kind: .cast(operand, type: type, isTry: isTry), position: position)
+  }
+
+  /// `double`, `array(bigint)`, `row(name varchar, double)`, `timeseries(double)`
+  private mutating func type(_ position: Position) throws(QueryError) -> TimestreamType {
+    try nested { parser throws(QueryError) in
+      let name = try parser.name("a type").lowercased()
+      switch name {
+      case "array", "timeseries":
+        try parser.expect(symbol: "(")
+        let element = try parser.type(position)
+        try parser.expect(symbol: ")")
+        return name == "array" ? .array(element) : .timeseries(element)
+      case "row":
+        try parser.expect(symbol: "(")
+        let members = try parser.list { parser throws(QueryError) in
+          // A name stands before a type, unless what stands there is the type.
+          let isNamed = ![.symbol(","), .symbol(")"), .symbol("(")].contains(parser.following.kind)
+          let name = isNamed ? try parser.name("a name") : nil
+          return TimestreamType.Member(name: name, type: try parser.type(position))
+        }
+        try parser.expect(symbol: ")")
+        return .row(members)
+      default:
+        guard let type = TimestreamType(name: name == "int" ? "integer" : name), type != .unknown else {
+          throw QueryError("Unknown type: \(name)", at: position)
+        }
+        return type
+      }
+    }
   }
 
   static func interval(_ count: String, _ unit: String, _ position: Position) throws(QueryError) -> Expression.Kind {

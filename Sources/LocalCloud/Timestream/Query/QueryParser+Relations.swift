@@ -57,7 +57,7 @@ extension QueryParser {
 
   mutating func primaryRelation() throws(QueryError) -> Relation {
     let position = current.position
-    if isWord("unnest"), following.kind == .symbol("(") { throw unsupported("UNNEST") }
+    if isWord("unnest"), following.kind == .symbol("(") { return .unnest(try unnest()) }
     if isSymbol("(") {
       if startsQuery {
         index += 1
@@ -72,6 +72,17 @@ extension QueryParser {
     }
     let table = try tableName()
     return .table(table, try alias())
+  }
+
+  /// `UNNEST(list, …) [WITH ORDINALITY] [alias]`
+  private mutating func unnest() throws(QueryError) -> Unnest {
+    let position = current.position
+    index += 2
+    let lists = try list { parser throws(QueryError) in try parser.expression() }
+    try expect(symbol: ")")
+    let hasOrdinality = isWord("with") && isWord("ordinality", following)
+    if hasOrdinality { index += 2 }
+    return Unnest(lists: lists, hasOrdinality: hasOrdinality, alias: try alias(), position: position)
   }
 
   mutating func tableName() throws(QueryError) -> TableName {

@@ -22,11 +22,22 @@ final class Scope: Sendable {
   let parent: Scope?
   /// False where there is no FROM.
   let hasRelation: Bool
+  /// How many lambdas are around.
+  let lambdaDepth: Int
 
   init(fields: [Field], parent: Scope?, hasRelation: Bool) {
     self.fields = fields
     self.parent = parent
     self.hasRelation = hasRelation
+    lambdaDepth = parent?.lambdaDepth ?? 0
+  }
+
+  /// The scope of a lambda's body; its parameters hide what is around.
+  init(parameters: [Field], in parent: Scope) {
+    fields = parameters
+    self.parent = parent
+    hasRelation = parent.hasRelation
+    lambdaDepth = parent.lambdaDepth + 1
   }
 
   /// - Throws: ``QueryError`` where nothing, or more than one thing, has the name.
@@ -35,8 +46,10 @@ final class Scope: Sendable {
     var isOuter = false
     while let current = scope {
       if let found = try current.find(qualifier, name, position) {
-        guard isOuter, case .column(let sql, _) = found.node else { return found }
-        return TypedExpression(node: .column(sql, isOuter: true), type: found.type)
+        guard isOuter else { return found }
+        // A column has no values to bind, even where it is a field of another.
+        var compiler = Compiler()
+        return TypedExpression(node: .column(compiler.text(found), isOuter: true), type: found.type)
       }
       scope = current.parent
       isOuter = true
@@ -62,10 +75,36 @@ final class CheckContext {
   let now: Int64
   let find: (TableName) throws(QueryError) -> TimestreamStore.Table
   private var lastNumber = -1
+  private let parameters: Parameters
+  /// The names of parameters without a value, in the order of their first appearance.
+  private(set) var openParameters: [String] = []
 
-  init(now: Int64, find: @escaping (TableName) throws(QueryError) -> TimestreamStore.Table) {
+  /// What `@name` is.
+  enum Parameters {
+    case values([String: TypedExpression])
+    /// Values come later; types follow from where the names stand.
+    case open
+  }
+
+  init(
+    now: Int64, parameters: Parameters, find: @escaping (TableName) throws(QueryError) -> TimestreamStore.Table
+  ) {
     self.now = now
+    self.parameters = parameters
     self.find = find
+  }
+
+  func parameter(_ name: String, _ position: Position) throws(QueryError) -> TypedExpression {
+    switch parameters {
+    case .values(let values):
+      guard let value = values[name] else {
+        throw QueryError("The query parameter '@\(name)' has no value", at: position)
+      }
+      return value
+    case .open:
+      if !openParameters.contains(name) { openParameters.append(name) }
+      return TypedExpression(node: .parameter(name), type: .unknown)
+    }
   }
 
   /// A number that no other relation has.

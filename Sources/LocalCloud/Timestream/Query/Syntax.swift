@@ -24,12 +24,22 @@ struct Expression: Sendable {
     case isNull(Expression, isNegated: Bool)
     case isDistinct(Expression, Expression, isNegated: Bool)
     case cases(operand: Expression?, [(when: Expression, then: Expression)], otherwise: Expression?)
-    case cast(Expression, type: String, isTry: Bool)
+    case cast(Expression, type: TimestreamType, isTry: Bool)
     case extract(field: String, Expression)
     case call(Call)
     case exists(QueryExpression)
     /// A query that gives one value.
     case scalar(QueryExpression)
+    /// `@name`
+    case parameter(String)
+    case array([Expression])
+    case row([Expression])
+    /// `array[1]`
+    case subscripted(Expression, Expression)
+    /// `row.name`
+    case field(Expression, String)
+    /// `(x, y) -> …`, an argument of a function alone.
+    case lambda([String], Expression)
   }
 
   struct Call: Sendable {
@@ -39,6 +49,7 @@ struct Expression: Sendable {
     var isStar = false
     var isDistinct = false
     var filter: Expression?
+    var ignoresNulls = false
     var window: Window?
   }
 
@@ -67,13 +78,14 @@ extension Expression.Kind {
   var children: [Expression] {
     switch self {
     case .null, .boolean, .integer, .decimal, .string, .interval, .intervalMonths, .timestamp, .date, .time, .column,
-      .exists, .scalar:
+      .exists, .scalar, .parameter:
       []
     case .unary(_, let operand), .isNull(let operand, _), .cast(let operand, _, _), .extract(_, let operand),
-      .inQuery(let operand, _, _):
+      .inQuery(let operand, _, _), .field(let operand, _), .lambda(_, let operand):
       [operand]
-    case .binary(_, let left, let right), .isDistinct(let left, let right, _): [left, right]
-    case .chain(_, let operands): operands
+    case .binary(_, let left, let right), .isDistinct(let left, let right, _), .subscripted(let left, let right):
+      [left, right]
+    case .chain(_, let operands), .array(let operands), .row(let operands): operands
     case .between(let value, let low, let high, _): [value, low, high]
     case .inList(let value, let options, _): [value] + options
     case .like(let value, let pattern, let escape, _): [value, pattern] + (escape.map { [$0] } ?? [])
@@ -137,7 +149,16 @@ struct Alias: Sendable {
 indirect enum Relation: Sendable {
   case table(TableName, Alias?)
   case query(QueryExpression, Alias?, Position)
+  case unnest(Unnest)
   case join(Join)
+}
+
+/// The items of lists as rows, side by side.
+struct Unnest: Sendable {
+  var lists: [Expression]
+  var hasOrdinality: Bool
+  var alias: Alias?
+  var position: Position
 }
 
 struct Join: Sendable {

@@ -1,31 +1,176 @@
 import Basics
 
-/// A type of Timestream's SQL, by its name in lower case.
-enum TimestreamType: String, Sendable, Hashable {
+/// A type of Timestream's SQL.
+indirect enum TimestreamType: Sendable, Hashable {
   case varchar, boolean, integer, bigint, double, timestamp, date, time, unknown
   /// Nanoseconds.
-  case interval = "interval_day_to_second"
-  case intervalMonths = "interval_year_to_month"
+  case interval
+  case intervalMonths
+  case array(TimestreamType)
+  case row([Member])
+  /// Points in the order of time; each is a row of `time` and `value`.
+  case timeseries(TimestreamType)
 
-  /// The name on the wire.
-  var scalarName: String { rawValue.uppercased() }
+  /// A field of a row; not all have names.
+  struct Member: Sendable, Hashable {
+    var name: String?
+    var type: TimestreamType
+  }
+
+  private static let scalars: [String: TimestreamType] = [
+    "varchar": .varchar, "boolean": .boolean, "integer": .integer, "bigint": .bigint, "double": .double,
+    "timestamp": .timestamp, "date": .date, "time": .time, "unknown": .unknown, "interval_day_to_second": .interval,
+    "interval_year_to_month": .intervalMonths,
+  ]
+
+  /// A scalar type by its name in lower case; nil where there is none such.
+  init?(name: String) {
+    guard let type = Self.scalars[name] else { return nil }
+    self = type
+  }
+
+  /// What a time series is made of.
+  static func point(_ value: TimestreamType) -> TimestreamType {
+    .row([.init(name: "time", type: .timestamp), .init(name: "value", type: value)])
+  }
+
+  /// The name in lower case.
+  var name: String {
+    switch self {
+    case .varchar: "varchar"
+    case .boolean: "boolean"
+    case .integer: "integer"
+    case .bigint: "bigint"
+    case .double: "double"
+    case .timestamp: "timestamp"
+    case .date: "date"
+    case .time: "time"
+    case .unknown: "unknown"
+    case .interval: "interval_day_to_second"
+    case .intervalMonths: "interval_year_to_month"
+    case .array(let element): "array(\(element.name))"
+    case .timeseries(let value): "timeseries(\(value.name))"
+    case .row(let members):
+      "row(\(members.map { ($0.name.map { $0 + " " } ?? "") + $0.type.name }.joined(separator: ", ")))"
+    }
+  }
 
   /// The name in messages.
-  var message: String { rawValue.replacing("_", with: " ") }
+  var message: String { name.replacing("_", with: " ") }
+
+  /// The type as `ColumnInfo` has it.
+  var json: JSON {
+    switch self {
+    case .array(let element): ["ArrayColumnInfo": ["Type": element.json]]
+    case .timeseries(let value): ["TimeSeriesMeasureValueColumnInfo": ["Type": value.json]]
+    case .row(let members):
+      [
+        "RowColumnInfo": .array(
+          members.map { member in
+            var info: JSONObject = [:]
+            info["Name"] = member.name.map { .string($0) }
+            info["Type"] = member.type.json
+            return .object(info)
+          })
+      ]
+    default: ["ScalarType": .string(name.uppercased())]
+    }
+  }
 
   var isNumeric: Bool { [.integer, .bigint, .double].contains(self) }
+
+  /// True for arrays, rows and time series.
+  var isList: Bool {
+    switch self {
+    case .array, .row, .timeseries: true
+    default: false
+    }
+  }
+
+  /// The type of the items, where all have the same.
+  var element: TimestreamType? {
+    switch self {
+    case .array(let element): element
+    case .timeseries(let value): .point(value)
+    default: nil
+    }
+  }
 
   /// The type to which both coerce without a cast; nil where there is none.
   static func common(_ one: TimestreamType, _ other: TimestreamType) -> TimestreamType? {
     if one == other { return one }
-    if one == .unknown { return other }
-    if other == .unknown { return one }
-    if one.isNumeric, other.isNumeric { return one == .double || other == .double ? .double : .bigint }
-    if Set([one, other]) == [.date, .timestamp] { return .timestamp }
-    return nil
+    switch (one, other) {
+    case (.unknown, _): return other
+    case (_, .unknown): return one
+    case (.date, .timestamp), (.timestamp, .date): return .timestamp
+    case (.array(let one), .array(let other)): return common(one, other).map { .array($0) }
+    case (.timeseries(let one), .timeseries(let other)): return common(one, other).map { .timeseries($0) }
+    case (.array(let element), .timeseries(let value)), (.timeseries(let value), .array(let element)):
+      return common(element, .point(value)).map { .array($0) }
+    case (.row(let ones), .row(let others)) where ones.count == others.count:
+      var members: [Member] = []
+      for (one, other) in zip(ones, others) {
+        guard let type = common(one.type, other.type) else { return nil }
+        members.append(.init(name: one.name == other.name ? one.name : nil, type: type))
+      }
+      return .row(members)
+    default:
+      guard one.isNumeric, other.isNumeric else { return nil }
+      return one == .double || other == .double ? .double : .bigint
+    }
   }
 
-  /// A value of SQLite as text, as the service writes it; nil where the value cannot be of this type.
+  /// Writes a value of SQLite as a `Datum`.
+  ///
+  /// - Returns: false where the value cannot be of this type; then nothing useful was written.
+  func write(_ value: SQLValue, into writer: inout JSONWriter) -> Bool {
+    if value == .null {
+      writer.raw("{\"NullValue\":true}")
+      return true
+    }
+    switch self {
+    case .array(let element):
+      return Self.write("{\"ArrayValue\":[", value.items, into: &writer) { _ in element }
+    case .row(let members):
+      let isWritten = Self.write("{\"RowValue\":{\"Data\":[", value.items, into: &writer) { members[$0].type }
+      writer.raw("}")
+      return isWritten
+    case .timeseries(let type):
+      writer.raw("{\"TimeSeriesValue\":[")
+      for (index, point) in value.items.enumerated() {
+        if index > 0 { writer.raw(",") }
+        let parts = point.items
+        guard parts.count == 2, let time = TimestreamType.timestamp.text(parts[0]) else { return false }
+        writer.raw("{\"Time\":")
+        writer.string(time)
+        writer.raw(",\"Value\":")
+        guard type.write(parts[1], into: &writer) else { return false }
+        writer.raw("}")
+      }
+      writer.raw("]}")
+      return true
+    default:
+      guard let text = text(value) else { return false }
+      writer.raw("{\"ScalarValue\":")
+      writer.string(text)
+      writer.raw("}")
+      return true
+    }
+  }
+
+  private static func write(
+    _ start: StaticString, _ items: [SQLValue], into writer: inout JSONWriter, type: (Int) -> TimestreamType
+  ) -> Bool {
+    writer.raw(start)
+    for (index, item) in items.enumerated() {
+      if index > 0 { writer.raw(",") }
+      guard type(index).write(item, into: &writer) else { return false }
+    }
+    writer.raw("]}")
+    return true
+  }
+
+  /// A scalar of SQLite as text, as the service writes it; nil where the value cannot be of this type.
   func text(_ value: SQLValue) -> String? {
     switch (self, value) {
     case (.boolean, .integer(let flag)): flag != 0 ? "true" : "false"
@@ -41,87 +186,5 @@ enum TimestreamType: String, Sendable, Hashable {
     case (.varchar, .text(let text)): text
     default: nil
     }
-  }
-
-  /// `2020-08-08 01:00:00.000000000`.
-  static func timestamp(_ nanoseconds: Int64) -> String {
-    let time = UTCTime(epochNanoseconds: nanoseconds)
-    return "\(time.dateText) \(time.timeText).\(UTCTime.padded(time.nanosecond, 9))"
-  }
-
-  /// `1 21:00:00.000000000`.
-  static func interval(_ nanoseconds: Int64) -> String {
-    let magnitude = nanoseconds.magnitude
-    let seconds = Int(magnitude / 1_000_000_000)
-    let clock = [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map { UTCTime.padded($0, 2) }.joined(
-      separator: ":")
-    return
-      "\(nanoseconds < 0 ? "-" : "")\(seconds / 86_400) \(clock).\(UTCTime.padded(Int(magnitude % 1_000_000_000), 9))"
-  }
-
-  /// `2-7`: years and months.
-  static func months(_ months: Int64) -> String {
-    "\(months < 0 ? "-" : "")\(months.magnitude / 12)-\(months.magnitude % 12)"
-  }
-
-  /// `2020-08-08`, of days since 1970.
-  static func date(_ days: Int64) -> String { UTCTime(epochSeconds: days * 86_400).dateText }
-
-  /// `01:00:00.000000000`, of nanoseconds since midnight.
-  static func time(_ nanoseconds: Int64) -> String {
-    let time = UTCTime(epochNanoseconds: nanoseconds)
-    return "\(time.timeText).\(UTCTime.padded(time.nanosecond, 9))"
-  }
-
-  /// Days since 1970 of `2020-08-08`; nil for what is none.
-  static func days(_ text: String) -> Int64? {
-    guard text.utf8.count == 10, let time = ISO8601Time(text) else { return nil }
-    return Numbers.floor(time.time.epochSeconds, 86_400)
-  }
-
-  /// Nanoseconds since midnight of `01:02`, `01:02:03` and `01:02:03.5`; nil for what is none.
-  static func timeOfDay(_ text: String) -> Int64? {
-    guard text.contains(":"), let nanoseconds = nanoseconds("1970-01-01 " + text), nanoseconds >= 0,
-      nanoseconds < 86_400_000_000_000
-    else { return nil }
-    return nanoseconds
-  }
-
-  /// Reads a timestamp's text as nanoseconds; nil for what is none, or lies outside 1677 to 2262.
-  static func nanoseconds(_ text: String) -> Int64? {
-    guard let time = ISO8601Time(text) else { return nil }
-    let seconds = time.time.epochSeconds - Int64(time.offsetSeconds ?? 0)
-    let (product, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    let (sum, overflowsToo) = product.addingReportingOverflow(Int64(time.time.nanosecond))
-    return overflows || overflowsToo ? nil : sum
-  }
-}
-
-/// Numbers as Java's `Double.toString` writes them.
-enum JavaDouble {
-  static func text(_ value: Double) -> String {
-    if value.isNaN { return "NaN" }
-    if value.isInfinite { return value < 0 ? "-Infinity" : "Infinity" }
-    let sign = value.sign == .minus ? "-" : ""
-    if value == 0 { return sign + "0.0" }
-    // Swift's description has the shortest digits that read back; only their arrangement differs.
-    let parts = abs(value).description.split(separator: "e")
-    var exponent = parts.count > 1 ? Int(parts[1]) ?? 0 : 0
-    let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-    var digits = mantissa[0] + (mantissa.count > 1 ? mantissa[1] : "")
-    exponent += mantissa[0].count
-    let leading = digits.prefix { $0 == "0" }.count
-    digits.removeFirst(leading)
-    exponent -= leading
-    while digits.count > 1, digits.last == "0" { digits.removeLast() }
-    // The value is 0.digits × 10^exponent.
-    if abs(value) >= 1e-3, abs(value) < 1e7 {
-      if exponent <= 0 { return sign + "0." + String(repeating: "0", count: -exponent) + digits }
-      if digits.count <= exponent {
-        return sign + digits + String(repeating: "0", count: exponent - digits.count) + ".0"
-      }
-      return sign + digits.prefix(exponent) + "." + digits.dropFirst(exponent)
-    }
-    return sign + digits.prefix(1) + "." + (digits.count > 1 ? String(digits.dropFirst()) : "0") + "E\(exponent - 1)"
   }
 }

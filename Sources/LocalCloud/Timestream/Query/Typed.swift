@@ -20,6 +20,8 @@ struct TypedExpression: Sendable {
     case scalar(TypedQuery)
     case exists(TypedQuery)
     case inQuery(TypedExpression, TypedQuery)
+    /// A value that PrepareQuery is not told.
+    case parameter(String)
   }
 
   struct Aggregate: Sendable {
@@ -78,6 +80,8 @@ indirect enum TypedRelation: Sendable {
   case query(TypedQuery, Int)
   /// A common table, as `qN`.
   case common(Int, Int)
+  /// The items of a list, as `qN`, one row each.
+  case unnest(TypedExpression, Int)
   case join(Join.Kind, TypedRelation, TypedRelation, TypedExpression?)
 }
 
@@ -103,8 +107,8 @@ struct TypedQuery: Sendable {
   var with: [(number: Int, query: TypedQuery)]
   var body: TypedBody
   var outputs: [TypedOutput]
-  /// Where values must become doubles on their way out.
-  var widened: Set<Int> = []
+  /// Where values must become another type on their way out.
+  var widened: [Int: TimestreamType] = [:]
   var ordering: [TypedOrder]
   var limit: Int64?
 }

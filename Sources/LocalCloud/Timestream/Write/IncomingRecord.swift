@@ -108,7 +108,7 @@ struct IncomingRecord {
       guard multiple.count <= 256 else { throw Self.invalid("A multi-measure record has at most 256 measures.") }
       guard Set(multiple.map(\.name)).count == multiple.count else { throw Self.invalid("Duplicate measure names.") }
       for measure in multiple {
-        guard let read = TimestreamType(rawValue: measure.type.lowercased()) else {
+        guard let read = TimestreamType(name: measure.type.lowercased()) else {
           throw Self.invalid("\(measure.type) is an invalid measure value type")
         }
         values.append(
@@ -116,14 +116,14 @@ struct IncomingRecord {
       }
     } else {
       guard own.measureValues == nil else { throw Self.invalid("MeasureValues needs the MeasureValueType MULTI.") }
-      guard type != "TIMESTAMP", let read = TimestreamType(rawValue: type.lowercased()) else {
+      guard type != "TIMESTAMP", let read = TimestreamType(name: type.lowercased()) else {
         throw Self.invalid("\(type) is an invalid measure value type")
       }
       guard let text = own.measureValue ?? common?.measureValue else {
         throw Self.invalid("Measure value is required.")
       }
       values.append(
-        Value(column: "measure_value::\(read.rawValue)", kind: .measure, type: read, value: try Self.value(text, read)))
+        Value(column: "measure_value::\(read.name)", kind: .measure, type: read, value: try Self.value(text, read)))
     }
   }
 
@@ -140,7 +140,7 @@ struct IncomingRecord {
     default: read = .text(text)
     }
     guard let read else {
-      throw invalid("'\(text.prefix(60))' is not a valid value of the type \(type.rawValue.uppercased()).")
+      throw invalid("'\(text.prefix(60))' is not a valid value of the type \(type.name.uppercased()).")
     }
     return read
   }

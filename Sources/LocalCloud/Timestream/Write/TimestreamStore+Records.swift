@@ -154,7 +154,7 @@ struct RecordWriter {
       if known.kind == .dimension { return "'\(value.column)' is a dimension of this table." }
       if known.type != value.type {
         return
-          "The measure '\(value.column)' has the type \(known.type.rawValue.uppercased()), not \(value.type.rawValue.uppercased())."
+          "The measure '\(value.column)' has the type \(known.type.name.uppercased()), not \(value.type.name.uppercased())."
       }
     }
     for dimension in record.dimensions where columns[dimension.name].map({ $0.kind != .dimension }) ?? false {
@@ -192,7 +192,7 @@ struct RecordWriter {
     }
     try connection.run(
       "INSERT INTO timestream_columns VALUES (?, ?, ?, ?, ?)", .integer(table.id), .text(name), .text(kind.rawValue),
-      .text(type.rawValue), .integer(place))
+      .text(type.name), .integer(place))
     columns[name] = column
   }
 

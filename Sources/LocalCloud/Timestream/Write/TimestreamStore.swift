@@ -297,7 +297,7 @@ final class TimestreamStore: Sendable {
       .integer(id)
     ).compactMap { column -> Column? in
       guard let name = column[0].text, let kind = column[1].text.flatMap(Column.Kind.init),
-        let type = column[2].text.flatMap(TimestreamType.init), let place = column[3].integer
+        let type = column[2].text.flatMap(TimestreamType.init(name:)), let place = column[3].integer
       else { return nil }
       return Column(name: name, kind: kind, type: type, place: place)
     }

@@ -1,0 +1,571 @@
+/// Arrays, rows, time series and lambdas: answers worked out by DuckDB where it has the same, else by hand.
+enum QueryListCases {
+  typealias Case = QueryTests.Case
+
+  private static let group0: [Case] = [
+    Case(
+      sql: "SELECT array[1, 2, 3], array['a', null], array[], array[1, 2.5]",
+      columns: ["_col0:ARRAY<INTEGER>", "_col1:ARRAY<VARCHAR>", "_col2:ARRAY<UNKNOWN>", "_col3:ARRAY<DOUBLE>"],
+      rows: ["[1, 2, 3]|[a, ∅]|[]|[1.0, 2.5]"]),
+    Case(
+      sql: "SELECT array[1,2,3][2], element_at(array[1,2,3], -1), element_at(array[1], 5), cardinality(array[1,2])",
+      columns: ["_col0:INTEGER", "_col1:INTEGER", "_col2:INTEGER", "_col3:BIGINT"],
+      rows: ["2|3|∅|2"]),
+    Case(
+      sql:
+        "SELECT array_distinct(array[1,2,2,3]), array_intersect(array[1,2,3], array[3,4,5]), array_union(array[1,2,3], array[3,4,5]), array_except(array[1,2,3], array[3,4,5])",
+      columns: ["_col0:ARRAY<INTEGER>", "_col1:ARRAY<INTEGER>", "_col2:ARRAY<INTEGER>", "_col3:ARRAY<INTEGER>"],
+      rows: ["[1, 2, 3]|[3]|[1, 2, 3, 4, 5]|[1, 2]"]),
+    Case(
+      sql:
+        "SELECT array_join(array[1,2,3], ';', ''), array_join(array['a',null,'b'], ','), array_join(array[1.5,null], '-', 'x')",
+      columns: ["_col0:VARCHAR", "_col1:VARCHAR", "_col2:VARCHAR"],
+      rows: ["1;2;3|a,b|1.5-x"]),
+    Case(
+      sql: "SELECT array_max(array[1,5,2]), array_min(array['b','a']), array_max(array[1,null]), array_min(array[])",
+      columns: ["_col0:INTEGER", "_col1:VARCHAR", "_col2:INTEGER", "_col3:UNKNOWN"],
+      rows: ["5|a|∅|∅"]),
+    Case(
+      sql:
+        "SELECT array_position(array[3,4,5,9], 5), array_remove(array[3,4,5,9], 4), array_sort(array[6,null,8,2]), arrays_overlap(array[6,8], array[8])",
+      columns: ["_col0:BIGINT", "_col1:ARRAY<INTEGER>", "_col2:ARRAY<INTEGER>", "_col3:BOOLEAN"],
+      rows: ["3|[3, 5, 9]|[2, 6, 8, ∅]|true"]),
+    Case(
+      sql: "SELECT concat(array[1], array[2.5], array[3]), array[1] || 2, 0 || array[1], array[1] || array[2] || 3",
+      columns: ["_col0:ARRAY<DOUBLE>", "_col1:ARRAY<INTEGER>", "_col2:ARRAY<INTEGER>", "_col3:ARRAY<INTEGER>"],
+      rows: ["[1.0, 2.5, 3.0]|[1, 2]|[0, 1]|[1, 2, 3]"]),
+    Case(
+      sql:
+        "SELECT repeat('a', 3), reverse(array[1,2,3]), reverse('abc'), sequence(3, 8), sequence(3, 15, 2), sequence(3,1)",
+      columns: [
+        "_col0:ARRAY<VARCHAR>", "_col1:ARRAY<INTEGER>", "_col2:VARCHAR", "_col3:ARRAY<BIGINT>", "_col4:ARRAY<BIGINT>",
+        "_col5:ARRAY<BIGINT>",
+      ],
+      rows: ["[a, a, a]|[3, 2, 1]|cba|[3, 4, 5, 6, 7, 8]|[3, 5, 7, 9, 11, 13, 15]|[3, 2, 1]"]),
+    Case(
+      sql: "SELECT sequence('2023-04-02 19:26:12.941000000','2023-04-10 19:26:12.941000000',2d)",
+      columns: ["_col0:ARRAY<TIMESTAMP>"],
+      rows: [
+        "[2023-04-02 19:26:12.941000000, 2023-04-04 19:26:12.941000000, 2023-04-06 19:26:12.941000000, 2023-04-08 19:26:12.941000000, 2023-04-10 19:26:12.941000000]"
+      ]),
+    Case(
+      sql: "SELECT slice(array[6,8,2,9,3], 1, 3), slice(array[1,2,3], -2, 2), slice(array[1], 5, 1)",
+      columns: ["_col0:ARRAY<INTEGER>", "_col1:ARRAY<INTEGER>", "_col2:ARRAY<INTEGER>"],
+      rows: ["[6, 8, 2]|[2, 3]|[]"]),
+    Case(
+      sql: "SELECT zip(array[6,8,2], array['x','y'])",
+      columns: ["_col0:ARRAY<ROW<INTEGER, VARCHAR>>"],
+      rows: ["[(6, x), (8, y), (2, ∅)]"]),
+    Case(
+      sql:
+        "SELECT flatten(array[array[1,2], array[3], null]), ngrams(array['a','b','c'], 2), combinations(array[1,2,3], 2)",
+      columns: ["_col0:ARRAY<INTEGER>", "_col1:ARRAY<ARRAY<VARCHAR>>", "_col2:ARRAY<ARRAY<INTEGER>>"],
+      rows: ["[1, 2, 3]|[[a, b], [b, c]]|[[1, 2], [1, 3], [2, 3]]"]),
+    Case(
+      sql: "SELECT contains(array[1,2], 2), contains(array[1,null], 3), contains(array[1], 3)",
+      columns: ["_col0:BOOLEAN", "_col1:BOOLEAN", "_col2:BOOLEAN"],
+      rows: ["true|∅|false"]),
+    Case(
+      sql:
+        "SELECT transform(array[1,2,3], x -> x * 2 + 0.5), filter(array[5,-6,null,7], x -> x > 0), reduce(array[5,20,50], 0, (s, x) -> s + x, s -> s)",
+      columns: ["_col0:ARRAY<DOUBLE>", "_col1:ARRAY<INTEGER>", "_col2:INTEGER"],
+      rows: ["[2.5, 4.5, 6.5]|[5, 7]|75"]),
+    Case(
+      sql:
+        "SELECT reduce(array[5,6,10,20], cast(row(0.0, 0) as row(sum double, count integer)), (s, x) -> cast(row(x + s.sum, s.count + 1) as row(sum double, count integer)), s -> s.sum / s.count)",
+      columns: ["_col0:DOUBLE"],
+      rows: ["10.25"]),
+    Case(
+      sql: "SELECT reduce(array[], 7, (s, x) -> s, s -> s), reduce(array[1,2], 0, (s, x) -> s + x * 1.5, s -> s)",
+      columns: ["_col0:INTEGER", "_col1:DOUBLE"],
+      rows: ["7|4.5"]),
+    Case(
+      sql:
+        "SELECT any_match(array[1,2], x -> x > 1), all_match(array[1,2], x -> x > 1), none_match(array[1,2], x -> x > 5), any_match(array[null], x -> x > 1), all_match(array[], x -> x > 1)",
+      columns: ["_col0:BOOLEAN", "_col1:BOOLEAN", "_col2:BOOLEAN", "_col3:BOOLEAN", "_col4:BOOLEAN"],
+      rows: ["true|false|true|∅|true"]),
+    Case(
+      sql:
+        "SELECT zip_with(array[1,3,5], array['a','b'], (x, y) -> (y, x)), zip_with(array[1,2], array[3,4], (x, y) -> x + y)",
+      columns: ["_col0:ARRAY<ROW<VARCHAR, INTEGER>>", "_col1:ARRAY<INTEGER>"],
+      rows: ["[(a, 1), (b, 3), (∅, 5)]|[4, 6]"]),
+    Case(
+      sql:
+        "SELECT id, array_agg(v), transform(array_agg(v), x -> x * 2), cardinality(filter(array_agg(v), x -> x > 0)) FROM § GROUP BY id ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:ARRAY<DOUBLE>", "_col2:ARRAY<DOUBLE>", "_col3:BIGINT"],
+      rows: ["a|[1.5, -2.0, 1.0E10]|[3.0, -4.0, 2.0E10]|2", "b|[0.001, 100.0]|[0.002, 200.0]|2"]),
+    Case(
+      sql: "SELECT id, reduce(array_agg(v), 0.0, (s, x) -> s + x, s -> s), sum(v) FROM § GROUP BY id ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:DOUBLE", "_col2:DOUBLE"],
+      rows: ["a|9.9999999995E9|9.9999999995E9", "b|100.001|100.001"]),
+  ]
+
+  private static let group1: [Case] = [
+    Case(
+      sql: "SELECT id, transform(array[1,2], x -> x + v) FROM § ORDER BY v",
+      columns: ["id:VARCHAR", "_col1:ARRAY<DOUBLE>"],
+      rows: [
+        "a|[-1.0, 0.0]", "b|[1.001, 2.001]", "a|[2.5, 3.5]", "b|[101.0, 102.0]", "a|[1.0000000001E10, 1.0000000002E10]",
+      ]),
+    Case(
+      sql: "SELECT id, x FROM § CROSS JOIN UNNEST(array[v, 0]) AS t(x) WHERE n IS NOT NULL ORDER BY id, x",
+      columns: ["id:VARCHAR", "x:DOUBLE"],
+      rows: ["a|-2.0", "a|0.0", "a|0.0", "a|1.5", "b|0.0", "b|0.001"]),
+    Case(
+      sql: "SELECT * FROM UNNEST(array[1,2], array['a']) WITH ORDINALITY AS t(n, s, i)",
+      columns: ["n:INTEGER", "s:VARCHAR", "i:BIGINT"],
+      rows: ["1|a|1", "2|∅|2"]),
+    Case(
+      sql: "SELECT x FROM UNNEST(array[array[1,2],array[3]]) AS a(l) CROSS JOIN UNNEST(a.l) AS b(x) ORDER BY x",
+      columns: ["x:INTEGER"],
+      rows: ["1", "2", "3"]),
+    Case(
+      sql: "SELECT id, x FROM § LEFT JOIN UNNEST(filter(array[v], y -> y > 50)) AS t(x) ON true ORDER BY id, x",
+      columns: ["id:VARCHAR", "x:DOUBLE"],
+      rows: ["a|1.0E10", "a|∅", "a|∅", "b|100.0", "b|∅"]),
+    Case(
+      sql:
+        "WITH s AS (SELECT id, create_time_series(time, v) AS ts FROM § GROUP BY id) SELECT id, t.value FROM s CROSS JOIN UNNEST(ts) AS t ORDER BY id, t.time",
+      columns: ["id:VARCHAR", "value:DOUBLE"],
+      rows: ["a|1.5", "a|-2.0", "a|1.0E10", "b|0.001", "b|100.0"]),
+    Case(
+      sql:
+        "WITH s AS (SELECT create_time_series(from_unixtime(t), v) AS ts FROM (VALUES (0, 35.0), (2, 45.3), (1, 38.2)) AS x(t, v)) SELECT ts, interpolate_linear(ts, from_milliseconds(500)), interpolate_linear(ts, from_milliseconds(1500)), interpolate_locf(ts, from_milliseconds(1500)), interpolate_fill(ts, from_milliseconds(1500), 7.0), interpolate_fill(ts, from_milliseconds(1000), 7.0), derivative_linear(ts, 1s), integral_trapezoidal(ts), integral_trapezoidal(ts, 1m) FROM s",
+      columns: [
+        "ts:TIMESERIES<DOUBLE>", "_col1:DOUBLE", "_col2:DOUBLE", "_col3:DOUBLE", "_col4:DOUBLE", "_col5:DOUBLE",
+        "_col6:TIMESERIES<DOUBLE>", "_col7:DOUBLE", "_col8:DOUBLE",
+      ],
+      rows: [
+        "{1970-01-01 00:00:00.000000000=35.0, 1970-01-01 00:00:01.000000000=38.2, 1970-01-01 00:00:02.000000000=45.3}|36.6|41.75|38.2|7.0|38.2|{1970-01-01 00:00:01.000000000=3.200000000000003, 1970-01-01 00:00:02.000000000=7.099999999999994}|78.35|1.3058333333333332"
+      ]),
+    Case(
+      sql:
+        "SELECT interpolate_spline_cubic(create_time_series(from_unixtime(t), v), from_unixtime(5)) FROM (VALUES (0, 0.0), (10, 10.0), (20, 0.0)) AS x(t, v)",
+      columns: ["_col0:DOUBLE"],
+      rows: ["6.875"]),
+    Case(
+      sql:
+        "SELECT correlate_pearson(a, b), correlate_spearman(a, c) FROM (SELECT create_time_series(from_unixtime(t), 1.0*x) a, create_time_series(from_unixtime(t), 1.0*y) b, create_time_series(from_unixtime(t), 1.0*z) c FROM (VALUES (1,1,2,1),(2,2,4,8),(3,3,6,27)) AS q(t,x,y,z))",
+      columns: ["_col0:DOUBLE", "_col1:DOUBLE"],
+      rows: ["1.0|1.0"]),
+    Case(
+      sql:
+        "SELECT max(v, 2), min(v, 2), max_by(id, v, 2), min_by(v, time, 1), approx_percentile(v, array[0.0, 0.5, 1.0]), approx_percentile(v, 0.5) FROM §",
+      columns: [
+        "_col0:ARRAY<DOUBLE>", "_col1:ARRAY<DOUBLE>", "_col2:ARRAY<VARCHAR>", "_col3:ARRAY<DOUBLE>",
+        "_col4:ARRAY<DOUBLE>", "_col5:DOUBLE",
+      ],
+      rows: ["[1.0E10, 100.0]|[-2.0, 0.001]|[a, b]|[1.5]|[-2.0, 1.5, 1.0E10]|1.5"]),
+    Case(
+      sql:
+        #"SELECT split('a,b,,c', ','), split('a,b,c', ',', 2), regexp_split('1a 2b 14m', '\s*[a-z]+\s*'), regexp_extract_all('1a 2b 14m', '(\d+)([a-z]+)', 2)"#,
+      columns: ["_col0:ARRAY<VARCHAR>", "_col1:ARRAY<VARCHAR>", "_col2:ARRAY<VARCHAR>", "_col3:ARRAY<VARCHAR>"],
+      rows: ["[a, b, , c]|[a, b,c]|[1, 2, 14, ]|[a, b, m]"]),
+    Case(
+      sql: "SELECT strpos('abab', 'b', 2), strrpos('abab', 'b'), hamming_distance('abc', 'abd'), bit_count(19, 8)",
+      columns: ["_col0:BIGINT", "_col1:BIGINT", "_col2:BIGINT", "_col3:BIGINT"],
+      rows: ["4|4|1|3"]),
+    Case(
+      sql:
+        "SELECT date_parse('2019-10-20 10:20:20','%Y-%m-%d %H:%i:%s'), parse_datetime('2019-12-29 10:10 PST','uuuu-LL-dd HH:mm z'), format_datetime(parse_datetime('1968-01-13 12','yyyy-MM-dd HH'),'yyyy-MM-dd HH')",
+      columns: ["_col0:TIMESTAMP", "_col1:TIMESTAMP", "_col2:VARCHAR"],
+      rows: ["2019-10-20 10:20:20.000000000|2019-12-29 18:10:00.000000000|1968-01-13 12"]),
+    Case(
+      sql:
+        "SELECT day('2019-10-12 23:10:34.000000000'), bin('2022-06-17 10:15:20', 5m), to_unixtime('2022-06-17 17:44:43.771000000')",
+      columns: ["_col0:BIGINT", "_col1:TIMESTAMP", "_col2:DOUBLE"],
+      rows: ["12|2022-06-17 10:15:00.000000000|1.6554878837710001E9"]),
+    Case(
+      sql:
+        "SELECT cast(array[1,2] as array(varchar)), cast(row(1, 'a') as row(x bigint, y varchar)).y, (1, 2) = (1, 2), (1,2.5) IN ((1,2.5))",
+      columns: ["_col0:ARRAY<VARCHAR>", "_col1:VARCHAR", "_col2:BOOLEAN", "_col3:BOOLEAN"],
+      rows: ["[1, 2]|a|true|true"]),
+    Case(
+      sql: "SELECT id FROM § WHERE (id, n) IN (('a', 7), ('b', 1))",
+      columns: ["id:VARCHAR"],
+      rows: ["a"]),
+    Case(
+      sql:
+        "SELECT double '0.5', bigint '7', last_value(n) IGNORE NULLS OVER (PARTITION BY id ORDER BY time) FROM § ORDER BY id, time",
+      columns: ["_col0:DOUBLE", "_col1:BIGINT", "_col2:BIGINT"],
+      rows: ["0.5|7|7", "0.5|7|-7", "0.5|7|-7", "0.5|7|9223372036854775807", "0.5|7|9223372036854775807"]),
+    Case(
+      sql: "SELECT id, reduce(array_agg(v), 0.0, (s, x) -> s + x, s -> s), sum(v) FROM § GROUP BY id ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:DOUBLE", "_col2:DOUBLE"],
+      rows: ["a|9.9999999995E9|9.9999999995E9", "b|100.001|100.001"]),
+    Case(
+      sql: "SELECT id, reduce(array_agg(v), min(v), (s, x) -> if(x > s, x, s), s -> s) FROM § GROUP BY id ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:DOUBLE"],
+      rows: ["a|1.0E10", "b|100.0"]),
+    Case(
+      sql:
+        "SELECT reduce(array[5,20,null,50], 0, (s, x) -> s + x, s -> s), reduce(null, 0, (s, x) -> s, s -> s), reduce(array[1], null, (s, x) -> x, s -> s)",
+      columns: ["_col0:INTEGER", "_col1:INTEGER", "_col2:INTEGER"],
+      rows: ["∅|∅|1"]),
+  ]
+
+  private static let group2: [Case] = [
+    Case(
+      sql: "SELECT transform(array[array[1,2],array[3]], a -> reduce(a, 0, (s, x) -> s + x, s -> s * cardinality(a)))",
+      columns: ["_col0:ARRAY<BIGINT>"],
+      rows: ["[6, 3]"]),
+    Case(
+      sql:
+        "SELECT id, transform(array[1,2], x -> reduce(array[v, 1], 0, (s, y) -> s + y * x, s -> s)) FROM § ORDER BY v",
+      columns: ["id:VARCHAR", "_col1:ARRAY<DOUBLE>"],
+      rows: [
+        "a|[-1.0, -2.0]", "b|[1.001, 2.002]", "a|[2.5, 5.0]", "b|[101.0, 202.0]",
+        "a|[1.0000000001E10, 2.0000000002E10]",
+      ]),
+    Case(
+      sql: "SELECT array_agg(id) FILTER (WHERE v > 0), array_agg(n) FROM § WHERE id = 'a'",
+      columns: ["_col0:ARRAY<VARCHAR>", "_col1:ARRAY<BIGINT>"],
+      rows: ["[a, a]|[7, -7, ∅]"]),
+    Case(
+      sql: "SELECT array_agg(v) FROM § WHERE id = 'none'",
+      columns: ["_col0:ARRAY<DOUBLE>"],
+      rows: ["∅"]),
+    Case(
+      sql: "SELECT count(DISTINCT array[id]), approx_distinct(row(id, site)) FROM §",
+      columns: ["_col0:BIGINT", "_col1:BIGINT"],
+      rows: ["2|2"]),
+    Case(
+      sql: "SELECT array[id, site] AS k, count(*) FROM § GROUP BY array[id, site] ORDER BY count(*)",
+      columns: ["k:ARRAY<VARCHAR>", "_col1:BIGINT"],
+      rows: ["[b, north]|2", "[a, north]|3"]),
+    Case(
+      sql: "SELECT DISTINCT array[site] FROM §",
+      columns: ["_col0:ARRAY<VARCHAR>"],
+      rows: ["[north]"]),
+    Case(
+      sql: "SELECT array[1] UNION SELECT array[1.0] UNION ALL SELECT array[2.5]",
+      columns: ["_col0:ARRAY<DOUBLE>"],
+      rows: ["[1.0]", "[2.5]"]),
+    Case(
+      sql:
+        "SELECT coalesce(null, array[1]), if(false, array[1], array[2.5]), CASE WHEN true THEN array['a'] END, nullif(array[1], array[1])",
+      columns: ["_col0:ARRAY<INTEGER>", "_col1:ARRAY<DOUBLE>", "_col2:ARRAY<VARCHAR>", "_col3:ARRAY<INTEGER>"],
+      rows: ["[1]|[2.5]|[a]|∅"]),
+    Case(
+      sql:
+        "SELECT id, array_agg(v) OVER (PARTITION BY id ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM § ORDER BY id, time",
+      columns: ["id:VARCHAR", "_col1:ARRAY<DOUBLE>"],
+      rows: ["a|[1.5]", "a|[1.5, -2.0]", "a|[-2.0, 1.0E10]", "b|[0.001]", "b|[0.001, 100.0]"]),
+    Case(
+      sql:
+        "WITH s AS (SELECT id, array_agg(v) l FROM § GROUP BY id) SELECT id, (SELECT sum(x) FROM UNNEST(l) AS u(x)) FROM s ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:DOUBLE"],
+      rows: ["a|9.9999999995E9", "b|100.001"]),
+    Case(
+      sql:
+        "WITH s AS (SELECT id, create_time_series(time, v) ts FROM § GROUP BY id) SELECT id, cardinality(filter(ts, p -> p.value > 1)), reduce(ts, 0.0, (a, p) -> a + p.value, a -> a), element_at(transform(ts, p -> p.time), 1) = (SELECT min(time) FROM § q WHERE q.id = s.id) FROM s ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:BIGINT", "_col2:DOUBLE", "_col3:BOOLEAN"],
+      rows: ["a|2|9.9999999995E9|true", "b|1|100.001|true"]),
+    Case(
+      sql: "SELECT typeof(create_time_series(time, n)), typeof(array[1]), typeof(row(1, 'a')) FROM § WHERE n = 7",
+      columns: ["_col0:VARCHAR", "_col1:VARCHAR", "_col2:VARCHAR"],
+      rows: ["timeseries(bigint)|array(integer)|row(integer, varchar)"]),
+    Case(
+      sql: "SELECT filter(create_time_series(time, v), x -> x.value > 0) FROM § WHERE id = 'b'",
+      columns: ["_col0:TIMESERIES<DOUBLE>"],
+      rows: ["{2027-01-15 05:00:00.000000000=0.001, 2027-01-15 08:00:00.000000000=100.0}"]),
+    Case(
+      sql:
+        "SELECT interpolate_locf(create_time_series(time, s), sequence(min(time), max(time), 1h)) FROM § WHERE s IS NOT NULL",
+      columns: ["_col0:TIMESERIES<VARCHAR>"],
+      rows: [
+        "{2027-01-15 05:00:00.000000000=x%y, 2027-01-15 06:00:00.000000000=x%y, 2027-01-15 07:00:00.000000000=Zoë}"
+      ]),
+    Case(
+      sql:
+        "SELECT interpolate_fill(create_time_series(time, n), sequence(min(time), max(time), 30m), 0) FROM § WHERE id = 'a' AND n IS NOT NULL",
+      columns: ["_col0:TIMESERIES<BIGINT>"],
+      rows: ["{2027-01-15 05:00:00.000000000=7, 2027-01-15 05:30:00.000000000=0, 2027-01-15 06:00:00.000000000=-7}"]),
+    Case(
+      sql:
+        "SELECT interpolate_linear(create_time_series(time, n), sequence(min(time) - 30m, max(time) + 30m, 30m)) FROM § WHERE id = 'a' AND n IS NOT NULL",
+      columns: ["_col0:TIMESERIES<DOUBLE>"],
+      rows: [
+        "{2027-01-15 04:30:00.000000000=∅, 2027-01-15 05:00:00.000000000=7.0, 2027-01-15 05:30:00.000000000=0.0, 2027-01-15 06:00:00.000000000=-7.0, 2027-01-15 06:30:00.000000000=∅}"
+      ]),
+    Case(
+      sql:
+        "SELECT interpolate_fill(create_time_series(time, v), sequence(min(time), max(time), 10000ms), sqrt(-1)) FROM § WHERE id = 'none'",
+      columns: ["_col0:TIMESERIES<DOUBLE>"],
+      rows: ["∅"]),
+    Case(
+      sql: "SELECT non_negative_derivative_linear(create_time_series(time, v), 1h) FROM § WHERE id = 'a'",
+      columns: ["_col0:TIMESERIES<DOUBLE>"],
+      rows: ["{2027-01-15 07:00:00.000000000=1.0000000002E10}"]),
+    Case(
+      sql:
+        "SELECT correlate_spearman(create_time_series(time, v), create_time_series(time, v * v)) FROM § WHERE id = 'a'",
+      columns: ["_col0:DOUBLE"],
+      rows: ["0.5"]),
+  ]
+
+  private static let group3: [Case] = [
+    Case(
+      sql: "SELECT id, t.* FROM § CROSS JOIN UNNEST(array[row(n, ok)]) AS t(a, b) WHERE n IS NOT NULL ORDER BY id, n",
+      columns: ["id:VARCHAR", "a:BIGINT", "b:BOOLEAN"],
+      rows: ["a|-7|false", "a|7|true", "b|9223372036854775807|∅"]),
+    Case(
+      sql: "SELECT u FROM § t, UNNEST(array[t.id, t.site]) AS x(u) GROUP BY u ORDER BY u",
+      columns: ["u:VARCHAR"],
+      rows: ["a", "b", "north"]),
+    Case(
+      sql: "SELECT x, y FROM UNNEST(array[1,2]) AS a(x), UNNEST(sequence(1, x)) AS b(y) ORDER BY x, y",
+      columns: ["x:INTEGER", "y:BIGINT"],
+      rows: ["1|1", "2|1", "2|2"]),
+    Case(
+      sql: "SELECT EXISTS (SELECT 1 FROM UNNEST(array[n]) AS z(k) WHERE k = 7) FROM § ORDER BY v",
+      columns: ["_col0:BOOLEAN"],
+      rows: ["false", "false", "true", "false", "false"]),
+    Case(
+      sql: "SELECT try(array[1][5]), try(element_at(array[1], 0)), try_cast(array['1','x'] as array(integer))",
+      columns: ["_col0:INTEGER", "_col1:INTEGER", "_col2:ARRAY<INTEGER>"],
+      rows: ["∅|∅|[1, ∅]"]),
+    Case(
+      sql:
+        "SELECT date_format(timestamp '2022-06-17 09:05:03.123456789', '%a %b %c %d %e %f %H %h %i %j %k %l %M %m %p %r %s %T %v %W %x %Y %y %%')",
+      columns: ["_col0:VARCHAR"],
+      rows: ["Fri Jun 6 17 17 123456 09 09 05 168 9 9 June 06 AM 09:05:03 AM 03 09:05:03 24 Friday 2022 2022 22 %"]),
+    Case(
+      sql:
+        "SELECT format_datetime(timestamp '2022-06-17 19:05:03.123456789', 'EEEE EEE MMMM MMM yyyy-MM-dd hh:mm:ss.SSS a Z ZZ z D e w x ''o''''clock''')",
+      columns: ["_col0:VARCHAR"],
+      rows: ["Friday Fri June Jun 2022-06-17 07:05:03.123 PM +0000 +00:00 UTC 168 5 24 2022 o'clock"]),
+    Case(
+      sql:
+        "SELECT date_parse('7 Mar 1998 5:07:09 PM', '%e %b %Y %l:%i:%s %p'), date_parse('98-060', '%y-%j'), parse_datetime('20220617T0830+0200', 'yyyyMMdd''T''HHmmZ')",
+      columns: ["_col0:TIMESTAMP", "_col1:TIMESTAMP", "_col2:TIMESTAMP"],
+      rows: ["1998-03-07 17:07:09.000000000|1998-03-01 00:00:00.000000000|2022-06-17 06:30:00.000000000"]),
+    Case(
+      sql: "SELECT regexp_replace('foobar', '(o+)', '[$1]'), 'a' || null, array['a'] || null",
+      columns: ["_col0:VARCHAR", "_col1:VARCHAR", "_col2:ARRAY<VARCHAR>"],
+      rows: ["f[oo]bar|∅|∅"]),
+    Case(
+      sql: "SELECT array[timestamp '2020-01-01', date '2020-01-02'], array[1h, 2d], array[true, null]",
+      columns: ["_col0:ARRAY<TIMESTAMP>", "_col1:ARRAY<INTERVAL_DAY_TO_SECOND>", "_col2:ARRAY<BOOLEAN>"],
+      rows: [
+        "[2020-01-01 00:00:00.000000000, 2020-01-02 00:00:00.000000000]|[0 01:00:00.000000000, 2 00:00:00.000000000]|[true, ∅]"
+      ]),
+    Case(
+      sql: "SELECT array_sort(array[2.5, 1, null]), array_sort(array['b','a']), array_distinct(array[null, null, 1])",
+      columns: ["_col0:ARRAY<DOUBLE>", "_col1:ARRAY<VARCHAR>", "_col2:ARRAY<INTEGER>"],
+      rows: ["[1.0, 2.5, ∅]|[a, b]|[∅, 1]"]),
+    Case(
+      sql:
+        "SELECT cast(array[1.6, null] as array(bigint)), cast(null as array(integer)), cast(array[] as array(varchar))",
+      columns: ["_col0:ARRAY<BIGINT>", "_col1:ARRAY<INTEGER>", "_col2:ARRAY<VARCHAR>"],
+      rows: ["[2, ∅]|∅|[]"]),
+    Case(
+      sql: "SELECT zip(array[1], array[2, 3], array['x']), reverse(array[]), slice(sequence(1, 9), 2, 3)",
+      columns: ["_col0:ARRAY<ROW<INTEGER, INTEGER, VARCHAR>>", "_col1:ARRAY<UNKNOWN>", "_col2:ARRAY<BIGINT>"],
+      rows: ["[(1, 2, x), (∅, 3, ∅)]|[]|[2, 3, 4]"]),
+    Case(
+      sql:
+        "SELECT array[1, 2] IS NULL, array[1,null] IS NOT DISTINCT FROM array[1,null], array[1] IN (array[2], array[1])",
+      columns: ["_col0:BOOLEAN", "_col1:BOOLEAN", "_col2:BOOLEAN"],
+      rows: ["false|true|true"]),
+    Case(
+      sql:
+        "SELECT cardinality(array_agg(x)), element_at(array_agg(x), 150) FROM UNNEST(array[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63,64,65,66,67,68,69,70,71,72,73,74,75,76,77,78,79,80,81,82,83,84,85,86,87,88,89,90,91,92,93,94,95,96,97,98,99,100,101,102,103,104,105,106,107,108,109,110,111,112,113,114,115,116,117,118,119,120,121,122,123,124,125,126,127,128,129,130,131,132,133,134,135,136,137,138,139,140,141,142,143,144,145,146,147,148,149,150]) AS t(x)",
+      columns: ["_col0:BIGINT", "_col1:INTEGER"],
+      rows: ["150|150"]),
+  ]
+
+  static let all: [Case] = group0 + group1 + group2 + group3
+
+  static let errors: [(sql: String, message: String)] = [
+    ("SELECT array[1, 'a']", "line 1:8: All ARRAY elements must be the same type"),
+    ("SELECT array[1,2][0]", "SQL array indices start at 1"),
+    ("SELECT array[1,2][3]", "Array subscript must be less than or equal to array length: 3 > 2"),
+    ("SELECT array[1,2][-1]", "Array subscript is negative: -1"),
+    ("SELECT array[1]['a']", "line 1:16: '[]' cannot be applied to array(integer), varchar"),
+    ("SELECT 5[1]", "line 1:9: '[]' cannot be applied to integer, integer"),
+    ("SELECT (1,2)[3]", "line 1:14: a row's subscript must be a number from 1 to 2"),
+    ("SELECT element_at(array[1], 0)", "SQL array indices start at 1"),
+    ("SELECT element_at(1, 1)", "line 1:8: Unexpected parameters (integer, integer) for function element_at"),
+    ("SELECT slice(array[1], 0, 1)", "SQL array indices start at 1"),
+    ("SELECT slice(array[1], 1, -1)", "length must be greater than or equal to 0"),
+    ("SELECT sequence(1, 5, 0)", "step must not be zero"),
+    (
+      "SELECT sequence(5, 1, 1)",
+      "sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start"
+    ),
+    ("SELECT sequence(1, 20000)", "result of sequence function must not have more than 10000 entries"),
+    ("SELECT repeat(1, 100001)", "count argument of repeat function must be less than or equal to 100000"),
+    ("SELECT repeat(1, -1)", "count argument of repeat function must be greater than or equal to 0"),
+    ("SELECT ngrams(array[1], 0)", "N must be positive"),
+    ("SELECT combinations(array[1], 6)", "combination size must not exceed 5: 6"),
+    (
+      "SELECT array_sort(array[array[1]])",
+      "line 1:8: Unexpected parameters (array(array(integer))) for function array_sort"
+    ),
+    (
+      "SELECT array_max(array[(1, 2)])",
+      "line 1:8: Unexpected parameters (array(row(integer, integer))) for function array_max"
+    ),
+    ("SELECT array_max(1)", "line 1:8: Unexpected parameters (integer) for function array_max"),
+    ("SELECT transform(array[1], x -> y)", "line 1:33: Column 'y' does not exist"),
+    (
+      "SELECT transform(array[1], (x, y) -> x)",
+      "line 1:8: Unexpected parameters (array(integer), function) for function transform"
+    ),
+    ("SELECT transform(array[1], (x, x) -> x)", "line 1:28: Lambda arguments must have distinct names"),
+    ("SELECT transform(1, x -> x)", "line 1:8: Unexpected parameters (integer, function) for function transform"),
+    ("SELECT transform(array[1])", "line 1:8: Unexpected parameters (array(integer)) for function transform"),
+    ("SELECT filter(array[1], x -> x)", "line 1:30: Unexpected lambda result integer for function filter"),
+    ("SELECT abs(x -> x)", "line 1:8: Unexpected parameters (function) for function abs"),
+    ("SELECT nope(x -> x)", "line 1:8: Function 'nope' not registered"),
+    ("SELECT x -> x", "line 1:10: mismatched input '->'."),
+    (
+      "SELECT transform(array[1], x -> max(x))",
+      "line 1:33: Lambda expression cannot contain aggregations, window functions or grouping operations: [max]"
+    ),
+    (
+      "SELECT transform(array[v], x -> max(v)) FROM §",
+      "line 1:33: Lambda expression cannot contain aggregations, window functions or grouping operations: [max]"
+    ),
+    (
+      "SELECT id, transform(array[1], x -> x + v) FROM § GROUP BY id",
+      "line 1:41: 'v' must be an aggregate expression or appear in GROUP BY clause"
+    ),
+    (
+      "SELECT transform(sequence(1, count(*)), x -> x) FROM §",
+      "line 1:30: 'count' within a call with a lambda is not supported by the local cloud: put it into a WITH"
+    ),
+    ("SELECT transform(array['a'], x -> x + 1)", "line 1:37: '+' cannot be applied to varchar, integer"),
+    ("SELECT transform(array[1], x -> x.value)", "line 1:33: Column 'x.value' does not exist"),
+    (
+      "SELECT reduce(array[1], 0, (s, x) -> 'a', s -> s)",
+      "line 1:38: Unexpected lambda result varchar for function reduce"
+    ),
+    (
+      "SELECT reduce(array[1], 0, s -> s, s -> s)",
+      "line 1:8: Unexpected parameters (array(integer), integer, function, function) for function reduce"
+    ),
+    ("SELECT row(1, 2).x", "line 1:17: Field 'x' does not exist in row(integer, integer)"),
+    (
+      "SELECT cast(row(1, 2) as row(a integer, b integer)).c",
+      "line 1:52: Field 'c' does not exist in row(a integer, b integer)"
+    ),
+    ("SELECT id.x FROM §", "line 1:8: Column 'id.x' does not exist"),
+    (
+      "SELECT create_time_series(v, time) FROM §",
+      "line 1:8: Unexpected parameters (double, timestamp) for function create_time_series"
+    ),
+    (
+      "SELECT create_time_series(time, array[v]) FROM §",
+      "line 1:8: Unexpected parameters (timestamp, array(double)) for function create_time_series"
+    ),
+    ("SELECT create_time_series(time, n) FROM § WHERE id = 'a'", "Value for create_time_series must not be null"),
+    (
+      "SELECT interpolate_linear(create_time_series(time, s), array[time]) FROM § GROUP BY time",
+      "line 1:8: Unexpected parameters (timeseries(varchar), array(timestamp)) for function interpolate_linear"
+    ),
+    (
+      "SELECT interpolate_linear(create_time_series(time, v), 5) FROM §",
+      "line 1:8: Unexpected parameters (timeseries(double), integer) for function interpolate_linear"
+    ),
+    (
+      "SELECT derivative_linear(create_time_series(time, v), 1month) FROM §",
+      "line 1:8: Unexpected parameters (timeseries(double), interval year to month) for function derivative_linear"
+    ),
+    (
+      "SELECT derivative_linear(create_time_series(time, v), 0s) FROM §",
+      "the interval of derivative_linear must be positive"
+    ),
+    (
+      "SELECT derivative_linear(create_time_series(time, v), 1s) FROM §",
+      "a derivative needs one point at a time; found two at 2027-01-15 05:00:00.000000000"
+    ),
+    (
+      "SELECT correlate_pearson(create_time_series(time, v), create_time_series(time + 1h, v)) FROM § WHERE id = 'b'",
+      "correlate_pearson needs two series with the same times: interpolate them first"
+    ),
+    (
+      "SELECT interpolate_spline_cubic(create_time_series(time, v), array[now()]) FROM § WHERE w = 5",
+      "interpolate_spline_cubic needs at least two points; found 1"
+    ),
+    (
+      "SELECT integral_trapezoidal(v) FROM §",
+      "line 1:8: Unexpected parameters (double) for function integral_trapezoidal"
+    ),
+    ("SELECT * FROM UNNEST(1) AS t(x)", "line 1:22: Cannot unnest type: integer"),
+    (
+      "SELECT * FROM UNNEST(array[1]) AS t(x, y)",
+      "line 1:15: Column alias list has 2 entries but 't' has 1 columns available"
+    ),
+    (
+      "SELECT * FROM § RIGHT JOIN UNNEST(array[v]) AS t(x) ON true",
+      "line 1:71: RIGHT JOIN involving UNNEST is not supported"
+    ),
+    ("SELECT * FROM UNNEST(array[1]) AS t(x) WHERE x = 'a'", "line 1:48: '=' cannot be applied to integer, varchar"),
+    (
+      "SELECT id FROM § ORDER BY array[v]",
+      "line 1:70: Type array(double) is not orderable, and therefore cannot be used in ORDER BY"
+    ),
+    (
+      "SELECT array[v] FROM § ORDER BY 1",
+      "line 1:76: Type array(double) is not orderable, and therefore cannot be used in ORDER BY"
+    ),
+    ("SELECT array[1] < array[2]", "line 1:17: '<' cannot be applied to array(integer), array(integer)"),
+    ("SELECT array[1] = array['a']", "line 1:17: '=' cannot be applied to array(integer), array(varchar)"),
+    ("SELECT array[1] || 'a'", "line 1:20: '||' cannot be applied to array(integer), varchar"),
+    ("SELECT max(array[v]) FROM §", "line 1:8: Unexpected parameters (array(double)) for function max"),
+    (
+      "SELECT greatest(array[1], array[2])",
+      "line 1:8: Unexpected parameters (array(integer), array(integer)) for function greatest"
+    ),
+    ("SELECT max(v, 0) FROM §", "third argument of max_by/min_by must be a positive integer"),
+    (
+      "SELECT max_by(id, v, 10001) FROM §",
+      "third argument of max_by/min_by must be less than or equal to 10000; found 10001"
+    ),
+    ("SELECT approx_percentile(v, 1.5) FROM §", "Percentile must be between 0 and 1"),
+    ("SELECT approx_percentile(v, array[0.5, null]) FROM §", "Percentile cannot be null"),
+    (
+      "SELECT approx_percentile(id, 0.5) FROM §",
+      "line 1:8: Unexpected parameters (varchar, double) for function approx_percentile"
+    ),
+    (
+      "SELECT array_agg(v ORDER BY v) FROM §",
+      "line 1:20: ORDER BY within an aggregation is not supported by the local cloud"
+    ),
+    (
+      "SELECT lag(v) IGNORE NULLS OVER (ORDER BY time) FROM §",
+      "line 1:8: IGNORE NULLS of lag is not supported by the local cloud"
+    ),
+    ("SELECT cast(array[1] as varchar)", "line 1:8: Cannot cast array(integer) to varchar"),
+    ("SELECT cast(array['x'] as array(integer))", "Cannot cast 'x' to INT"),
+    ("SELECT cast(1 as array(integer))", "line 1:8: Cannot cast integer to array(integer)"),
+    ("SELECT cast(1 as thing)", "line 1:8: Unknown type: thing"),
+    (
+      "SELECT cast(row(1) as row(a integer, b integer))",
+      "line 1:8: Cannot cast row(integer) to row(a integer, b integer)"
+    ),
+    ("SELECT split('a', '')", "The delimiter may not be the empty string"),
+    ("SELECT split('a', ',', 0)", "Limit must be positive"),
+    ("SELECT strpos('a', 'a', 0)", "'instance' must be a positive number."),
+    ("SELECT hamming_distance('a', 'ab')", "The input strings to hamming_distance function must have the same length"),
+    (
+      "SELECT bit_count(19, 2)",
+      "Number must be representable with the bits specified. 19 can not be represented with 2 bits"
+    ),
+    ("SELECT regexp_extract_all('a', '(a)', 2)", "Pattern has 1 groups. Cannot access group 2"),
+    ("SELECT date_parse('2020', '%D')", "%D not currently supported in date format string"),
+    ("SELECT date_parse('2020-13-01', '%Y-%m-%d')", #"Invalid format: "2020-13-01""#),
+    ("SELECT date_parse('x', '%Y')", #"Invalid format: "x" is malformed at "x""#),
+    ("SELECT parse_datetime('2020', 'B')", "Illegal pattern component: B"),
+    ("SELECT @p", "line 1:8: The query parameter '@p' has no value"),
+    ("SELECT array[1", "line 1:15: mismatched input '<EOF>'. Expecting: ']'"),
+    ("SELECT filter(array[1], x ->)", "line 1:29: mismatched input ')'. Expecting: an expression"),
+    (
+      "SELECT transform(array[1], x -> transform(array[1], y -> transform(array[1], z -> transform(array[1], a -> transform(array[1], b -> transform(array[1], c -> transform(array[1], d -> transform(array[1], e -> transform(array[1], f -> transform(array[1], g -> transform(array[1], h -> h)))))))))))",
+      "line 1:283: lambdas are nested deeper than 10"
+    ),
+    ("SELECT double 'x'", "Cannot cast 'x' to DOUBLE"),
+  ]
+}
