@@ -109,9 +109,11 @@ public final class LocalCloud: Sendable {
     let sqs = SQSService(storage: storage, account: account, clock: clock) { place.address }
     parameters = SSMService(storage: storage, account: account, clock: clock)
     let store = TimestreamStore(storage: storage, account: account, clock: clock)
-    let timestream = TimestreamService(store: store, engine: try QueryEngine(store: store, clock: clock)) {
-      place.address
-    }
+    let engine = try QueryEngine(store: store, clock: clock)
+    let scheduled = ScheduledQueryRunner(queries: ScheduledQueryStore(engine: engine), tasks: tasks)
+    let timestream = TimestreamService(
+      store: store, engine: engine, settings: AccountSettings(storage: storage), scheduled: scheduled
+    ) { place.address }
     sandboxes = Sandboxes(account: account, clock: clock, logFolder: logFolder) { place.runtimeAuthority }
     let credentials = Credentials(accessKeyID: options.accessKeyID, secretAccessKey: options.secretAccessKey)
     let verifier = Verifier(region: account.region) { $0 == credentials.accessKeyID ? credentials : nil }
@@ -166,6 +168,7 @@ public final class LocalCloud: Sendable {
       try startPolling(sqs, account)
       startSchedules(clock, account)
     }
+    tasks.run { await scheduled.run() }
     tasks.run {
       while !Task.isCancelled {
         do { try await Task.sleep(for: .seconds(3600)) } catch { return }

@@ -155,9 +155,9 @@ def test_paging_begins_with_an_empty_page(client, names):
     pages = list(query.get_paginator("query").paginate(QueryString=sql, PaginationConfig={"PageSize": 120}))
     assert [len(page["Rows"]) for page in pages] == [0, 120, 120, 60]
     assert [row["Data"][0]["ScalarValue"] for page in pages for row in page["Rows"]] == [f"{n}.0" for n in range(300)]
-    token = pages[1]["NextToken"]
+    token = pages[2]["NextToken"]
     again = query.query(QueryString=sql, NextToken=token, MaxRows=120)
-    assert again["Rows"] == pages[2]["Rows"]
+    assert again["Rows"] == pages[3]["Rows"]
     with pytest.raises(query.exceptions.ValidationException) as caught:
         query.query(QueryString=sql + " ", NextToken=token)
     assert caught.value.response["Error"]["Message"] == "Invalid pagination token"
@@ -185,3 +185,50 @@ def test_listing(client, names):
     assert "conformance" in [database["DatabaseName"] for database in write.list_databases()["Databases"]]
     assert write.describe_table(**names)["Table"]["RetentionProperties"] == {"MemoryStoreRetentionPeriodInHours": 6, "MagneticStoreRetentionPeriodInDays": 73000}
     assert write.describe_endpoints()["Endpoints"][0]["Address"].startswith("http://127.0.0.1:")
+
+
+def test_partition_keys(client):
+    write, query = client("timestream-write"), client("timestream-query")
+    write.create_database(DatabaseName="partitioned")
+
+    def key(enforcement, **other):
+        return {"CompositePartitionKey": [{"Type": "DIMENSION", "Name": "site", "EnforcementInRecord": enforcement} | other]}
+
+    names = {"DatabaseName": "partitioned", "TableName": "rows"}
+    assert write.create_table(**names, Schema=key("REQUIRED"))["Table"]["Schema"] == key("REQUIRED")
+    assert write.create_table(DatabaseName="partitioned", TableName="plain")["Table"]["Schema"] == {"CompositePartitionKey": [{"Type": "MEASURE"}]}
+    now = int(time.time() * 1000)
+    with_site = record(now, 1) | {"Dimensions": [{"Name": "id", "Value": "a"}, {"Name": "site", "Value": "north"}]}
+    with pytest.raises(write.exceptions.RejectedRecordsException) as caught:
+        write.write_records(Records=[record(now, 1), with_site], **names)
+    assert caught.value.response["RejectedRecords"] == [
+        {"RecordIndex": 0, "Reason": "The record lacks the dimension 'site', which the partition key of the table requires."}]
+    assert write.update_table(**names, Schema=key("OPTIONAL"))["Table"]["Schema"] == key("OPTIONAL")
+    assert write.write_records(Records=[record(now, 1)], **names)["RecordsIngested"]["Total"] == 1
+    insights = query.query(
+        QueryString="SELECT * FROM partitioned.rows WHERE site = 'north'", QueryInsights={"Mode": "ENABLED_WITH_RATE_CONTROL"})["QueryInsightsResponse"]
+    assert insights["QuerySpatialCoverage"]["Max"]["PartitionKey"] == ["site"] and insights["OutputRows"] == 1
+    # Of a table's key nothing but the enforcement changes, and there is one.
+    for wrong in (key("OPTIONAL", Name="id"), {"CompositePartitionKey": [{"Type": "MEASURE"}]}):
+        with pytest.raises(write.exceptions.ValidationException):
+            write.update_table(**names, Schema=wrong)
+    for schema, words in (
+        ({"CompositePartitionKey": key("REQUIRED")["CompositePartitionKey"] * 2}, "Only 1 partition keys can be specified"),
+        ({"CompositePartitionKey": [{"Type": "DIMENSION"}]}, "needs a name"),
+        ({"CompositePartitionKey": [{"Type": "MEASURE", "Name": "m"}]}, "neither a name nor an enforcement"),
+    ):
+        with pytest.raises(write.exceptions.ValidationException) as caught:
+            write.create_table(DatabaseName="partitioned", TableName="wrong", Schema=schema)
+        assert words in caught.value.response["Message"]
+
+
+def test_magnetic_writes_are_checked(client):
+    write = client("timestream-write")
+    write.create_database(DatabaseName="magnetic")
+    location = {"S3Configuration": {"BucketName": "reports", "ObjectKeyPrefix": "x", "EncryptionOption": "SSE_S3"}}
+    properties = {"EnableMagneticStoreWrites": True, "MagneticStoreRejectedDataLocation": location}
+    assert write.create_table(DatabaseName="magnetic", TableName="rows", MagneticStoreWriteProperties=properties)["Table"]["MagneticStoreWriteProperties"] == properties
+    with pytest.raises(ClientError, match="enum value set"):
+        write.create_table(
+            DatabaseName="magnetic", TableName="wrong",
+            MagneticStoreWriteProperties={"EnableMagneticStoreWrites": True, "MagneticStoreRejectedDataLocation": {"S3Configuration": {"EncryptionOption": "NONE"}}})

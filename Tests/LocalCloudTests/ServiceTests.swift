@@ -177,7 +177,7 @@ extension JSONObject {
       let answer = try await engine.prepare(&input)().get()
       #expect(answer["NextToken"] == nil)
     }
-    #expect(engine.keptBytes <= QueryEngine.repeatBytes + 200_100)
+    #expect(engine.results.bytes <= QueryResults.repeatBytes + 200_100)
   }
 
   // MARK: DynamoDB

@@ -132,6 +132,17 @@ final class Database: Sendable {
     }
   }
 
+  /// The bytes of the pages that were looked at since the last time.
+  func takeBytesRead() -> Int {
+    var pages = 0
+    for counter in [SQLITE_DBSTATUS_CACHE_HIT, SQLITE_DBSTATUS_CACHE_MISS] {
+      var (count, highest): (Int32, Int32) = (0, 0)
+      unsafe sqlite3_db_status(handle, counter, &count, &highest, 1)
+      pages += Int(count)
+    }
+    return pages * 4096
+  }
+
   /// Rows that the last statement changed.
   var changes: Int { unsafe Int(sqlite3_changes(handle)) }
 

@@ -90,6 +90,12 @@ final class Storage: Sendable {
     CREATE TABLE timestream_tags (
       arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE timestream_tables ADD COLUMN schema TEXT;
+    CREATE TABLE timestream_scheduled_queries (
+      arn TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, request TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL,
+      previous INTEGER, next INTEGER, last_run TEXT, failed_runs TEXT NOT NULL, token TEXT);
+    """,
   ]
 
   private static func migrate(_ connection: Connection) throws(DatabaseError) {

@@ -7,6 +7,8 @@ struct TimestreamService: Service {
   let jsonVersion = "1.0"
   let store: TimestreamStore
   let engine: QueryEngine
+  let settings: AccountSettings
+  let scheduled: ScheduledQueryRunner
   /// The address that DescribeEndpoints names, where the request has no `Host`.
   let address: @Sendable () -> String
 
@@ -43,6 +45,22 @@ struct TimestreamService: Service {
     case "Query":
       let answer = try engine.prepare(&input)
       return .later { await answer() }
+    case "CancelQuery": return .now(try engine.cancel(&input))
+    case "PrepareQuery": return .now(try engine.prepareQuery(&input))
+    case "CreateScheduledQuery": return .now(try scheduled.queries.create(&input))
+    case "DescribeScheduledQuery": return .now(try scheduled.queries.describe(&input))
+    case "ListScheduledQueries": return .now(try scheduled.queries.list(&input))
+    case "UpdateScheduledQuery":
+      try scheduled.queries.update(&input)
+      return .now([:])
+    case "DeleteScheduledQuery":
+      try scheduled.queries.delete(&input)
+      return .now([:])
+    case "ExecuteScheduledQuery":
+      try scheduled.execute(&input)
+      return .now([:])
+    case "DescribeAccountSettings": return .now(try settings.describe())
+    case "UpdateAccountSettings": return .now(try settings.update(&input))
     default: throw .unknownOperation(operation)
     }
   }

@@ -20,6 +20,12 @@ struct Checker {
     return nil
   }
 
+  /// The table of a column that stands by itself.
+  func origin(of expression: Expression) -> TypedOutput.Origin? {
+    guard case .column(let qualifier, let name) = expression.kind else { return nil }
+    return (try? scope.field(qualifier, name, expression.position))?.field.origin
+  }
+
   // MARK: Grouping
 
   /// An expression of the output: in a grouped query it may use grouping keys and aggregates alone.

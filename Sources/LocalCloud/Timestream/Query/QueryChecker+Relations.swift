@@ -90,7 +90,7 @@ extension QueryChecker {
     let fields = zip(outputs, expressions).map { output, expression in
       Field(
         name: output.name, relation: alias?.name ?? table.name, database: alias == nil ? table.database : nil,
-        expression: expression)
+        expression: expression, origin: .init(database: table.database, table: table.name))
     }
     let since = TimestreamStore.oldest(
       Numbers.floor(context.now, 1_000_000), memoryHours: table.memoryHours, magneticDays: table.magneticDays)

@@ -175,13 +175,14 @@ struct QueryChecker {
       case .all(let qualifier):
         for field in try checker.allFields(qualifier, item.position) {
           if checker.isGrouped { try checker.checkGrouped(field.expression, field.name, item.position) }
-          outputs.append(.init(name: field.name, type: field.expression.type))
+          outputs.append(.init(name: field.name, type: field.expression.type, origin: field.origin))
           expressions.append(field.expression)
         }
       case .expression(let expression, let alias):
         let typed = try checker.output(expression)
         let name = alias ?? Checker.name(of: expression) ?? "_col\(outputs.count)"
-        outputs.append(.init(name: name, type: typed.type))
+        outputs.append(
+          .init(name: name, type: typed.type, origin: checker.origin(of: expression), isAliased: alias != nil))
         expressions.append(typed)
       }
     }

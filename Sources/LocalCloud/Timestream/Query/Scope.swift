@@ -5,6 +5,8 @@ struct Field: Sendable {
   var relation: String?
   var database: String?
   var expression: TypedExpression
+  /// Database and table, where it is a table's own column.
+  var origin: TypedOutput.Origin?
 
   func answers(to qualifier: [String]) -> Bool {
     switch qualifier.count {
@@ -42,15 +44,22 @@ final class Scope: Sendable {
 
   /// - Throws: ``QueryError`` where nothing, or more than one thing, has the name.
   func resolve(_ qualifier: [String], _ name: String, _ position: Position) throws(QueryError) -> TypedExpression {
+    let (field, isOuter) = try field(qualifier, name, position)
+    guard isOuter else { return field.expression }
+    // A column has no values to bind, even where it is a field of another.
+    var compiler = Compiler()
+    return TypedExpression(
+      node: .column(compiler.text(field.expression), isOuter: true), type: field.expression.type)
+  }
+
+  /// The column of a name, and whether it is one further out.
+  func field(
+    _ qualifier: [String], _ name: String, _ position: Position
+  ) throws(QueryError) -> (field: Field, isOuter: Bool) {
     var scope: Scope? = self
     var isOuter = false
     while let current = scope {
-      if let found = try current.find(qualifier, name, position) {
-        guard isOuter else { return found }
-        // A column has no values to bind, even where it is a field of another.
-        var compiler = Compiler()
-        return TypedExpression(node: .column(compiler.text(found), isOuter: true), type: found.type)
-      }
+      if let found = try current.find(qualifier, name, position) { return (found, isOuter) }
       scope = current.parent
       isOuter = true
     }
@@ -59,12 +68,12 @@ final class Scope: Sendable {
 
   private func find(
     _ qualifier: [String], _ name: String, _ position: Position
-  ) throws(QueryError) -> TypedExpression? {
+  ) throws(QueryError) -> Field? {
     let folded = fields.filter { $0.name.lowercased() == name.lowercased() && $0.answers(to: qualifier) }
-    if folded.count <= 1 { return folded.first?.expression }
+    if folded.count <= 1 { return folded.first }
     // Names are told apart by case only where two of one relation differ in nothing else.
     let exact = folded.filter { $0.name == name }
-    if exact.count == 1, Set(folded.map { $0.relation?.lowercased() }).count == 1 { return exact[0].expression }
+    if exact.count == 1, Set(folded.map { $0.relation?.lowercased() }).count == 1 { return exact[0] }
     throw QueryError("Column '\((qualifier + [name]).joined(separator: "."))' is ambiguous", at: position)
   }
 }

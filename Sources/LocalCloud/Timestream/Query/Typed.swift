@@ -68,8 +68,15 @@ struct TypedOrder: Sendable {
 }
 
 struct TypedOutput: Sendable {
+  struct Origin: Sendable {
+    var database: String
+    var table: String
+  }
   var name: String
   var type: TimestreamType
+  /// The table whose column it is; nil for what is worked out.
+  var origin: Origin?
+  var isAliased = false
 }
 
 /// What a relation in FROM is for SQLite.

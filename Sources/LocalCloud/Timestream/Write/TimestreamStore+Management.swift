@@ -67,6 +67,15 @@ extension TimestreamStore {
     switch path.count {
     case 2 where path[0] == "database": _ = try database(path[1])
     case 4 where path[0] == "database" && path[2] == "table": _ = try table(path[1], path[3])
+    case 2... where path[0] == "scheduled-query":
+      let row = try storing {
+        try storage.database.with { connection throws(DatabaseError) in
+          try connection.row("SELECT 1 FROM timestream_scheduled_queries WHERE arn = ?", .text(arn))
+        }
+      }
+      guard row != nil else {
+        throw .timestream("ResourceNotFoundException", "The scheduled query \(arn) does not exist.")
+      }
     default: throw .timestream("ValidationException", "Invalid ARN: \(arn)")
     }
     return arn
@@ -118,15 +127,22 @@ extension TimestreamStore {
   }
 
   func listTags(_ input: inout Input) throws(ServiceError) -> JSON {
+    let limit = try input.integer("MaxResults", in: 1...200) ?? 200
+    let start = PercentEncoding.decode(try input.string("NextToken") ?? "")
     let arn = try taggable(&input)
     let rows = try storing {
       try storage.database.with { connection throws(DatabaseError) in
-        try connection.rows("SELECT key, value FROM timestream_tags WHERE arn = ? ORDER BY key", .text(arn))
+        try connection.rows(
+          "SELECT key, value FROM timestream_tags WHERE arn = ? AND key > ? ORDER BY key LIMIT ?", .text(arn),
+          .text(start), .integer(limit + 1))
       }
     }
-    return [
-      "Tags": .array(rows.map { ["Key": .string($0[0].text ?? ""), "Value": .string($0[1].text ?? "")] })
-    ]
+    let shown = rows.prefix(Int(limit)).map { (key: $0[0].text ?? "", value: $0[1].text ?? "") }
+    var answer: JSONObject = ["Tags": .array(shown.map { ["Key": .string($0.key), "Value": .string($0.value)] })]
+    if rows.count > shown.count, let last = shown.last {
+      answer["NextToken"] = .string(PercentEncoding.encode(last.key))
+    }
+    return .object(answer)
   }
 
   // MARK: Retention

@@ -89,7 +89,7 @@ struct RecordWriter {
 
   /// - Returns: why the record is not stored; nil where it is.
   mutating func write(_ record: IncomingRecord) throws -> Rejection? {
-    if let fault = record.fault ?? windowFault(record.time) { return Rejection(reason: fault) }
+    if let fault = record.fault ?? keyFault(record) ?? windowFault(record.time) { return Rejection(reason: fault) }
     if let fault = try addColumns(record) { return Rejection(reason: fault) }
     let series = try seriesID(record)
     let names = record.values.map { columns[$0.column]?.sql ?? "" }
@@ -129,6 +129,12 @@ struct RecordWriter {
       if row != nil { return false }
     }
     return true
+  }
+
+  private func keyFault(_ record: IncomingRecord) -> String? {
+    guard case .dimension(let name, isRequired: true) = table.schema else { return nil }
+    return record.dimensions.contains { $0.name == name }
+      ? nil : "The record lacks the dimension '\(name)', which the partition key of the table requires."
   }
 
   private func windowFault(_ time: Int64) -> String? {

@@ -8,7 +8,7 @@ import Basics
 /// its first record on.
 final class TimestreamStore: Sendable {
   let storage: Storage
-  private let account: Account
+  let account: Account
   let clock: WallClock
 
   init(storage: Storage, account: Account, clock: WallClock) {
@@ -25,10 +25,17 @@ final class TimestreamStore: Sendable {
     var memoryHours: Int64
     var magneticDays: Int64
     var magneticWrites: Bool
+    var schema: TableSchema
     var columns: [Column]
 
     var series: String { "ts_series_\(id)" }
     var rows: String { "ts_rows_\(id)" }
+
+    /// The column of ``series`` that has the partition key; nil before its first record.
+    var partitionColumn: String? {
+      guard let dimension = schema.dimension else { return "measure_name" }
+      return columns.first { $0.kind == .dimension && $0.name == dimension }?.sql
+    }
   }
 
   struct Column: Sendable, Hashable {
@@ -143,7 +150,8 @@ final class TimestreamStore: Sendable {
     let database = try Self.name("DatabaseName", &input)
     let name = try Self.name("TableName", &input, creating: true)
     let retention = Input(try input.object("RetentionProperties") ?? [:], path: "retentionProperties")
-    let magnetic = try input.object("MagneticStoreWriteProperties") ?? [:]
+    let magnetic = try MagneticStoreWrites.read(&input) ?? [:]
+    let schema = try TableSchema.read(&input) ?? .measure
     var checked = retention
     let given = input.object["RetentionProperties"] != nil
     let hours = try checked.integer("MemoryStoreRetentionPeriodInHours", required: given, in: 1...8766) ?? 6
@@ -151,7 +159,6 @@ final class TimestreamStore: Sendable {
     input.absorb(checked)
     let tags = try input.array("Tags", count: 0...200) ?? []
     try input.check()
-    try input.refuse("Schema")
     let now = clock.now
     try storing {
       try storage.database.with { connection in
@@ -167,9 +174,9 @@ final class TimestreamStore: Sendable {
             throw ServiceError.timestream("ConflictException", "A table with the name \(name) already exists.")
           }
           try connection.run(
-            "INSERT INTO timestream_tables (database_id, name, memory_hours, magnetic_days, magnetic_writes, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO timestream_tables (database_id, name, memory_hours, magnetic_days, magnetic_writes, created, updated, schema) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             parent, .text(name), .integer(hours), .integer(days), .text(JSON.object(magnetic).text), .integer(now),
-            .integer(now))
+            .integer(now), .text(schema.json.text))
           let id = try connection.row("SELECT last_insert_rowid()")?[0].integer ?? 0
           try connection.execute(
             "CREATE TABLE ts_series_\(id) (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, measure_name TEXT NOT NULL)"
@@ -189,24 +196,26 @@ final class TimestreamStore: Sendable {
   func updateTable(_ input: inout Input) throws(ServiceError) -> JSON {
     let database = try Self.name("DatabaseName", &input)
     let name = try Self.name("TableName", &input)
-    let magnetic = try input.object("MagneticStoreWriteProperties")
+    let magnetic = try MagneticStoreWrites.read(&input)
+    let schema = try TableSchema.read(&input)
     var retention = Input(try input.object("RetentionProperties") ?? [:], path: "retentionProperties")
     let given = input.object["RetentionProperties"] != nil
     let hours = try retention.integer("MemoryStoreRetentionPeriodInHours", required: given, in: 1...8766)
     let days = try retention.integer("MagneticStoreRetentionPeriodInDays", required: given, in: 1...73_000)
     input.absorb(retention)
     try input.check()
-    try input.refuse("Schema")
-    _ = try table(database, name)
+    let stored = TableSchema(stored: try table(database, name)["Schema"]?.text)
+    let newSchema = try schema.map { schema throws(ServiceError) in try stored.updated(to: schema) }
     try storing {
       try storage.database.with { connection throws(DatabaseError) in
         try connection.run(
           """
           UPDATE timestream_tables SET memory_hours = coalesce(?, memory_hours), magnetic_days = coalesce(?, magnetic_days),
-            magnetic_writes = coalesce(?, magnetic_writes), updated = ?
+            magnetic_writes = coalesce(?, magnetic_writes), schema = coalesce(?, schema), updated = ?
           WHERE name = ? AND database_id = (SELECT id FROM timestream_databases WHERE name = ?)
           """, hours.map { .integer($0) } ?? .null, days.map { .integer($0) } ?? .null,
-          magnetic.map { .text(JSON.object($0).text) } ?? .null, .integer(clock.now), .text(name), .text(database))
+          magnetic.map { .text(JSON.object($0).text) } ?? .null, newSchema.map { .text($0.json.text) } ?? .null,
+          .integer(clock.now), .text(name), .text(database))
       }
     }
     return try table(database, name)
@@ -220,7 +229,7 @@ final class TimestreamStore: Sendable {
   }
 
   private static let tableSQL = """
-    SELECT t.name, d.name, memory_hours, magnetic_days, magnetic_writes, t.created, t.updated
+    SELECT t.name, d.name, memory_hours, magnetic_days, magnetic_writes, t.created, t.updated, t.schema
     FROM timestream_tables t JOIN timestream_databases d ON d.id = t.database_id
     """
 
@@ -237,12 +246,18 @@ final class TimestreamStore: Sendable {
     return tableJSON(row)
   }
 
+  private func arn(_ database: String, _ table: String) -> String {
+    "arn:aws:timestream:\(account.region):\(account.id):database/\(database)/table/\(table)"
+  }
+
+  func arn(of table: Table) -> String { arn(table.database, table.name) }
+
   private func tableJSON(_ row: [SQLValue]) -> JSON {
     let (name, database) = (row[0].text ?? "", row[1].text ?? "")
     var magnetic = row[4].text.flatMap { try? JSON(parsing: $0) }?.object ?? [:]
     if magnetic["EnableMagneticStoreWrites"] == nil { magnetic["EnableMagneticStoreWrites"] = false }
     return [
-      "Arn": .string("arn:aws:timestream:\(account.region):\(account.id):database/\(database)/table/\(name)"),
+      "Arn": .string(arn(database, name)),
       "TableName": .string(name), "DatabaseName": .string(database), "TableStatus": "ACTIVE",
       "RetentionProperties": [
         "MemoryStoreRetentionPeriodInHours": .integer(row[2].integer ?? 0),
@@ -251,7 +266,7 @@ final class TimestreamStore: Sendable {
       "CreationTime": .double(Double(row[5].integer ?? 0) / 1000),
       "LastUpdatedTime": .double(Double(row[6].integer ?? 0) / 1000),
       "MagneticStoreWriteProperties": .object(magnetic),
-      "Schema": ["CompositePartitionKey": [["Type": "MEASURE"]]],
+      "Schema": TableSchema(stored: row[7].text).json,
     ]
   }
 
@@ -288,7 +303,7 @@ final class TimestreamStore: Sendable {
   func find(_ database: String, _ name: String, _ connection: Connection) throws(DatabaseError) -> Table? {
     let row = try connection.row(
       """
-      SELECT t.id, memory_hours, magnetic_days, magnetic_writes FROM timestream_tables t
+      SELECT t.id, memory_hours, magnetic_days, magnetic_writes, schema FROM timestream_tables t
       JOIN timestream_databases d ON d.id = t.database_id WHERE d.name = ? AND t.name = ?
       """, .text(database), .text(name))
     guard let row, let id = row[0].integer, let hours = row[1].integer, let days = row[2].integer else { return nil }
@@ -304,7 +319,7 @@ final class TimestreamStore: Sendable {
     let magnetic = row[3].text.flatMap { try? JSON(parsing: $0) }?["EnableMagneticStoreWrites"]?.bool ?? false
     return Table(
       id: id, database: database, name: name, memoryHours: hours, magneticDays: days, magneticWrites: magnetic,
-      columns: columns)
+      schema: TableSchema(stored: row[4].text), columns: columns)
   }
 
   static func noDatabase(_ name: String) -> ServiceError {

@@ -1,0 +1,247 @@
+import Basics
+
+/// The scheduled queries of this cloud: made, listed, switched and deleted. ``ScheduledQueryRunner`` runs them.
+///
+/// See <https://docs.aws.amazon.com/timestream/latest/developerguide/scheduledqueries.html>. Roles, keys, notifications and error
+/// reports are kept and told; nothing is assumed, sent or written for them.
+struct ScheduledQueryStore: Sendable {
+  let engine: QueryEngine
+  let changes: Arrivals
+  private var store: TimestreamStore { engine.store }
+  static let changed = "scheduled-queries"
+
+  init(engine: QueryEngine, changes: Arrivals = Arrivals()) {
+    self.engine = engine
+    self.changes = changes
+  }
+
+  private static let namePattern = Input.Pattern(text: #"[a-zA-Z0-9|!\-_*'\(\)]([a-zA-Z0-9]|[!\-_*'\(\)\/.])+"#) {
+    name in
+    let first = Set("!-_*'()|".utf8)
+    let later = Set("!-_*'()/.".utf8)
+    func isAlphanumeric(_ byte: UInt8) -> Bool {
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
+    let bytes = Array(name.utf8)
+    guard bytes.count >= 2, isAlphanumeric(bytes[0]) || first.contains(bytes[0]) else { return false }
+    return bytes.dropFirst().allSatisfy { isAlphanumeric($0) || later.contains($0) }
+  }
+
+  // MARK: Making
+
+  func create(_ input: inout Input) throws(ServiceError) -> JSON {
+    let name = try input.string("Name", required: true, length: 1...64, pattern: Self.namePattern) ?? ""
+    let sql = try input.string("QueryString", required: true, length: 1...262_144) ?? ""
+    var schedule = Input(
+      try input.object("ScheduleConfiguration", required: true) ?? [:], path: "scheduleConfiguration")
+    let expression = try schedule.string("ScheduleExpression", required: true, length: 1...256) ?? ""
+    input.absorb(schedule)
+    try checkNotifications(&input)
+    _ = try input.string("ScheduledQueryExecutionRoleArn", required: true, length: 1...2048)
+    _ = try input.string("KmsKeyId", length: 1...2048)
+    let token = try input.string("ClientToken", length: 32...128)
+    let tags = try input.array("Tags", count: 0...200) ?? []
+    let mapping = try TargetMapping.read(&input)
+    try input.check()
+
+    var request: JSONObject = [:]
+    for member in [
+      "Name", "QueryString", "ScheduleConfiguration", "NotificationConfiguration", "TargetConfiguration",
+      "ScheduledQueryExecutionRoleArn", "KmsKeyId", "ErrorReportConfiguration",
+    ] { request[member] = input.object[member] }
+    if let known = try find(named: name) {
+      // The same request again is no conflict.
+      if known.token == token, token != nil, known.query.request == request { return ["Arn": .string(known.query.arn)] }
+      throw .timestream("ConflictException", "A scheduled query with the name \(name) already exists.")
+    }
+    let now = engine.now
+    let due = try check(sql, expression, mapping, now)
+    let suffix = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "a" })
+    let account = store.account
+    let arn = "arn:aws:timestream:\(account.region):\(account.id):scheduled-query/\(name)-\(suffix)"
+    let query = ScheduledQuery(
+      arn: arn, name: name, request: request, isEnabled: true, createdAt: now, next: due)
+    try storing {
+      try storage.with { connection throws(DatabaseError) in
+        try connection.run(
+          "INSERT INTO timestream_scheduled_queries (arn, name, request, state, created, next, failed_runs, token) VALUES (?, ?, ?, 'ENABLED', ?, ?, '[]', ?)",
+          .text(arn), .text(name), .text(JSON.object(request).text), .integer(query.createdAt),
+          due.map { .integer($0) } ?? .null, token.map { .text($0) } ?? .null)
+      }
+    }
+    try store.put(tags, on: arn)
+    changes.announce(Self.changed)
+    return ["Arn": .string(arn)]
+  }
+
+  private func checkNotifications(_ input: inout Input) throws(ServiceError) {
+    var notification = Input(
+      try input.object("NotificationConfiguration", required: true) ?? [:], path: "notificationConfiguration")
+    var topic = Input(
+      try notification.object("SnsConfiguration", required: true) ?? [:],
+      path: "notificationConfiguration.snsConfiguration")
+    _ = try topic.string("TopicArn", required: true, length: 1...2048)
+    var report = Input(
+      try input.object("ErrorReportConfiguration", required: true) ?? [:], path: "errorReportConfiguration")
+    var bucket = Input(
+      try report.object("S3Configuration", required: true) ?? [:], path: "errorReportConfiguration.s3Configuration")
+    _ = try bucket.string("BucketName", required: true, length: 3...63)
+    _ = try bucket.string("ObjectKeyPrefix", length: 1...896)
+    _ = try bucket.string("EncryptionOption", values: ["SSE_S3", "SSE_KMS"])
+    for part in [notification, topic, report, bucket] { input.absorb(part) }
+  }
+
+  /// Checks the query with its schedule and its target, as the service does when it is made.
+  ///
+  /// - Returns: the first scheduled time.
+  private func check(
+    _ sql: String, _ expression: String, _ mapping: TargetMapping?, _ now: Int64
+  ) throws(ServiceError) -> Int64? {
+    let due: Int64?
+    do throws(Schedule.Failure) { due = try Schedule(expression).next(after: now) } catch {
+      throw .timestream("ValidationException", "Invalid schedule expression: \(error.description)")
+    }
+    let outputs: [TypedOutput]
+    do throws(QueryError) {
+      guard case .query(let query) = try QueryParser.parse(sql) else {
+        throw QueryError("only a SELECT can be scheduled", at: Position(line: 1, column: 1))
+      }
+      outputs = try engine.check(query, now: now, parameters: .values(Self.runtime(now))).query.outputs
+    } catch {
+      throw .timestream("ValidationException", error.text)
+    }
+    guard let mapping else { return due }
+    let found = try storing {
+      try storage.with { connection throws(DatabaseError) in
+        (
+          try store.hasDatabase(mapping.database, connection),
+          try store.find(mapping.database, mapping.table, connection)
+        )
+      }
+    }
+    guard found.0 else { throw TargetMapping.invalid("The database \(mapping.database) does not exist.") }
+    guard let table = found.1 else { throw TargetMapping.invalid("The table \(mapping.table) does not exist.") }
+    try mapping.check(outputs, schema: table.schema)
+    return due
+  }
+
+  /// What `@scheduled_runtime` is: the scheduled time.
+  static func runtime(_ milliseconds: Int64) -> [String: TypedExpression] {
+    ["scheduled_runtime": .constant(.integer(milliseconds * 1_000_000), .timestamp)]
+  }
+
+  // MARK: The others
+
+  func describe(_ input: inout Input) throws(ServiceError) -> JSON {
+    ["ScheduledQuery": try required(&input).description]
+  }
+
+  func list(_ input: inout Input) throws(ServiceError) -> JSON {
+    let limit = try input.integer("MaxResults", in: 1...1000) ?? 1000
+    let token = try input.string("NextToken") ?? ""
+    try input.check()
+    let start = PercentEncoding.decode(token)
+    let rows = try storing {
+      try storage.with { connection throws(DatabaseError) in
+        try connection.rows(
+          Self.columns + " WHERE name > ? ORDER BY name LIMIT ?", .text(start), .integer(limit + 1))
+      }
+    }
+    let found = rows.prefix(Int(limit)).compactMap(Self.query)
+    var answer: JSONObject = ["ScheduledQueries": .array(found.map(\.summary))]
+    if rows.count > Int(limit), let last = found.last {
+      answer["NextToken"] = .string(PercentEncoding.encode(last.name))
+    }
+    return .object(answer)
+  }
+
+  /// Changes the state, the one thing that can be changed.
+  func update(_ input: inout Input) throws(ServiceError) {
+    let state = try input.string("State", required: true, values: ["ENABLED", "DISABLED"]) ?? ""
+    var query = try required(&input)
+    query.isEnabled = state == "ENABLED"
+    // What came due while it was disabled does not run.
+    let expression = query.request["ScheduleConfiguration"]?["ScheduleExpression"]?.string ?? ""
+    query.next = (try? Schedule(expression))?.next(after: engine.now)
+    try save(query)
+    changes.announce(Self.changed)
+  }
+
+  func delete(_ input: inout Input) throws(ServiceError) {
+    let arn = try required(&input).arn
+    try storing {
+      try storage.with { connection in
+        try connection.transaction {
+          try connection.run("DELETE FROM timestream_scheduled_queries WHERE arn = ?", .text(arn))
+          try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn))
+        }
+      }
+    }
+  }
+
+  // MARK: Storage
+
+  private var storage: Database { store.storage.database }
+
+  private static let columns =
+    "SELECT arn, name, request, state, created, previous, next, last_run, failed_runs, token FROM timestream_scheduled_queries"
+
+  private static func query(_ row: [SQLValue]) -> ScheduledQuery? {
+    guard let arn = row[0].text, let name = row[1].text, let created = row[4].integer,
+      let request = row[2].text.flatMap({ try? JSON(parsing: $0) })?.object
+    else { return nil }
+    return ScheduledQuery(
+      arn: arn, name: name, request: request, isEnabled: row[3].text == "ENABLED", createdAt: created,
+      previous: row[5].integer, next: row[6].integer, lastRun: row[7].text.flatMap { try? JSON(parsing: $0) },
+      failedRuns: row[8].text.flatMap { try? JSON(parsing: $0) }?.array ?? [])
+  }
+
+  private func rows(_ condition: String, _ value: SQLValue) throws(ServiceError) -> [[SQLValue]] {
+    try storing {
+      try storage.with { connection throws(DatabaseError) in
+        try connection.rows(Self.columns + " WHERE " + condition, value)
+      }
+    }
+  }
+
+  private func find(named name: String) throws(ServiceError) -> (query: ScheduledQuery, token: String?)? {
+    guard let row = try rows("name = ?", .text(name)).first, let query = Self.query(row) else { return nil }
+    return (query, row[9].text)
+  }
+
+  func find(_ arn: String) throws(ServiceError) -> ScheduledQuery? {
+    try rows("arn = ?", .text(arn)).first.flatMap(Self.query)
+  }
+
+  /// The query that a request names.
+  func required(_ input: inout Input) throws(ServiceError) -> ScheduledQuery {
+    let arn = try input.string("ScheduledQueryArn", required: true, length: 1...2048) ?? ""
+    try input.check()
+    guard let found = try find(arn) else {
+      throw .timestream(
+        "ResourceNotFoundException", "The scheduled query \(arn) does not exist.",
+        members: ["ScheduledQueryArn": .string(arn)])
+    }
+    return found
+  }
+
+  /// The queries that are due, and when the next one will be.
+  func due(at now: Int64) throws(ServiceError) -> (queries: [ScheduledQuery], next: Int64?) {
+    let enabled = try rows("state = ? AND next IS NOT NULL ORDER BY next", .text("ENABLED")).compactMap(Self.query)
+    return (
+      enabled.filter { $0.next ?? .max <= now }, enabled.first { $0.next ?? .min > now }?.next
+    )
+  }
+
+  func save(_ query: ScheduledQuery) throws(ServiceError) {
+    try storing {
+      try storage.with { connection throws(DatabaseError) in
+        try connection.run(
+          "UPDATE timestream_scheduled_queries SET state = ?, previous = ?, next = ?, last_run = ?, failed_runs = ? WHERE arn = ?",
+          .text(query.isEnabled ? "ENABLED" : "DISABLED"), query.previous.map { .integer($0) } ?? .null,
+          query.next.map { .integer($0) } ?? .null, query.lastRun.map { .text($0.text) } ?? .null,
+          .text(JSON.array(query.failedRuns).text), .text(query.arn))
+      }
+    }
+  }
+}

@@ -1,0 +1,183 @@
+"""Timestream Query's operations as boto3 and the AWS CLI see them: preparing, cancelling, insights, settings, tokens."""
+
+import json
+import subprocess
+import time
+import uuid
+
+import pytest
+from botocore.exceptions import ClientError
+
+from conftest import TOOLS
+
+HOUR = 3_600_000
+SCALAR = {"double": {"ScalarType": "DOUBLE"}, "varchar": {"ScalarType": "VARCHAR"}, "timestamp": {"ScalarType": "TIMESTAMP"}}
+
+
+@pytest.fixture(scope="module")
+def now(client):
+    """The time of the newest of 24 hourly records of two sensors."""
+    write = client("timestream-write")
+    write.create_database(DatabaseName="query_api")
+    write.create_table(
+        DatabaseName="query_api", TableName="sensors", RetentionProperties={"MemoryStoreRetentionPeriodInHours": 48, "MagneticStoreRetentionPeriodInDays": 30})
+    newest = int(time.time() * 1000) // HOUR * HOUR
+    for sensor in ("a", "b"):
+        write.write_records(
+            DatabaseName="query_api", TableName="sensors", CommonAttributes={"Dimensions": [{"Name": "sensor", "Value": sensor}], "MeasureValueType": "DOUBLE"},
+            Records=[{"MeasureName": name, "MeasureValue": str(hour), "Time": str(newest - hour * HOUR)} for hour in range(24) for name in ("heat", "damp")])
+    return newest
+
+
+def code(caught):
+    return caught.value.response["Error"]["Code"]
+
+
+# Preparing
+
+
+def test_columns_and_parameters_of_a_prepared_query(client, now):
+    prepared = client("timestream-query").prepare_query(
+        QueryString="SELECT sensor, measure_value::double AS v, avg(measure_value::double), time FROM query_api.sensors "
+        "WHERE sensor = @sensor AND time > @start AND measure_value::double > @least GROUP BY sensor, measure_value::double, time HAVING @open IS NULL",
+        ValidateOnly=True)
+    table = {"DatabaseName": "query_api", "TableName": "sensors"}
+    assert prepared["Columns"] == [
+        {"Name": "sensor", "Type": SCALAR["varchar"], "Aliased": False} | table, {"Name": "v", "Type": SCALAR["double"], "Aliased": True} | table,
+        {"Name": "_col2", "Type": SCALAR["double"], "Aliased": False}, {"Name": "time", "Type": SCALAR["timestamp"], "Aliased": False} | table]
+    assert prepared["Parameters"] == [
+        {"Name": "sensor", "Type": SCALAR["varchar"]}, {"Name": "start", "Type": SCALAR["timestamp"]}, {"Name": "least", "Type": SCALAR["double"]},
+        {"Name": "open", "Type": {"ScalarType": "UNKNOWN"}}]
+    assert prepared["QueryString"].startswith("SELECT sensor")
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"QueryString": "SELECT nothing FROM query_api.sensors", "ValidateOnly": True}, "line 1:8: Column 'nothing' does not exist"),
+    ({"QueryString": "SELECT 1", "ValidateOnly": False}, "PrepareQuery supports ValidateOnly with the value true alone."),
+    ({"QueryString": "SHOW DATABASES"}, "line 1:1: only a SELECT can be prepared"),
+])
+def test_what_cannot_be_prepared(client, now, arguments, message):
+    with pytest.raises(client("timestream-query").exceptions.ValidationException) as caught:
+        client("timestream-query").prepare_query(**arguments)
+    assert caught.value.response["Message"] == message
+
+
+# Cancelling, and tokens
+
+
+def test_a_cancelled_query_gives_no_more_pages(client, now):
+    query = client("timestream-query")
+    sql = "SELECT * FROM query_api.sensors"
+    first = query.query(QueryString=sql, MaxRows=10)
+    assert first["Rows"] == [] and first["NextToken"]
+    assert "CancellationMessage" not in query.cancel_query(QueryId=first["QueryId"])
+    assert query.cancel_query(QueryId=first["QueryId"])["CancellationMessage"]
+    with pytest.raises(query.exceptions.ConflictException):
+        query.query(QueryString=sql, NextToken=first["NextToken"])
+    for finished in (query.query(QueryString="SELECT 1")["QueryId"], "NOBODYKNOWSTHIS"):
+        with pytest.raises(query.exceptions.ValidationException):
+            query.cancel_query(QueryId=finished)
+
+
+def test_a_token_is_its_querys_and_ends_with_a_newer_one(client, now):
+    query = client("timestream-query")
+    sql = "SELECT time FROM query_api.sensors"
+    first = query.query(QueryString=sql, MaxRows=5)
+    second = query.query(QueryString=sql, MaxRows=5, NextToken=first["NextToken"])
+    assert len(second["Rows"]) == 5
+    # The same again gives the same, five times in all.
+    for _ in range(4):
+        assert query.query(QueryString=sql, MaxRows=5, NextToken=first["NextToken"])["Rows"] == second["Rows"]
+    for arguments in ({"QueryString": sql, "NextToken": first["NextToken"]}, {"QueryString": sql + " ", "NextToken": second["NextToken"]}, {"QueryString": sql, "NextToken": "x"}):
+        with pytest.raises(query.exceptions.ValidationException, match="Invalid pagination token"):
+            query.query(**arguments)
+    third = query.query(QueryString=sql, MaxRows=5, NextToken=second["NextToken"])
+    assert third["Rows"] != second["Rows"]
+    with pytest.raises(query.exceptions.ValidationException, match="Invalid pagination token"):
+        query.query(QueryString=sql, MaxRows=5, NextToken=first["NextToken"])
+
+
+def test_the_paginator_finds_every_row(client, now):
+    pages = list(client("timestream-query").get_paginator("query").paginate(QueryString="SELECT time FROM query_api.sensors", PaginationConfig={"PageSize": 7}))
+    assert sum(len(page["Rows"]) for page in pages) == 96
+    assert {len(page["Rows"]) for page in pages} == {0, 7, 96 % 7}
+    assert pages[-1]["QueryStatus"]["ProgressPercentage"] == 100
+
+
+def test_a_client_token_gives_the_same_query(client, now):
+    query, token = client("timestream-query"), uuid.uuid4().hex
+    first = query.query(QueryString="SELECT random()", ClientToken=token)
+    assert query.query(QueryString="SELECT random()", ClientToken=token)["Rows"] == first["Rows"]
+    assert query.query(QueryString="SELECT random()", ClientToken=token)["QueryId"] == first["QueryId"]
+    with pytest.raises(query.exceptions.ValidationException):
+        query.query(QueryString="SELECT 2", ClientToken=token)
+
+
+def test_a_row_larger_than_a_page_is_an_error(client, now):
+    with pytest.raises(ClientError, match="Query aborted as max page response size has been exceeded by the output result row"):
+        client("timestream-query").query(QueryString="SELECT array_join(repeat('0123456789ab', 100000), '')")
+
+
+# Status and insights
+
+
+def test_what_is_scanned_and_metered(client, now):
+    query = client("timestream-query")
+    for sql, scans, metered in (("SELECT 1", False, 10_000_000), ("SELECT count(*) FROM query_api.sensors", True, 10_000_000), ("SHOW DATABASES", False, 0), ("DESCRIBE query_api.sensors", False, 0)):
+        status = query.query(QueryString=sql)["QueryStatus"]
+        assert (status["CumulativeBytesScanned"] > 0, status["CumulativeBytesMetered"]) == (scans, metered), sql
+
+
+@pytest.mark.parametrize("condition, hours, share", [
+    ("true", 23, 1), ("measure_name = 'heat'", 23, 0.5), ("measure_name = 'heat' AND time BETWEEN from_milliseconds({now} - 7200000) AND now()", 2, 0.5),
+    ("time > from_milliseconds({now} - 3600000) AND measure_name IN ('heat', 'damp', 'none')", 1, 1), ("measure_name = 'none'", 23, 0)])
+def test_insights(client, now, condition, hours, share):
+    query = client("timestream-query")
+    answer = query.query(
+        QueryString="SELECT * FROM query_api.sensors WHERE " + condition.format(now=now), QueryInsights={"Mode": "ENABLED_WITH_RATE_CONTROL"})
+    insights = answer["QueryInsightsResponse"]
+    table = client("timestream-write").describe_table(DatabaseName="query_api", TableName="sensors")["Table"]["Arn"]
+    assert insights["QueryTableCount"] == 1 and insights["OutputRows"] == len(answer["Rows"])
+    assert insights["QueryTemporalRange"]["Max"] == {"Value": hours * HOUR * 1_000_000, "TableArn": table}
+    assert insights["QuerySpatialCoverage"]["Max"] == {"Value": share, "TableArn": table, "PartitionKey": ["measure_name"]}
+
+
+def test_insights_are_given_where_they_are_asked_for(client, now):
+    query = client("timestream-query")
+    assert "QueryInsightsResponse" not in query.query(QueryString="SELECT 1")
+    assert "QueryInsightsResponse" not in query.query(QueryString="SELECT 1", QueryInsights={"Mode": "DISABLED"})
+    assert query.query(QueryString="SELECT 1", QueryInsights={"Mode": "ENABLED_WITH_RATE_CONTROL"})["QueryInsightsResponse"]["QueryTableCount"] == 0
+
+
+# Settings
+
+
+def test_account_settings(client):
+    query = client("timestream-query")
+    assert {name: query.describe_account_settings()[name] for name in ("MaxQueryTCU", "QueryPricingModel")} == {"MaxQueryTCU": 200, "QueryPricingModel": "COMPUTE_UNITS"}
+    assert query.update_account_settings(MaxQueryTCU=8)["MaxQueryTCU"] == 8
+    assert query.describe_account_settings()["MaxQueryTCU"] == 8
+    for wrong in ({"MaxQueryTCU": 6}, {"MaxQueryTCU": 1004}, {"QueryPricingModel": "BYTES_SCANNED"}):
+        with pytest.raises(query.exceptions.ValidationException):
+            query.update_account_settings(**wrong)
+    query.update_account_settings(MaxQueryTCU=200)
+
+
+# The command line
+
+
+def test_the_command_line(cloud, now):
+    def aws(*arguments):
+        run = subprocess.run([TOOLS / "clients/bin/aws", *arguments, "--output", "json"], env=cloud.environment, capture_output=True, text=True)
+        return run.returncode, json.loads(run.stdout) if run.stdout else run.stderr
+
+    assert aws("timestream-query", "query", "--query-string", "SELECT count(*) FROM query_api.sensors")[1]["Rows"] == [{"Data": [{"ScalarValue": "96"}]}]
+    # The CLI walks through the pages by itself.
+    assert len(aws("timestream-query", "query", "--query-string", "SELECT time FROM query_api.sensors", "--page-size", "40")[1]["Rows"]) == 96
+    series = aws("timestream-query", "query", "--query-string", "SELECT create_time_series(time, measure_value::double) FROM query_api.sensors WHERE sensor = 'a' AND measure_name = 'heat' AND time > ago(3h)")[1]
+    assert series["ColumnInfo"][0]["Type"] == {"TimeSeriesMeasureValueColumnInfo": {"Type": {"ScalarType": "DOUBLE"}}}
+    assert [point["Value"]["ScalarValue"] for point in series["Rows"][0]["Data"][0]["TimeSeriesValue"]] == ["2.0", "1.0", "0.0"]
+    assert aws("timestream-query", "prepare-query", "--query-string", "SELECT @x", "--validate-only")[1]["Parameters"] == [{"Name": "x", "Type": {"ScalarType": "UNKNOWN"}}]
+    assert aws("timestream-query", "describe-endpoints")[1]["Endpoints"][0]["Address"] == cloud.address
+    status, words = aws("timestream-query", "query", "--query-string", "SELECT foo FROM query_api.sensors")
+    assert status != 0 and "(ValidationException)" in words and "line 1:8: Column 'foo' does not exist" in words

@@ -1,0 +1,131 @@
+import Basics
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LocalCloud
+
+/// When scheduled queries run. What they write is tested with real clients.
+@Suite struct ScheduledQueryTests {
+  /// A clock that is set by hand.
+  private final class Hand: Sendable {
+    private let time = Mutex(QueryTests.epoch)
+    var clock: WallClock { WallClock { [self] in time.withLock { $0 } } }
+    func advance(_ milliseconds: Int64) { time.withLock { $0 += milliseconds } }
+  }
+
+  private static let minute: Int64 = 60_000
+
+  private static func runner(_ clock: WallClock, _ storage: Storage) throws -> ScheduledQueryRunner {
+    let store = TimestreamStore(storage: storage, account: Account(), clock: clock)
+    let engine = try QueryEngine(store: store, clock: clock)
+    return ScheduledQueryRunner(queries: ScheduledQueryStore(engine: engine), tasks: BackgroundTasks())
+  }
+
+  private static func create(_ runner: ScheduledQueryRunner, _ name: String, _ schedule: String) throws -> String {
+    var input = Input([
+      "Name": .string(name), "QueryString": "SELECT @scheduled_runtime AS time, 'x' AS d, 1.5 AS v",
+      "ScheduleConfiguration": ["ScheduleExpression": .string(schedule)],
+      "NotificationConfiguration": ["SnsConfiguration": ["TopicArn": "arn:aws:sns:us-east-1:000000000000:t"]],
+      "ScheduledQueryExecutionRoleArn": "arn:aws:iam::000000000000:role/r",
+      "ErrorReportConfiguration": ["S3Configuration": ["BucketName": "bucket"]],
+      "TargetConfiguration": [
+        "TimestreamConfiguration": [
+          "DatabaseName": "ddd", "TableName": "ttt", "TimeColumn": "time",
+          "DimensionMappings": [["Name": "d", "DimensionValueType": "VARCHAR"]],
+          "MultiMeasureMappings": [
+            "TargetMultiMeasureName": .string(name),
+            "MultiMeasureAttributeMappings": [["SourceColumn": "v", "MeasureValueType": "DOUBLE"]],
+          ],
+        ]
+      ],
+    ])
+    return try #require(try runner.queries.create(&input)["Arn"]?.string)
+  }
+
+  /// `name time` of what is in the target table, minutes after the epoch of the tests.
+  private static func rows(_ runner: ScheduledQueryRunner) throws -> [String] {
+    let sql =
+      "SELECT measure_name || ' ' || cast((to_milliseconds(time) - \(QueryTests.epoch)) / 60000 AS varchar) FROM ddd.ttt ORDER BY 1"
+    let result = try runner.queries.engine.run(QueryRequest(sql: sql), now: runner.queries.engine.now)
+    return try result.rows.map { try JSON(parsing: $0)["Data"]?.array?[0]["ScalarValue"]?.string ?? "" }
+  }
+
+  private static func makeTable(_ runner: ScheduledQueryRunner) throws {
+    var database = Input(["DatabaseName": "ddd"])
+    _ = try runner.queries.engine.store.createDatabase(&database)
+    var table = Input(["DatabaseName": "ddd", "TableName": "ttt"])
+    _ = try runner.queries.engine.store.createTable(&table)
+  }
+
+  @Test("Queries run at their scheduled times, each once, and not while they are disabled") func schedule() throws {
+    let (hand, storage) = (Hand(), try Storage(folder: nil))
+    let runner = try Self.runner(hand.clock, storage)
+    try Self.makeTable(runner)
+    _ = try Self.create(runner, "five", "rate(5 minutes)")
+    // Ten and forty minutes past; the epoch is at the full hour.
+    let cron = try Self.create(runner, "cron", "cron(10,40 * * * ? *)")
+    #expect(runner.runDue() == QueryTests.epoch + 5 * Self.minute)
+    #expect(throws: ServiceError.self) { try Self.rows(runner) }
+
+    hand.advance(5 * Self.minute + 250)
+    #expect(runner.runDue() == QueryTests.epoch + 10 * Self.minute)
+    #expect(try Self.rows(runner) == ["five 5"])
+    hand.advance(5 * Self.minute)
+    #expect(runner.runDue() == QueryTests.epoch + 15 * Self.minute)
+    #expect(try Self.rows(runner) == ["cron 10", "five 10", "five 5"])
+
+    // What came due while nobody looked runs once, and the times after stay where they were.
+    hand.advance(17 * Self.minute)
+    #expect(runner.runDue() == QueryTests.epoch + 30 * Self.minute)
+    #expect(try Self.rows(runner) == ["cron 10", "five 10", "five 15", "five 5"])
+
+    var disable = Input(["ScheduledQueryArn": .string(cron), "State": "DISABLED"])
+    try runner.queries.update(&disable)
+    hand.advance(20 * Self.minute)
+    _ = runner.runDue()
+    var enable = Input(["ScheduledQueryArn": .string(cron), "State": "ENABLED"])
+    try runner.queries.update(&enable)
+    _ = runner.runDue()
+    #expect(try Self.rows(runner) == ["cron 10", "five 10", "five 15", "five 30", "five 5"])
+    let described = try #require(try runner.queries.find(cron)).description
+    #expect(described["NextInvocationTime"]?.double == Double(QueryTests.epoch / 1000 + 70 * 60))
+    #expect(described["PreviousInvocationTime"]?.double == Double(QueryTests.epoch / 1000 + 10 * 60))
+    #expect(described["LastRunSummary"]?["RunStatus"] == "AUTO_TRIGGER_SUCCESS")
+  }
+
+  @Test("A restart keeps queries, and the five runs that failed last are told") func restart() throws {
+    let (hand, storage) = (Hand(), try Storage(folder: nil))
+    let before = try Self.runner(hand.clock, storage)
+    try Self.makeTable(before)
+    let arn = try Self.create(before, "failing", "rate(1 minute)")
+    var table = Input(["DatabaseName": "ddd", "TableName": "ttt"])
+    try before.queries.engine.store.deleteTable(&table)
+    let runner = try Self.runner(hand.clock, storage)
+    for _ in 0..<7 {
+      hand.advance(Self.minute)
+      _ = runner.runDue()
+    }
+    let described = try #require(try runner.queries.find(arn)).description
+    let failed = try #require(described["RecentlyFailedRuns"]?.array)
+    #expect(
+      failed.map { ($0["InvocationTime"]?.double ?? 0) - Double(QueryTests.epoch / 1000) } == [420, 360, 300, 240, 180])
+    #expect(failed.allSatisfy { $0["FailureReason"] == "The table ttt does not exist." })
+    #expect(described["LastRunSummary"] == failed[0])
+  }
+
+  @Test("The loop runs what is due, without being asked") func loop() async throws {
+    let storage = try Storage(folder: nil)
+    let runner = try Self.runner(.system, storage)
+    try Self.makeTable(runner)
+    let arn = try Self.create(runner, "soon", "rate(1 minute)")
+    // Made a minute ago, as it were: it is due now.
+    var query = try #require(try runner.queries.find(arn))
+    query.next = runner.queries.engine.now
+    try runner.queries.save(query)
+    runner.tasks.run { await runner.run() }
+    let hasRun = try await eventually { try runner.queries.find(arn)?.lastRun?["RunStatus"] == "AUTO_TRIGGER_SUCCESS" }
+    await runner.tasks.stop()
+    #expect(hasRun)
+  }
+}
