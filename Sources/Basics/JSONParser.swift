@@ -150,15 +150,20 @@ struct JSONParser {
   mutating func string() throws(JSONError) -> String {
     index += 1
     let start = index
+    // Nearly every text is ASCII, which needs no further look at its bytes.
+    var highest: UInt8 = 0
     while index < bytes.count {
       switch bytes[index] {
       case UInt8(ascii: "\""):
-        let text = try text(bytes[start..<index], startingAt: start)
+        let slice = bytes[start..<index]
+        let text = highest < 0x80 ? String(decoding: slice, as: UTF8.self) : try text(slice, startingAt: start)
         index += 1
         return text
       case UInt8(ascii: "\\"): return try escapedString(from: start)
       case 0..<0x20: throw failure("unescaped control character in a string")
-      default: index += 1
+      case let byte:
+        highest |= byte
+        index += 1
       }
     }
     throw failure("the text ends inside a string")

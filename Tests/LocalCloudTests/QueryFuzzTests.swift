@@ -29,6 +29,12 @@ import Testing
     " GROUP BY ", " ORDER BY ", " LIMIT 9223372036854775808", "row_number() OVER (", "bin(time, ",
   ]
 
+  static var residentMegabytes: Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS") } ?? ""
+    return (Int(line.filter(\.isNumber)) ?? 0) / 1024
+  }
+
   static func mutation(_ seeds: [String], _ generator: inout Generator) -> String {
     var text = Array((seeds.randomElement(using: &generator) ?? "").unicodeScalars)
     // Mostly one change, so that much of it is still understood.
@@ -80,9 +86,9 @@ import Testing
     _ = try store.writeRecords(&records)
     let engine = try QueryEngine(store: store, clock: .fixed(QueryTests.epoch), timeLimit: .milliseconds(500))
     let seeds =
-      (QueryTests.cases + QueryLanguageCases.all).map(\.sql).filter { $0.utf8.count < 2000 }.map {
+      (QueryTests.cases + QueryLanguageCases.all + QueryListCases.all).map(\.sql).filter { $0.utf8.count < 2000 }.map {
         $0.replacing("§", with: "ddd.ttt")
-      } + QueryLanguageCases.errors.map { $0.sql.replacing("§", with: "ddd.ttt") }
+      } + (QueryLanguageCases.errors + QueryListCases.errors).map { $0.sql.replacing("§", with: "ddd.ttt") }
     var generator = Generator(seed: seed)
     let start = ContinuousClock.now
     var count = 0
@@ -91,18 +97,18 @@ import Testing
       let sql = Self.mutation(seeds, &generator)
       count += 1
       guard !sql.isEmpty else { continue }
-      var input = Input(["QueryString": .string(sql)])
       let before = ContinuousClock.now
-      let answer = await (try? engine.prepare(&input))?()
-      if case .success? = answer { answered += 1 }
-      if case .failure(let error)? = answer, error.type.contains("InternalServerError") {
-        Issue.record("\(error.message ?? ""): \(sql)")
+      do throws(ServiceError) {
+        _ = try engine.run(QueryRequest(sql: sql), now: QueryTests.epoch)
+        answered += 1
+      } catch {
+        if error.type.contains("InternalServerError") { Issue.record("\(error.message ?? ""): \(sql)") }
       }
       let elapsed = ContinuousClock.now - before
       // Its own limit is half a second; parsing and checking take their share on a slow machine.
       if elapsed > .seconds(5) { Issue.record("\(elapsed) for \(sql.prefix(2000))") }
     }
-    print("fuzzed \(count) queries, \(answered) answered, seed \(seed)")
+    print("fuzzed \(count) queries, \(answered) answered, seed \(seed), \(Self.residentMegabytes) MB resident")
     #expect(count > 50 && answered > 0)
     var last = Input(["QueryString": "SELECT 1"])
     #expect(try await engine.prepare(&last)().get().text.contains("ScalarValue"))

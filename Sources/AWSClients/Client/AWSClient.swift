@@ -76,7 +76,7 @@ public final class AWSClient: Sendable {
   }
 
   /// The same with bytes in and out, for the answers that carry rows.
-  func callRaw(
+  package func callRaw(
     _ service: AWSService, _ operation: String, _ body: [UInt8], timeout: Duration = .seconds(30),
     isLongPoll: Bool = false, headers: HTTPHeaders = [:]
   ) async throws(AWSError) -> [UInt8] {

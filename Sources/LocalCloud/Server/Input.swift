@@ -4,23 +4,39 @@ import Basics
 /// constraints together are one ValidationException.
 struct Input {
   let object: JSONObject
-  private let path: String
+  private let path: Path
   private var violations: [String] = []
 
-  init(_ object: JSONObject, path: String = "") {
+  /// Where a structure stands in the request. Only messages write it out, so that a list of many costs no text.
+  private indirect enum Path {
+    case named(String)
+    case element(of: Path, list: String, Int)
+
+    var text: String {
+      switch self {
+      case .named(let name): name
+      case .element(let parent, let list, let index): "\(parent.place(list)).\(index + 1).member"
+      }
+    }
+
+    /// A member's place as messages name it: lower camel case.
+    func place(_ name: String) -> String {
+      let head = name.prefix(1).lowercased() + name.dropFirst()
+      let text = text
+      return text.isEmpty ? head : "\(text).\(head)"
+    }
+  }
+
+  init(_ object: JSONObject, path: String = "") { self.init(object, at: .named(path)) }
+
+  private init(_ object: JSONObject, at path: Path) {
     self.object = object
     self.path = path
   }
 
-  /// The member's place as messages name it: lower camel case.
-  private func place(_ name: String) -> String {
-    let head = name.prefix(1).lowercased() + name.dropFirst()
-    return path.isEmpty ? head : "\(path).\(head)"
-  }
-
   mutating func violate(_ name: String, _ value: String?, _ constraint: String) {
     violations.append(
-      "Value \(value.map { "'\($0)'" } ?? "null") at '\(place(name))' failed to satisfy constraint: Member must \(constraint)"
+      "Value \(value.map { "'\($0)'" } ?? "null") at '\(path.place(name))' failed to satisfy constraint: Member must \(constraint)"
     )
   }
 
@@ -131,15 +147,16 @@ struct Input {
   /// The elements of a list of structures, each with its own place.
   func structures(_ elements: [JSON], of name: String) throws(ServiceError) -> [Input] {
     var inputs: [Input] = []
+    inputs.reserveCapacity(elements.count)
     for (index, element) in elements.enumerated() {
       guard let object = element.object else { throw Self.kindError(element, wanted: "Structure") }
-      inputs.append(Input(object, path: "\(place(name)).\(index + 1).member"))
+      inputs.append(Input(object, at: .element(of: path, list: name, index)))
     }
     return inputs
   }
 
   /// Takes over what a part of the request broke.
-  mutating func absorb(_ other: Input) { violations += other.violations }
+  mutating func absorb(_ other: Input) { if !other.violations.isEmpty { violations += other.violations } }
 
   /// - Throws: one error for everything that was broken.
   func check() throws(ServiceError) {

@@ -1,5 +1,5 @@
 import Basics
-import Dispatch
+import Foundation
 import SigV4
 import Synchronization
 
@@ -12,8 +12,6 @@ final class QueryEngine: Sendable {
   /// Connections that no query uses at the moment; each query has one of its own and holds up neither writes nor other queries.
   private let readers = Mutex<[Database]>([])
   let results = QueryResults()
-  /// Queries run here, not on the threads of Swift's tasks: those are few, and a query may take a minute.
-  private let queue = DispatchQueue(label: "timestream-queries", attributes: .concurrent)
 
   /// A page without MaxRows ends at about 1 MB.
   static let pageBytes: Int = 1_000_000
@@ -80,7 +78,8 @@ final class QueryEngine: Sendable {
       wantsInsights: mode == "ENABLED_WITH_RATE_CONTROL")
     return { [self] in
       await withCheckedContinuation { continuation in
-        queue.async {
+        // A thread of its own, not one of those that Swift's tasks share: they are few, and a query may take a minute.
+        Thread.detachNewThread {
           do throws(ServiceError) {
             continuation.resume(returning: .success(try self.page(request, token: token)))
           } catch { continuation.resume(returning: .failure(error)) }

@@ -22,6 +22,11 @@ struct IncomingRecord {
     JSON.array([.string(measureName)] + dimensions.flatMap { [.string($0.name), .string($0.value)] }).text
   }
 
+  func isOfSeries(_ other: IncomingRecord) -> Bool {
+    measureName == other.measureName && dimensions.count == other.dimensions.count
+      && zip(dimensions, other.dimensions).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+  }
+
   private static let types = ["DOUBLE", "BIGINT", "VARCHAR", "BOOLEAN", "TIMESTAMP", "MULTI"]
   private static let units: [String: Int64] = [
     "SECONDS": 1_000_000_000, "MILLISECONDS": 1_000_000, "MICROSECONDS": 1000, "NANOSECONDS": 1,
@@ -74,12 +79,11 @@ struct IncomingRecord {
 
   /// - Throws: a ValidationException, which refuses the whole request.
   init(_ own: Parts, common: Parts?) throws(ServiceError) {
-    let overlap = Set(own.dimensions.map(\.name)).intersection(common?.dimensions.map(\.name) ?? [])
-    if let name = overlap.min() {
-      throw Self.invalid("Dimension \(name) is in both the record and the common attributes.")
+    for dimension in common?.dimensions ?? [] where own.dimensions.contains(where: { $0.name == dimension.name }) {
+      throw Self.invalid("Dimension \(dimension.name) is in both the record and the common attributes.")
     }
     dimensions = (own.dimensions + (common?.dimensions ?? [])).sorted { $0.name < $1.name }
-    guard Set(dimensions.map(\.name)).count == dimensions.count else {
+    for (one, next) in zip(dimensions, dimensions.dropFirst()) where one.name == next.name {
       throw Self.invalid("Duplicate dimension names.")
     }
     guard !dimensions.isEmpty else { throw Self.invalid("At least one dimension is required for a record.") }
@@ -158,10 +162,11 @@ struct IncomingRecord {
       return "The names and values of the dimensions are longer than 2048 bytes together."
     }
     if measureName.utf8.count > 256 { return "The measure name is longer than 256 bytes." }
-    let names = Set(dimensions.map(\.name))
     for value in values where value.kind == .multi {
       if let reserved = Self.reserved(value.column) { return reserved }
-      if names.contains(value.column) { return "'\(value.column)' is the name of both a dimension and a measure." }
+      if dimensions.contains(where: { $0.name == value.column }) {
+        return "'\(value.column)' is the name of both a dimension and a measure."
+      }
       if value.column.utf8.count > 256 {
         return "The measure name '\(value.column.prefix(40))…' is longer than 256 bytes."
       }
@@ -171,8 +176,7 @@ struct IncomingRecord {
 
   private static func reserved(_ name: String) -> String? {
     let isReserved =
-      ["time", "measure_value", "ts_non_existent_col"].contains(name) || name.hasPrefix("ts_")
-      || name.hasPrefix("measure_name")
+      name == "time" || name == "measure_value" || name.hasPrefix("ts_") || name.hasPrefix("measure_name")
     return isReserved ? "The name '\(name)' is reserved." : nil
   }
 }

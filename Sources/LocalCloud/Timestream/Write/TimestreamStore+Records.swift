@@ -66,6 +66,26 @@ struct RecordWriter {
   private var columns: [String: TimestreamStore.Column]
   /// The series of this request, by key.
   private var series: [String: Int64] = [:]
+  /// The last record's series: most requests have one alone.
+  private var lastSeries: (record: IncomingRecord, id: Int64)?
+  /// The statements for the columns of the last record.
+  private var statements = Statements(columns: [], table: "")
+
+  private struct Statements {
+    let columns: [String]
+    let insert: String
+    let replace: String
+    let select: String
+
+    init(columns: [String], table: String) {
+      self.columns = columns
+      let places = (["series", "time", "version"] + columns).joined(separator: ", ")
+      let values = "INTO \(table) (\(places)) VALUES (?, ?, ?\(String(repeating: ", ?", count: columns.count)))"
+      insert = "INSERT OR IGNORE \(values)"
+      replace = "INSERT OR REPLACE \(values)"
+      select = "SELECT version\(columns.map { ", " + $0 }.joined()) FROM \(table) WHERE series = ? AND time = ?"
+    }
+  }
 
   struct Rejection {
     var reason: String
@@ -93,11 +113,14 @@ struct RecordWriter {
     if let fault = try addColumns(record) { return Rejection(reason: fault) }
     let series = try seriesID(record)
     let names = record.values.map { columns[$0.column]?.sql ?? "" }
-    let existing = try connection.row(
-      "SELECT version, \((names + ["NULL"]).joined(separator: ", ")) FROM \(table.rows) WHERE series = ? AND time = ?",
-      .integer(series), .integer(record.time))
+    if statements.columns != names { statements = Statements(columns: names, table: table.rows) }
+    let row = [.integer(series), .integer(record.time), .integer(record.version)] + record.values.map(\.value)
+    // Nearly every record is new.
+    try connection.run(statements.insert, row)
+    if connection.changes > 0 { return nil }
+    let existing = try connection.row(statements.select, .integer(series), .integer(record.time))
     if let existing, let version = existing[0].integer {
-      let hasSameValues = Array(existing[1...].dropLast()) == record.values.map(\.value)
+      let hasSameValues = existing[1...].elementsEqual(record.values.map(\.value))
       let isSame = try hasSameValues && hasNoOthers(series, record, names)
       if record.version <= version {
         if isSame, record.version == version { return nil }
@@ -108,10 +131,7 @@ struct RecordWriter {
           existingVersion: version)
       }
     }
-    let places = ["series", "time", "version"] + names
-    try connection.run(
-      "INSERT OR REPLACE INTO \(table.rows) (\(places.joined(separator: ", "))) VALUES (\(places.map { _ in "?" }.joined(separator: ", ")))",
-      [.integer(series), .integer(record.time), .integer(record.version)] + record.values.map(\.value))
+    try connection.run(statements.replace, row)
     return nil
   }
 
@@ -203,10 +223,11 @@ struct RecordWriter {
   }
 
   private mutating func seriesID(_ record: IncomingRecord) throws -> Int64 {
+    if let last = lastSeries, last.record.isOfSeries(record) { return last.id }
     let key = record.seriesKey
-    if let known = series[key] { return known }
-    let id = try storedSeriesID(key, record)
+    let id = try series[key] ?? storedSeriesID(key, record)
     series[key] = id
+    lastSeries = (record, id)
     return id
   }
 
