@@ -103,6 +103,18 @@ extension JSONObject {
     (["MeasureValue": 5], "400 NUMBER_VALUE cannot be converted to String"),
     (["Dimensions": []], "400 At least one dimension is required for a record."),
     (["Dimensions": [["Name": "time", "Value": "a"]]], "419 The name 'time' is reserved."),
+    (["Dimensions": [["Name": "ts_x", "Value": "a"]]], "419 The name 'ts_x' is reserved."),
+    (["Dimensions": [["Name": "measure_value_x", "Value": "a"]]], "419 The name 'measure_value_x' is reserved."),
+    (["Dimensions": [["Name": "a:b", "Value": "a"]]], "419 The name 'a:b' contains a colon."),
+    (
+      [
+        "MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "long",
+        "MeasureValues": [
+          ["Name": "l1", "Value": .string(String(repeating: "é", count: 600)), "Type": "VARCHAR"],
+          ["Name": "l2", "Value": .string(String(repeating: "x", count: 849)), "Type": "VARCHAR"],
+        ],
+      ], "419 The measure values are longer than 2048 bytes together."
+    ),
     (["MeasureName": .null], "400 Measure name is required."),
     (
       [
@@ -141,6 +153,41 @@ extension JSONObject {
       Self.write(store, [:], common: ["Dimensions": [["Name": "id", "Value": "n"]]])
         == "400 Dimension id is in both the record and the common attributes.")
     #expect(Self.write(store, ["Time": .string(String(Self.now - 13 * Self.hour))]).contains("of the memory store."))
+  }
+
+  @Test("A table has at most 8,192 measure names") func measureNames() throws {
+    let store = try Self.store()
+    func written(_ range: Range<Int>) -> String {
+      var input = Input([
+        "DatabaseName": "ddd", "TableName": "ttt",
+        "Records": .array(
+          range.map { number in
+            [
+              "Dimensions": [["Name": "id", "Value": "a"]], "MeasureName": .string("m\(number)"), "MeasureValue": "1",
+              "Time": .string(String(Self.now)),
+            ]
+          }),
+      ])
+      do throws(ServiceError) { return try store.writeRecords(&input)["RecordsIngested"]?["Total"]?.text ?? "" } catch {
+        return error.members["RejectedRecords"]?.array?.compactMap { $0["Reason"]?.string }.joined() ?? ""
+      }
+    }
+    for start in stride(from: 0, to: 8100, by: 100) { #expect(written(start..<(start + 100)) == "100") }
+    #expect(written(8100..<8192) == "92")
+    #expect(written(8192..<8193) == "The table would have more than 8192 measure names.")
+    #expect(written(8191..<8192) == "1")
+  }
+
+  @Test("An account has at most 500 databases") func databases() throws {
+    let store = try Self.store()
+    func made(_ number: Int) throws {
+      var input = Input(["DatabaseName": .string("database-\(number)")])
+      _ = try store.createDatabase(&input)
+    }
+    for number in 1..<500 { try made(number) }
+    #expect { try made(500) } throws: {
+      ($0 as? ServiceError)?.type.hasSuffix("#ServiceQuotaExceededException") ?? false
+    }
   }
 
   @Test("A thousand measures can be written, and written again") func wide() throws {

@@ -205,7 +205,9 @@ extension Checker {
       if call.isDistinct {
         throw QueryError("DISTINCT in window function parameters not yet supported: \(call.name)", at: position)
       }
-      let (aggregate, wrapper, type) = try self.aggregate(call, position)
+      var (aggregate, wrapper, type) = try self.aggregate(call, position)
+      // Those of our own have a form that can also take rows back.
+      if aggregate.name.hasPrefix("ts_") { aggregate.name = "ts_over_" + aggregate.name.dropFirst(3) }
       return Self.wrapped(TypedExpression(node: .window(aggregate, typedWindow), type: type), wrapper, type)
     }
     if call.ignoresNulls {
@@ -213,7 +215,7 @@ extension Checker {
         throw QueryError("IGNORE NULLS of \(call.name) is not supported by the local cloud", at: position)
       }
       let argument = try expression(call.arguments[0])
-      let name = call.name == "first_value" ? "ts_first_present" : "ts_last_present"
+      let name = call.name == "first_value" ? "ts_over_first_present" : "ts_over_last_present"
       return TypedExpression(
         node: .window(.init(name: name, arguments: [argument]), typedWindow), type: argument.type)
     }

@@ -8,6 +8,8 @@ struct Position: Hashable, Sendable {
 struct QueryError: Error, Hashable, Sendable {
   var position: Position?
   var message: String
+  /// True where the query is right and this machine is at its limits.
+  var isExecution = false
 
   init(_ message: String, at position: Position?) {
     self.message = message

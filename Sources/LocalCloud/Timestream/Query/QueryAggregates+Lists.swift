@@ -2,7 +2,9 @@
 
 /// The value below which a share of all weights lies; of a list of shares, a list of values.
 final class PercentileAggregate: QueryAggregate {
-  private var values: [(value: Double, weight: Double)] = []
+  private var values: [Double] = []
+  /// As many as values; none where each is 1.
+  private var weights: [Double] = []
   private var shares = SQLValue.null
   private var isWhole = true
 
@@ -17,26 +19,35 @@ final class PercentileAggregate: QueryAggregate {
       }
     }
     if case .real = arguments[0] { isWhole = false }
-    if weight > 0 { values.append((value, weight)) }
+    guard weight > 0 else { return }
+    if weight != 1, weights.isEmpty { weights = Array(repeating: 1, count: values.count) }
+    values.append(value)
+    if weight != 1 || !weights.isEmpty { weights.append(weight) }
   }
 
   func remove(_ arguments: [SQLValue]) {
-    guard let value = arguments[0].double, let place = values.firstIndex(where: { $0.value == value }) else { return }
+    guard let value = arguments[0].double, let place = values.firstIndex(of: value) else { return }
     values.remove(at: place)
+    if !weights.isEmpty { weights.remove(at: place) }
   }
 
   var value: SQLValue {
     guard !values.isEmpty else { return .null }
-    let sorted = values.sorted { $0.value < $1.value }
-    let total = sorted.reduce(0) { $0 + $1.weight }
+    let order = weights.isEmpty ? [] : values.indices.sorted { values[$0] < values[$1] }
+    let sorted = weights.isEmpty ? values.sorted() : order.map { values[$0] }
+    let total = weights.reduce(0, +)
     func found(_ share: SQLValue) -> SQLValue {
-      let limit = (share.double ?? 0) * total
-      var sum = 0.0
-      let place = sorted.first { row in
-        sum += row.weight
-        return sum >= limit
+      let share = share.double ?? 0
+      var place = max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1)
+      if !weights.isEmpty {
+        var sum = 0.0
+        let reached = order.firstIndex { index in
+          sum += weights[index]
+          return sum >= share * total
+        }
+        place = reached ?? order.count - 1
       }
-      let value = (place ?? sorted[sorted.count - 1]).value
+      let value = sorted[min(place, sorted.count - 1)]
       return isWhole ? Int64(exactly: value).map { .integer($0) } ?? .real(value) : .real(value)
     }
     return shares.blob == nil ? found(shares) : .list(shares.items.map(found))
@@ -49,8 +60,12 @@ final class TopAggregate: QueryAggregate {
   private var first = 0
   private var count = 0
   private let isMaximum: Bool
+  private let isWindow: Bool
 
-  init(isMaximum: Bool) { self.isMaximum = isMaximum }
+  init(isMaximum: Bool, isWindow: Bool) {
+    self.isMaximum = isMaximum
+    self.isWindow = isWindow
+  }
 
   func add(_ arguments: [SQLValue]) throws(QueryFault) {
     guard arguments[1] != .null, let count = arguments[2].integer else { return }
@@ -63,19 +78,24 @@ final class TopAggregate: QueryAggregate {
     }
     self.count = Int(count)
     rows.append((arguments[0], arguments[1]))
+    // Of many rows those that can still be among the first are enough.
+    if !isWindow, rows.count > 4 * self.count + 1000 { rows = Array(best) }
   }
 
   func remove(_ arguments: [SQLValue]) { if arguments[1] != .null, arguments[2] != .null { first += 1 } }
 
   var value: SQLValue {
-    let rows = rows[min(first, rows.count)...]
-    guard !rows.isEmpty else { return .null }
-    let sorted = rows.enumerated().sorted { one, other in
+    let best = best
+    return best.isEmpty ? .null : .list(best.map(\.value))
+  }
+
+  private var best: ArraySlice<(value: SQLValue, key: SQLValue)> {
+    let sorted = rows[min(first, rows.count)...].enumerated().sorted { one, other in
       let (before, after) = isMaximum ? (other, one) : (one, other)
       if SQLValue.areInOrder(before.element.key, after.element.key) { return true }
       return !SQLValue.areInOrder(after.element.key, before.element.key) && one.offset < other.offset
     }
-    return .list(sorted.prefix(count).map(\.element.value))
+    return sorted.map(\.element).prefix(count)
   }
 }
 

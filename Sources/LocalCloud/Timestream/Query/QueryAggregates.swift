@@ -5,17 +5,18 @@ enum QueryAggregates {
   struct Kind: Sendable {
     var name: String
     var count: Int
-    var make: @Sendable () -> any QueryAggregate
+    /// Whether it is for a window, whose rows go again: then it keeps them.
+    var make: @Sendable (_ isWindow: Bool) -> any QueryAggregate
   }
 
   static let all: [Kind] = moments + pairs + others
 
   private static func moment(_ name: String, _ result: @escaping @Sendable (Moments) -> Double?) -> Kind {
-    Kind(name: name, count: 1) { MomentAggregate(result) }
+    Kind(name: name, count: 1) { MomentAggregate(isWindow: $0, result) }
   }
 
   private static func pair(_ name: String, _ result: @escaping @Sendable (Pairs) -> Double?) -> Kind {
-    Kind(name: name, count: 2) { PairAggregate(result) }
+    Kind(name: name, count: 2) { PairAggregate(isWindow: $0, result) }
   }
 
   private static let moments: [Kind] = [
@@ -41,20 +42,20 @@ enum QueryAggregates {
   ]
 
   private static let others: [Kind] = [
-    Kind(name: "max_by", count: 2) { ByAggregate(isMaximum: true) },
-    Kind(name: "min_by", count: 2) { ByAggregate(isMaximum: false) },
-    Kind(name: "percentile", count: 3) { PercentileAggregate() },
-    Kind(name: "max_n", count: 3) { TopAggregate(isMaximum: true) },
-    Kind(name: "min_n", count: 3) { TopAggregate(isMaximum: false) },
-    Kind(name: "array_agg", count: 1) { ListAggregate() },
-    Kind(name: "create_time_series", count: 2) { SeriesAggregate() },
-    Kind(name: "collect", count: 3) { CollectAggregate() },
-    Kind(name: "any", count: 2) { MatchAggregate(sought: true) },
-    Kind(name: "all", count: 2) { MatchAggregate(sought: false) },
-    Kind(name: "first_present", count: 1) { PresentAggregate(isFirst: true) },
-    Kind(name: "last_present", count: 1) { PresentAggregate(isFirst: false) },
-    Kind(name: "bitwise_and_agg", count: 1) { BitAggregate(isAnd: true) },
-    Kind(name: "bitwise_or_agg", count: 1) { BitAggregate(isAnd: false) },
+    Kind(name: "max_by", count: 2) { ByAggregate(isMaximum: true, isWindow: $0) },
+    Kind(name: "min_by", count: 2) { ByAggregate(isMaximum: false, isWindow: $0) },
+    Kind(name: "percentile", count: 3) { _ in PercentileAggregate() },
+    Kind(name: "max_n", count: 3) { TopAggregate(isMaximum: true, isWindow: $0) },
+    Kind(name: "min_n", count: 3) { TopAggregate(isMaximum: false, isWindow: $0) },
+    Kind(name: "array_agg", count: 1) { _ in ListAggregate() },
+    Kind(name: "create_time_series", count: 2) { _ in SeriesAggregate() },
+    Kind(name: "collect", count: 3) { _ in CollectAggregate() },
+    Kind(name: "any", count: 2) { _ in MatchAggregate(sought: true) },
+    Kind(name: "all", count: 2) { _ in MatchAggregate(sought: false) },
+    Kind(name: "first_present", count: 1) { _ in PresentAggregate(isFirst: true) },
+    Kind(name: "last_present", count: 1) { _ in PresentAggregate(isFirst: false) },
+    Kind(name: "bitwise_and_agg", count: 1) { _ in BitAggregate(isAnd: true) },
+    Kind(name: "bitwise_or_agg", count: 1) { _ in BitAggregate(isAnd: false) },
   ]
 }
 
@@ -103,27 +104,25 @@ private final class MomentAggregate: QueryAggregate {
   private var moments = Moments()
   private var values: [Double] = []
   private var first = 0
-  private var isWindow = false
+  private let isWindow: Bool
   private let result: @Sendable (Moments) -> Double?
 
-  init(_ result: @escaping @Sendable (Moments) -> Double?) { self.result = result }
+  init(isWindow: Bool, _ result: @escaping @Sendable (Moments) -> Double?) {
+    self.isWindow = isWindow
+    self.result = result
+  }
 
   func add(_ arguments: [SQLValue]) {
     guard let value = arguments[0].double else { return }
-    values.append(value)
-    if !isWindow { moments.add(value) }
+    if isWindow { values.append(value) } else { moments.add(value) }
   }
 
-  func remove(_ arguments: [SQLValue]) {
-    guard arguments[0].double != nil, first < values.count else { return }
-    isWindow = true
-    first += 1
-  }
+  func remove(_ arguments: [SQLValue]) { if arguments[0].double != nil { first += 1 } }
 
   var value: SQLValue {
     if isWindow {
       moments = Moments()
-      for value in values[first...] { moments.add(value) }
+      for value in values[min(first, values.count)...] { moments.add(value) }
     }
     return result(moments).map { .real($0) } ?? .null
   }
@@ -151,15 +150,20 @@ struct Pairs: Sendable {
 }
 
 private final class PairAggregate: QueryAggregate {
+  private var pairs = Pairs()
   private var values: [(Double, Double)] = []
   private var first = 0
+  private let isWindow: Bool
   private let result: @Sendable (Pairs) -> Double?
 
-  init(_ result: @escaping @Sendable (Pairs) -> Double?) { self.result = result }
+  init(isWindow: Bool, _ result: @escaping @Sendable (Pairs) -> Double?) {
+    self.isWindow = isWindow
+    self.result = result
+  }
 
   func add(_ arguments: [SQLValue]) {
     guard let y = arguments[0].double, let x = arguments[1].double else { return }
-    values.append((y, x))
+    if isWindow { values.append((y, x)) } else { pairs.add(y, x) }
   }
 
   func remove(_ arguments: [SQLValue]) {
@@ -167,8 +171,10 @@ private final class PairAggregate: QueryAggregate {
   }
 
   var value: SQLValue {
-    var pairs = Pairs()
-    for (y, x) in values[min(first, values.count)...] { pairs.add(y, x) }
+    if isWindow {
+      pairs = Pairs()
+      for (y, x) in values[min(first, values.count)...] { pairs.add(y, x) }
+    }
     return result(pairs).map { .real($0) } ?? .null
   }
 }
@@ -179,12 +185,16 @@ private final class ByAggregate: QueryAggregate {
   private var first = 0
   private var best: (value: SQLValue, key: SQLValue)?
   private let isMaximum: Bool
+  private let isWindow: Bool
 
-  init(isMaximum: Bool) { self.isMaximum = isMaximum }
+  init(isMaximum: Bool, isWindow: Bool) {
+    self.isMaximum = isMaximum
+    self.isWindow = isWindow
+  }
 
   func add(_ arguments: [SQLValue]) {
     guard arguments[1] != .null else { return }
-    rows.append((arguments[0], arguments[1]))
+    if isWindow { rows.append((arguments[0], arguments[1])) }
     if let best, !isBetter(arguments[1], than: best.key) { return }
     best = (arguments[0], arguments[1])
   }

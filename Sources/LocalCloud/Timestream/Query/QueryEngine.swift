@@ -17,6 +17,7 @@ final class QueryEngine: Sendable {
   static let pageBytes: Int = 1_000_000
   /// Rows of one result that are kept.
   static let rowLimit: Int = 2_000_000
+  static let byteLimit: Int = 1 << 30
   /// Any SELECT is billed for as much, bytes.
   static let meteredMinimum: Int = 10_000_000
   private static let idleReaders: Int = 4
@@ -56,7 +57,7 @@ final class QueryEngine: Sendable {
       defer { release(reader) }
       return try reader.with { connection throws(DatabaseError) in try body(connection) }
     } catch {
-      throw QueryError(Self.words(for: error), at: nil)
+      throw Self.queryError(for: error)
     }
   }
 
@@ -135,7 +136,7 @@ final class QueryEngine: Sendable {
       case .describe(let name): try describe(try table(name), into: &result)
       }
     } catch {
-      throw .timestream("ValidationException", error.text)
+      throw .timestream(error.isExecution ? "QueryExecutionException" : "ValidationException", error.text)
     }
     return result
   }
@@ -187,10 +188,7 @@ final class QueryEngine: Sendable {
         try connection.limited(to: timeLimit) {
           try connection.forEach(sql, values) { row in
             try output.add(row.values)
-            guard output.rows.count <= Self.rowLimit else {
-              throw QueryError(
-                "the result has more than \(Self.rowLimit) rows, which the local cloud does not keep", at: nil)
-            }
+            guard output.rows.count <= Self.rowLimit, output.bytes <= Self.byteLimit else { throw Self.tooLarge }
             return true
           }
         }
@@ -198,23 +196,34 @@ final class QueryEngine: Sendable {
         output.bytesScanned = typed.tables.isEmpty ? 0 : connection.takeBytesRead()
       }
     } catch let error as QueryError { throw error } catch let error as DatabaseError {
-      throw QueryError(Self.words(for: error), at: nil)
-    } catch { throw QueryError("the query failed", at: nil) }
+      throw Self.queryError(for: error)
+    } catch { throw Self.execution("the query failed") }
     result = output
   }
 
+  private static func execution(_ message: String) -> QueryError {
+    var error = QueryError(message, at: nil)
+    error.isExecution = true
+    return error
+  }
+
+  private static let tooLarge = execution(
+    "the result has more than \(rowLimit) rows or \(byteLimit) bytes, which the local cloud does not keep")
+
   /// What SQLite refuses, without its SQL: the names in that are nobody's business.
-  private static func words(for error: DatabaseError) -> String {
+  private static func queryError(for error: DatabaseError) -> QueryError {
     if error.message.contains("parser stack") || error.message.contains("too large")
       || error.message.contains("too many")
     {
-      return "the query is larger than the local cloud takes: \(error.message)"
+      return QueryError("the query is larger than the local cloud takes: \(error.message)", at: nil)
     }
-    if let fault = QueryFault.words(in: error.message) { return fault }
-    if error.message.contains("interrupted") { return "the query took longer than its time limit and was cancelled" }
-    if error.message.contains("overflow") { return "bigint overflow" }
-    if error.message.contains("ESCAPE") { return "Escape string must be a single character" }
-    return "the query failed: \(error.message)"
+    if let fault = QueryFault.words(in: error.message) { return QueryError(fault, at: nil) }
+    if error.message.contains("interrupted") {
+      return execution("the query took longer than its time limit and was cancelled")
+    }
+    if error.message.contains("overflow") { return QueryError("bigint overflow", at: nil) }
+    if error.message.contains("ESCAPE") { return QueryError("Escape string must be a single character", at: nil) }
+    return execution("the query failed: \(error.message)")
   }
 
   private func table(_ name: TableName) throws(QueryError) -> TimestreamStore.Table {

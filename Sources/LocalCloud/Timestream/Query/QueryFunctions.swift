@@ -28,7 +28,10 @@ extension Connection {
       }
     }
     try EachTable.register(self)
-    for aggregate in QueryAggregates.all { register("ts_\(aggregate.name)", aggregate.count, aggregate.make) }
+    for aggregate in QueryAggregates.all {
+      register("ts_\(aggregate.name)", aggregate.count) { aggregate.make(false) }
+      register("ts_over_\(aggregate.name)", aggregate.count) { aggregate.make(true) }
+    }
   }
 
   /// Runs statements for at most a time; then SQLite interrupts the one that runs.

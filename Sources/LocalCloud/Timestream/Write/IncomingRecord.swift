@@ -162,6 +162,8 @@ struct IncomingRecord {
       return "The names and values of the dimensions are longer than 2048 bytes together."
     }
     if measureName.utf8.count > 256 { return "The measure name is longer than 256 bytes." }
+    let texts = values.reduce(0) { $0 + ($1.value.text?.utf8.count ?? 0) }
+    if texts > 2048 { return "The measure values are longer than 2048 bytes together." }
     for value in values where value.kind == .multi {
       if let reserved = Self.reserved(value.column) { return reserved }
       if dimensions.contains(where: { $0.name == value.column }) {
@@ -175,8 +177,8 @@ struct IncomingRecord {
   }
 
   private static func reserved(_ name: String) -> String? {
-    let isReserved =
-      name == "time" || name == "measure_value" || name.hasPrefix("ts_") || name.hasPrefix("measure_name")
+    if name.utf8.contains(UInt8(ascii: ":")) { return "The name '\(name)' contains a colon." }
+    let isReserved = name == "time" || ["ts_", "measure_name", "measure_value"].contains { name.hasPrefix($0) }
     return isReserved ? "The name '\(name)' is reserved." : nil
   }
 }

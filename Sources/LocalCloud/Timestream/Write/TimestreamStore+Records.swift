@@ -93,6 +93,7 @@ struct RecordWriter {
   }
 
   /// How far into the future the service takes records: 15 minutes, in milliseconds.
+  private static let measureNameLimit: Int64 = 8192
   private static let futureAllowance: Int64 = 15 * 60_000
   /// The window is 40 minutes longer than the retention, of which 15 lie ahead.
   private static let pastAllowance: Int64 = 25 * 60_000
@@ -111,7 +112,9 @@ struct RecordWriter {
   mutating func write(_ record: IncomingRecord) throws -> Rejection? {
     if let fault = record.fault ?? keyFault(record) ?? windowFault(record.time) { return Rejection(reason: fault) }
     if let fault = try addColumns(record) { return Rejection(reason: fault) }
-    let series = try seriesID(record)
+    guard let series = try seriesID(record) else {
+      return Rejection(reason: "The table would have more than \(Self.measureNameLimit) measure names.")
+    }
     let names = record.values.map { columns[$0.column]?.sql ?? "" }
     if statements.columns != names { statements = Statements(columns: names, table: table.rows) }
     let row = [.integer(series), .integer(record.time), .integer(record.version)] + record.values.map(\.value)
@@ -222,17 +225,26 @@ struct RecordWriter {
     columns[name] = column
   }
 
-  private mutating func seriesID(_ record: IncomingRecord) throws -> Int64 {
+  /// Nil where the series would have one measure name too many.
+  private mutating func seriesID(_ record: IncomingRecord) throws -> Int64? {
     if let last = lastSeries, last.record.isOfSeries(record) { return last.id }
     let key = record.seriesKey
-    let id = try series[key] ?? storedSeriesID(key, record)
+    guard let id = try series[key] ?? storedSeriesID(key, record) else { return nil }
     series[key] = id
     lastSeries = (record, id)
     return id
   }
 
-  private func storedSeriesID(_ key: String, _ record: IncomingRecord) throws -> Int64 {
+  private func isKnown(_ measureName: String) throws -> Bool {
+    try connection.row("SELECT 1 FROM \(table.series) WHERE measure_name = ? LIMIT 1", .text(measureName)) != nil
+  }
+
+  private func storedSeriesID(_ key: String, _ record: IncomingRecord) throws -> Int64? {
     if let id = try connection.row("SELECT id FROM \(table.series) WHERE key = ?", .text(key))?[0].integer { return id }
+    if try !isKnown(record.measureName) {
+      let count = try connection.row("SELECT count(DISTINCT measure_name) FROM \(table.series)")?[0].integer ?? 0
+      guard count < Self.measureNameLimit else { return nil }
+    }
     let places = ["key", "measure_name"] + record.dimensions.map { columns[$0.name]?.sql ?? "" }
     try connection.run(
       "INSERT INTO \(table.series) (\(places.joined(separator: ", "))) VALUES (\(places.map { _ in "?" }.joined(separator: ", ")))",

@@ -73,6 +73,7 @@ final class TimestreamStore: Sendable {
         if try connection.row("SELECT 1 FROM timestream_databases WHERE name = ?", .text(name)) != nil {
           throw ServiceError.timestream("ConflictException", "A database with the name \(name) already exists.")
         }
+        try Self.checkQuota("timestream_databases", Self.databaseLimit, connection)
         try connection.run(
           "INSERT INTO timestream_databases (name, kms_key, created, updated) VALUES (?, ?, ?, ?)", .text(name),
           key.map { .text($0) } ?? .null, .integer(now), .integer(now))
@@ -81,6 +82,15 @@ final class TimestreamStore: Sendable {
     let made = try database(name)
     try put(tags, on: made["Arn"]?.string ?? "")
     return made
+  }
+
+  private static let databaseLimit: Int64 = 500
+  private static let tableLimit: Int64 = 50_000
+
+  private static func checkQuota(_ table: String, _ limit: Int64, _ connection: Connection) throws {
+    guard try connection.row("SELECT count(*) FROM \(table)")?[0].integer ?? 0 < limit else {
+      throw ServiceError.timestream("ServiceQuotaExceededException", "The account has \(limit) of them already.")
+    }
   }
 
   func describeDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
@@ -173,6 +183,7 @@ final class TimestreamStore: Sendable {
           {
             throw ServiceError.timestream("ConflictException", "A table with the name \(name) already exists.")
           }
+          try Self.checkQuota("timestream_tables", Self.tableLimit, connection)
           try connection.run(
             "INSERT INTO timestream_tables (database_id, name, memory_hours, magnetic_days, magnetic_writes, created, updated, schema) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             parent, .text(name), .integer(hours), .integer(days), .text(JSON.object(magnetic).text), .integer(now),
@@ -181,6 +192,7 @@ final class TimestreamStore: Sendable {
           try connection.execute(
             "CREATE TABLE ts_series_\(id) (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, measure_name TEXT NOT NULL)"
           )
+          try connection.execute("CREATE INDEX ts_series_\(id)_measure ON ts_series_\(id) (measure_name)")
           try connection.execute(
             "CREATE TABLE ts_rows_\(id) (series INTEGER NOT NULL, time INTEGER NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (series, time)) WITHOUT ROWID"
           )
