@@ -21,6 +21,8 @@ final class QueryEngine: Sendable {
   /// Any SELECT is billed for as much, bytes.
   static let meteredMinimum: Int = 10_000_000
   private static let idleReaders: Int = 4
+  /// Room for queries as deep as the parser takes them.
+  private static let stackSize: Int = 16 << 20
 
   /// Timestream gives a query a minute.
   private let timeLimit: Duration
@@ -80,11 +82,13 @@ final class QueryEngine: Sendable {
     return { [self] in
       await withCheckedContinuation { continuation in
         // A thread of its own, not one of those that Swift's tasks share: they are few, and a query may take a minute.
-        Thread.detachNewThread {
+        let thread = Thread {
           do throws(ServiceError) {
             continuation.resume(returning: .success(try self.page(request, token: token)))
           } catch { continuation.resume(returning: .failure(error)) }
         }
+        thread.stackSize = Self.stackSize
+        thread.start()
       }
     }
   }

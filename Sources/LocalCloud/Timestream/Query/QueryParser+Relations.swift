@@ -3,7 +3,10 @@ extension QueryParser {
   /// Relations with commas between are a cross join.
   mutating func relations() throws(QueryError) -> Relation {
     var left = try relation()
+    var count = 0
     while isSymbol(",") {
+      count += 1
+      guard count + depth <= Self.maximumDepth else { throw unexpected("fewer relations") }
       let position = current.position
       index += 1
       left = .join(Join(kind: .cross, left: left, right: try relation(), criterion: nil, position: position))
