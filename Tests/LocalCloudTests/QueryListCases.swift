@@ -1,4 +1,4 @@
-/// Arrays, rows, time series and lambdas: answers worked out by DuckDB where it has the same, else by hand.
+/// Arrays, rows, time series, lambdas and quantifiers: answers worked out by DuckDB where it has the same, else by hand.
 enum QueryListCases {
   typealias Case = QueryTests.Case
 
@@ -373,6 +373,28 @@ enum QueryListCases {
         "SELECT cardinality(array_agg(x)), element_at(array_agg(x), 150) FROM UNNEST(array[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63,64,65,66,67,68,69,70,71,72,73,74,75,76,77,78,79,80,81,82,83,84,85,86,87,88,89,90,91,92,93,94,95,96,97,98,99,100,101,102,103,104,105,106,107,108,109,110,111,112,113,114,115,116,117,118,119,120,121,122,123,124,125,126,127,128,129,130,131,132,133,134,135,136,137,138,139,140,141,142,143,144,145,146,147,148,149,150]) AS t(x)",
       columns: ["_col0:BIGINT", "_col1:INTEGER"],
       rows: ["150|150"]),
+    Case(
+      sql: "SELECT 11.7 = ANY (VALUES 12.0,13.5,11.7), 17 < ALL (VALUES 19,20,15), 50 >= SOME (VALUES 53,77,27)",
+      columns: ["_col0:BOOLEAN", "_col1:BOOLEAN", "_col2:BOOLEAN"],
+      rows: ["true|false|true"]),
+    Case(
+      sql:
+        "SELECT 1 < ALL (SELECT 2 WHERE false), 1 = ANY (SELECT 2 WHERE false), 1 < ALL (VALUES 2, null), 3 < ALL (VALUES 2, null), 2 = ANY (VALUES null, 2), 1 <> ALL (VALUES 2, 3)",
+      columns: ["_col0:BOOLEAN", "_col1:BOOLEAN", "_col2:BOOLEAN", "_col3:BOOLEAN", "_col4:BOOLEAN", "_col5:BOOLEAN"],
+      rows: ["true|false|∅|false|true|true"]),
+    Case(
+      sql: "SELECT id, v FROM § x WHERE v >= ALL (SELECT y.v FROM § y WHERE y.id = x.id) ORDER BY id",
+      columns: ["id:VARCHAR", "v:DOUBLE"],
+      rows: ["a|1.0E10", "b|100.0"]),
+    Case(
+      sql:
+        "SELECT id, array_agg(v ORDER BY v DESC), array_agg(n ORDER BY n NULLS FIRST, v), array_agg(s ORDER BY time DESC) FROM § GROUP BY id ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:ARRAY<DOUBLE>", "_col2:ARRAY<BIGINT>", "_col3:ARRAY<VARCHAR>"],
+      rows: ["a|[1.0E10, 1.5, -2.0]|[∅, -7, 7]|[Zoë, ∅, x%y]", "b|[100.0, 0.001]|[∅, 9223372036854775807]|[∅, ∅]"]),
+    Case(
+      sql: "SELECT array_agg(id ORDER BY id DESC, v), sum(v ORDER BY time) FROM §",
+      columns: ["_col0:ARRAY<VARCHAR>", "_col1:DOUBLE"],
+      rows: ["[b, b, a, a, a]|1.0000000099501E10"]),
   ]
 
   static let all: [Case] = group0 + group1 + group2 + group3
@@ -531,10 +553,6 @@ enum QueryListCases {
       "line 1:8: Unexpected parameters (varchar, double) for function approx_percentile"
     ),
     (
-      "SELECT array_agg(v ORDER BY v) FROM §",
-      "line 1:20: ORDER BY within an aggregation is not supported by the local cloud"
-    ),
-    (
       "SELECT lag(v) IGNORE NULLS OVER (ORDER BY time) FROM §",
       "line 1:8: IGNORE NULLS of lag is not supported by the local cloud"
     ),
@@ -567,5 +585,19 @@ enum QueryListCases {
       "line 1:283: lambdas are nested deeper than 10"
     ),
     ("SELECT double 'x'", "Cannot cast 'x' to DOUBLE"),
+    (
+      "SELECT timestamp '2022-01-02 00:00:00' - timestamp '2022-01-01 00:00:00'",
+      "line 1:40: '-' cannot be applied to timestamp, timestamp"
+    ),
+    ("SELECT date '2022-01-02' - date '2022-01-01'", "line 1:26: '-' cannot be applied to date, date"),
+    ("SELECT 1 = ANY (1, 2)", "line 1:17: mismatched input '1'. Expecting: a query"),
+    ("SELECT 1 = ANY (SELECT 1, 2)", "line 1:10: Multiple columns returned by subquery are not yet supported. Found 2"),
+    ("SELECT 1 = ALL (VALUES 'a')", "line 1:10: '=' cannot be applied to integer, varchar"),
+    ("SELECT abs(1 ORDER BY 1)", "line 1:8: DISTINCT, FILTER and ORDER BY can only be applied to aggregations: abs"),
+    (
+      "SELECT array_agg(DISTINCT v ORDER BY v) FROM §",
+      "line 1:8: DISTINCT with ORDER BY is not supported by the local cloud: array_agg"
+    ),
+    ("SELECT array_agg(v ORDER BY array[v]) FROM §", "line 1:29: Type array(double) is not orderable"),
   ]
 }

@@ -19,8 +19,9 @@ extension Checker {
     if Functions.windows[call.name] != nil {
       throw QueryError("Window function \(call.name) requires an OVER clause", at: position)
     }
-    if call.isDistinct || call.filter != nil {
-      throw QueryError("DISTINCT and FILTER can only be applied to aggregations: \(call.name)", at: position)
+    if call.isDistinct || call.filter != nil || !call.ordering.isEmpty {
+      throw QueryError(
+        "DISTINCT, FILTER and ORDER BY can only be applied to aggregations: \(call.name)", at: position)
     }
     if call.name == "try" {
       guard call.arguments.count == 1 else {
@@ -169,6 +170,26 @@ extension Checker {
     if let order = found.order { typed = order.map { $0.map { typed[$0] } ?? .constant(.integer(1), .integer) } }
     if isDistinct, typed.count > 1 {
       throw QueryError("DISTINCT with more than one argument is not supported by the local cloud", at: position)
+    }
+    if call.name == "array_agg", !call.ordering.isEmpty {
+      guard !isDistinct else {
+        throw QueryError("DISTINCT with ORDER BY is not supported by the local cloud: array_agg", at: position)
+      }
+      var keys: [TypedExpression] = []
+      for order in call.ordering {
+        let key = try expression(order.expression)
+        guard !key.type.isList else {
+          throw QueryError("Type \(key.type.message) is not orderable", at: order.expression.position)
+        }
+        keys.append(key)
+      }
+      // A letter for each key: ascending or descending, in capitals where nulls come first.
+      let directions = call.ordering.map { order in
+        let letter = order.isAscending ? "a" : "d"
+        return order.nullsFirst ?? false ? letter.uppercased() : letter
+      }
+      typed = [typed[0], Self.list(keys, .unknown), .constant(.text(directions.joined()), .varchar)]
+      return (.init(name: "ts_array_agg_by", arguments: typed, filter: filter), nil, found.result)
     }
     if let argument = found.argument { typed = typed.map { .template(argument, [$0], $0.type) } }
     if let parameter = found.parameter { typed = typed.map { $0.type.isNumeric ? $0.coerced(to: parameter) : $0 } }

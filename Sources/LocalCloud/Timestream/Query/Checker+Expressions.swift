@@ -80,6 +80,8 @@ extension Checker {
       }
       return try call(.init(name: field, arguments: [operand]), expression.position)
     case .call(let call): return try self.call(call, expression.position)
+    case .quantified(let symbol, let value, let query, let isAll):
+      return try quantified(symbol, value, query, isAll, expression.position)
     case .exists(let query):
       return TypedExpression(node: .exists(try subquery(query)), type: .boolean)
     case .scalar(let query):
@@ -106,6 +108,22 @@ extension Checker {
       if type != typed.outputs[0].type { typed.widened[0] = type }
       return negated(TypedExpression(node: .inQuery(side.coerced(to: type), typed), type: .boolean), isNegated)
     }
+  }
+
+  /// `value < ALL (SELECT …)`: true of no rows; null where a null leaves it open.
+  private mutating func quantified(
+    _ symbol: String, _ value: Expression, _ query: QueryExpression, _ isAll: Bool, _ position: Position
+  ) throws(QueryError) -> TypedExpression {
+    let typed = try subquery(query)
+    guard typed.outputs.count == 1 else {
+      throw QueryError(
+        "Multiple columns returned by subquery are not yet supported. Found \(typed.outputs.count)", at: position)
+    }
+    let name = "a\(context.number())"
+    let column = TypedExpression(node: .column("\(name).c0", isOuter: true), type: typed.outputs[0].type)
+    let sides = try compared([try expression(value), column], symbol, position)
+    let comparison = TypedExpression(node: .infix(symbol, sides[0], sides[1]), type: .boolean)
+    return TypedExpression(node: .quantified(comparison, typed, name, isAll: isAll), type: .boolean)
   }
 
   func subquery(_ query: QueryExpression) throws(QueryError) -> TypedQuery {
@@ -175,8 +193,7 @@ extension Checker {
     switch (left.type, symbol, right.type) {
     case (.timestamp, "+", .interval), (.timestamp, "-", .interval), (.interval, "+", .timestamp):
       return simple(.timestamp)
-    case (.timestamp, "-", .timestamp), (.interval, "+", .interval), (.interval, "-", .interval):
-      return simple(.interval)
+    case (.interval, "+", .interval), (.interval, "-", .interval): return simple(.interval)
     case (.timestamp, "+", .intervalMonths), (.timestamp, "-", .intervalMonths):
       return .template("ts_add_months($0, \(months))", sides, .timestamp)
     case (.intervalMonths, "+", .timestamp): return .template("ts_add_months($1, $0)", sides, .timestamp)
@@ -186,7 +203,6 @@ extension Checker {
       return .template("ts_add_days($0, \(symbol == "-" ? "-$1" : "$1"))", sides, .date)
     case (.date, "+", .intervalMonths), (.date, "-", .intervalMonths):
       return .template("ts_date_add_months($0, \(months))", sides, .date)
-    case (.date, "-", .date): return .template("(($0 - $1) * 86400000000000)", sides, .interval)
     case (.time, "+", .interval), (.time, "-", .interval):
       return .template("(((($0 \(symbol) $1) % 86400000000000) + 86400000000000) % 86400000000000)", sides, .time)
     case (.interval, "*", let type) where type.isNumeric, (.intervalMonths, "*", let type) where type.isNumeric:

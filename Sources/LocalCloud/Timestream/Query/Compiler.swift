@@ -126,6 +126,11 @@ struct Compiler {
       return "(SELECT coalesce(ts_single(count(*)), max(c0)) FROM (SELECT c0 FROM (\(text(query))) LIMIT 2))"
     case .exists(let query): return "(EXISTS (\(text(query))))"
     case .inQuery(let value, let query): return "(\(text(value)) IN (\(text(query))))"
+    case .quantified(let comparison, let query, let name, let isAll):
+      let aggregate = isAll ? "ts_all" : "ts_any"
+      let (comparison, query) = (text(comparison), text(query))
+      return
+        "(SELECT CASE WHEN count(*) = 0 THEN \(isAll ? 1 : 0) ELSE \(aggregate)(1, \(comparison)) END FROM (\(query)) \(name))"
     // It is asked for its columns alone.
     case .parameter: return "NULL"
     }

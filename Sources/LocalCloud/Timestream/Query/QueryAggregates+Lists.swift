@@ -109,6 +109,35 @@ final class ListAggregate: QueryAggregate {
   var value: SQLValue { first < items.count ? .list(items[first...]) : .null }
 }
 
+/// All values in the order of keys: `(value, list of keys, a letter for each key)`.
+final class OrderedListAggregate: QueryAggregate {
+  private var rows: [(value: SQLValue, keys: [SQLValue])] = []
+  private var directions: [Character] = []
+  private var first = 0
+
+  func add(_ arguments: [SQLValue]) {
+    directions = Array(arguments[2].text ?? "")
+    rows.append((arguments[0], arguments[1].items))
+  }
+
+  func remove(_ arguments: [SQLValue]) { first += 1 }
+
+  private func isBefore(_ one: [SQLValue], _ other: [SQLValue]) -> Bool {
+    for (direction, (one, other)) in zip(directions, zip(one, other)) where one != other {
+      if one == .null || other == .null { return (one == .null) == direction.isUppercase }
+      let isAscending = direction.lowercased() == "a"
+      if SQLValue.areInOrder(one, other) { return isAscending }
+      if SQLValue.areInOrder(other, one) { return !isAscending }
+    }
+    return false
+  }
+
+  var value: SQLValue {
+    guard first < rows.count else { return .null }
+    return .list(rows[first...].sorted { isBefore($0.keys, $1.keys) }.map(\.value))
+  }
+}
+
 /// Points in the order of their times.
 final class SeriesAggregate: QueryAggregate {
   private var points: [(time: Int64, value: SQLValue)] = []

@@ -48,6 +48,7 @@ enum QueryAggregates {
     Kind(name: "max_n", count: 3) { TopAggregate(isMaximum: true, isWindow: $0) },
     Kind(name: "min_n", count: 3) { TopAggregate(isMaximum: false, isWindow: $0) },
     Kind(name: "array_agg", count: 1) { _ in ListAggregate() },
+    Kind(name: "array_agg_by", count: 3) { _ in OrderedListAggregate() },
     Kind(name: "create_time_series", count: 2) { _ in SeriesAggregate() },
     Kind(name: "collect", count: 3) { _ in CollectAggregate() },
     Kind(name: "any", count: 2) { _ in MatchAggregate(sought: true) },

@@ -10,7 +10,10 @@ extension QueryParser {
       call.isDistinct = take(word: "distinct")
       if !isSymbol(")") {
         call.arguments = try list { parser throws(QueryError) in try parser.argument() }
-        if isWord("order") { throw unsupported("ORDER BY within an aggregation") }
+        if take(word: "order") {
+          try expect(word: "by")
+          call.ordering = try list { parser throws(QueryError) in try parser.ordering() }
+        }
       }
     }
     try expect(symbol: ")")

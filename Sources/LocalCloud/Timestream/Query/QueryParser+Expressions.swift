@@ -33,7 +33,17 @@ extension QueryParser {
       let position = current.position
       if case .symbol(let symbol) = current.kind, ["=", "<>", "!=", "<", "<=", ">", ">="].contains(symbol) {
         index += 1
-        left = try Expression(kind: .binary(symbol == "!=" ? "<>" : symbol, left, try sum()), position: position)
+        let symbol = symbol == "!=" ? "<>" : symbol
+        if ["all", "any", "some"].contains(where: { isWord($0) }), following.kind == .symbol("(") {
+          let isAll = isWord("all")
+          index += 2
+          guard startsQuery else { throw unexpected("a query") }
+          let query = try queryExpression()
+          try expect(symbol: ")")
+          left = try Expression(kind: .quantified(symbol, left, query, isAll: isAll), position: position)
+          continue
+        }
+        left = try Expression(kind: .binary(symbol, left, try sum()), position: position)
         continue
       }
       if take(word: "is") {

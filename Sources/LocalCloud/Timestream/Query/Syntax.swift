@@ -28,6 +28,8 @@ struct Expression: Sendable {
     case extract(field: String, Expression)
     case call(Call)
     case exists(QueryExpression)
+    /// `value < ALL (SELECT …)`, `ANY`, `SOME`
+    case quantified(String, Expression, QueryExpression, isAll: Bool)
     /// A query that gives one value.
     case scalar(QueryExpression)
     /// `@name`
@@ -50,6 +52,8 @@ struct Expression: Sendable {
     var isDistinct = false
     var filter: Expression?
     var ignoresNulls = false
+    /// `array_agg(x ORDER BY …)`
+    var ordering: [Ordering] = []
     var window: Window?
   }
 
@@ -81,7 +85,8 @@ extension Expression.Kind {
       .exists, .scalar, .parameter:
       []
     case .unary(_, let operand), .isNull(let operand, _), .cast(let operand, _, _), .extract(_, let operand),
-      .inQuery(let operand, _, _), .field(let operand, _), .lambda(_, let operand):
+      .inQuery(let operand, _, _), .field(let operand, _), .lambda(_, let operand),
+      .quantified(_, let operand, _, _):
       [operand]
     case .binary(_, let left, let right), .isDistinct(let left, let right, _), .subscripted(let left, let right):
       [left, right]
@@ -91,7 +96,9 @@ extension Expression.Kind {
     case .like(let value, let pattern, let escape, _): [value, pattern] + (escape.map { [$0] } ?? [])
     case .cases(let operand, let branches, let otherwise):
       (operand.map { [$0] } ?? []) + branches.flatMap { [$0.when, $0.then] } + (otherwise.map { [$0] } ?? [])
-    case .call(let call): call.arguments + (call.filter.map { [$0] } ?? []) + (call.window?.expressions ?? [])
+    case .call(let call):
+      call.arguments + call.ordering.map(\.expression) + (call.filter.map { [$0] } ?? [])
+        + (call.window?.expressions ?? [])
     }
   }
 }

@@ -5,7 +5,8 @@ extension TypedExpression {
     body(self)
     for child in children { child.forEach(body) }
     switch node {
-    case .scalar(let query), .exists(let query), .inQuery(_, let query): query.forEachExpression(body)
+    case .scalar(let query), .exists(let query), .inQuery(_, let query), .quantified(_, let query, _, _):
+      query.forEachExpression(body)
     default: break
     }
   }
@@ -13,7 +14,8 @@ extension TypedExpression {
   private var children: [TypedExpression] {
     switch node {
     case .constant, .column, .parameter, .scalar, .exists: []
-    case .prefix(_, let operand), .isNull(let operand), .inQuery(let operand, _): [operand]
+    case .prefix(_, let operand), .isNull(let operand), .inQuery(let operand, _), .quantified(let operand, _, _, _):
+      [operand]
     case .infix(_, let left, let right): [left, right]
     case .chain(_, let operands), .template(_, let operands): operands
     case .between(let value, let low, let high): [value, low, high]
@@ -89,7 +91,8 @@ extension TypedQuery {
     forEachSelect(take)
     forEachExpression { expression in
       switch expression.node {
-      case .scalar(let query), .exists(let query), .inQuery(_, let query): query.forEachSelect(take)
+      case .scalar(let query), .exists(let query), .inQuery(_, let query), .quantified(_, let query, _, _):
+        query.forEachSelect(take)
       default: break
       }
     }

@@ -20,6 +20,8 @@ struct TypedExpression: Sendable {
     case scalar(TypedQuery)
     case exists(TypedQuery)
     case inQuery(TypedExpression, TypedQuery)
+    /// A comparison with each row of a query, which has the name; of all rows or of any.
+    case quantified(TypedExpression, TypedQuery, String, isAll: Bool)
     /// A value that PrepareQuery is not told.
     case parameter(String)
   }
