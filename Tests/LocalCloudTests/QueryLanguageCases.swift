@@ -1081,8 +1081,14 @@ enum QueryLanguageCases {
       "SELECT count(DISTINCT v) OVER () FROM §",
       "line 1:8: DISTINCT in window function parameters not yet supported: count"
     ),
-    ("SELECT abs(DISTINCT v) FROM §", "line 1:8: DISTINCT, FILTER and ORDER BY can only be applied to aggregations: abs"),
-    ("SELECT abs(1) FILTER (WHERE true)", "line 1:8: DISTINCT, FILTER and ORDER BY can only be applied to aggregations: abs"),
+    (
+      "SELECT abs(DISTINCT v) FROM §",
+      "line 1:8: DISTINCT, FILTER and ORDER BY can only be applied to aggregations: abs"
+    ),
+    (
+      "SELECT abs(1) FILTER (WHERE true)",
+      "line 1:8: DISTINCT, FILTER and ORDER BY can only be applied to aggregations: abs"
+    ),
     ("SELECT nope() OVER (ORDER BY 1)", "line 1:8: Function 'nope' not registered"),
     (
       "SELECT sum(v) OVER (ORDER BY v ROWS BETWEEN 'a' PRECEDING AND CURRENT ROW) FROM §",

@@ -1,4 +1,4 @@
-/// Arrays, rows, time series, lambdas and quantifiers: answers worked out by DuckDB where it has the same, else by hand.
+/// Arrays, rows, time series, lambdas, quantifiers and NaN: answers worked out by DuckDB where it has the same, else by hand.
 enum QueryListCases {
   typealias Case = QueryTests.Case
 
@@ -397,7 +397,74 @@ enum QueryListCases {
       rows: ["[b, b, a, a, a]|1.0000000099501E10"]),
   ]
 
-  static let all: [Case] = group0 + group1 + group2 + group3
+  private static let group4: [Case] = [
+    Case(
+      sql: "SELECT sqrt(-1), nan(), 0e0 / 0e0, ln(-1), infinity() - infinity(), cast('NaN' AS double)",
+      columns: ["_col0:DOUBLE", "_col1:DOUBLE", "_col2:DOUBLE", "_col3:DOUBLE", "_col4:DOUBLE", "_col5:DOUBLE"],
+      rows: ["NaN|NaN|NaN|NaN|NaN|NaN"]),
+    Case(
+      sql:
+        "SELECT is_nan(sqrt(-1)), is_nan(1.0), is_finite(nan()), is_finite(1.0), is_infinite(-infinity()), is_nan(cast(null as double))",
+      columns: ["_col0:BOOLEAN", "_col1:BOOLEAN", "_col2:BOOLEAN", "_col3:BOOLEAN", "_col4:BOOLEAN", "_col5:BOOLEAN"],
+      rows: ["true|false|false|true|true|∅"]),
+    Case(
+      sql:
+        "SELECT nan() = nan(), nan() <> nan(), nan() > 1, nan() < 1, nan() BETWEEN 0 AND 1, 1.0 > nan(), nan() IS NULL",
+      columns: [
+        "_col0:BOOLEAN", "_col1:BOOLEAN", "_col2:BOOLEAN", "_col3:BOOLEAN", "_col4:BOOLEAN", "_col5:BOOLEAN",
+        "_col6:BOOLEAN",
+      ],
+      rows: ["false|true|false|false|false|false|false"]),
+    Case(
+      sql:
+        "SELECT nan() + 1, 1 - nan(), -nan(), nan() * 0, abs(nan()), nan() / 2, round(nan()), nan() % 2, power(nan(), 0)",
+      columns: [
+        "_col0:DOUBLE", "_col1:DOUBLE", "_col2:DOUBLE", "_col3:DOUBLE", "_col4:DOUBLE", "_col5:DOUBLE", "_col6:DOUBLE",
+        "_col7:DOUBLE", "_col8:DOUBLE",
+      ],
+      rows: ["NaN|NaN|NaN|NaN|NaN|NaN|NaN|NaN|1.0"]),
+    Case(
+      sql: "SELECT sum(x), avg(x), max(x), min(x), count(x), stddev(x) FROM (VALUES (1.0), (nan()), (null)) AS t(x)",
+      columns: ["_col0:DOUBLE", "_col1:DOUBLE", "_col2:DOUBLE", "_col3:DOUBLE", "_col4:BIGINT", "_col5:DOUBLE"],
+      rows: ["NaN|NaN|NaN|1.0|2|NaN"]),
+    Case(
+      sql: "SELECT x FROM (VALUES (1.0), (nan()), (null), (infinity()), (-1.0)) AS t(x) ORDER BY x",
+      columns: ["x:DOUBLE"],
+      rows: ["-1.0", "1.0", "Infinity", "NaN", "∅"]),
+    Case(
+      sql: "SELECT x FROM (VALUES (1.0), (nan()), (-1.0)) AS t(x) ORDER BY x DESC",
+      columns: ["x:DOUBLE"],
+      rows: ["NaN", "1.0", "-1.0"]),
+    Case(
+      sql:
+        "SELECT count(*), count(DISTINCT x) FROM (VALUES (nan()), (nan()), (1.0)) AS t(x) GROUP BY is_nan(x) ORDER BY 1",
+      columns: ["_col0:BIGINT", "_col1:BIGINT"],
+      rows: ["1|1", "2|1"]),
+    Case(
+      sql:
+        "SELECT x, sum(x) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), avg(x) OVER (ORDER BY i ROWS BETWEEN CURRENT ROW AND CURRENT ROW) FROM (VALUES (1, 1.0), (2, sqrt(-1)), (3, 2.0), (4, 3.0)) AS t(i, x) ORDER BY i",
+      columns: ["x:DOUBLE", "_col1:DOUBLE", "_col2:DOUBLE"],
+      rows: ["1.0|1.0|1.0", "NaN|NaN|NaN", "2.0|NaN|2.0", "3.0|5.0|3.0"]),
+    Case(
+      sql:
+        "SELECT array[nan(), 1.0], array_sort(array[nan(), 1.0, null]), greatest(1.0, nan()), least(1.0, nan()), coalesce(nan(), 1.0), cast(nan() AS varchar), array[nan()][1] + 1",
+      columns: [
+        "_col0:ARRAY<DOUBLE>", "_col1:ARRAY<DOUBLE>", "_col2:DOUBLE", "_col3:DOUBLE", "_col4:DOUBLE", "_col5:VARCHAR",
+        "_col6:DOUBLE",
+      ],
+      rows: ["[NaN, 1.0]|[1.0, NaN, ∅]|NaN|1.0|NaN|NaN|NaN"]),
+    Case(
+      sql:
+        "WITH s AS (SELECT avg(v) AS m, stddev(v) AS d FROM § WHERE v = 100) SELECT (v - m) / coalesce(d, 0), abs((v - m) / coalesce(d, 0)) > 2 FROM §, s WHERE w = 5",
+      columns: ["_col0:DOUBLE", "_col1:BOOLEAN"],
+      rows: ["NaN|false"]),
+    Case(
+      sql: "SELECT try_cast(nan() AS bigint), sign(nan()), floor(nan()), is_nan(element_at(array[1.0, nan()], 2))",
+      columns: ["_col0:BIGINT", "_col1:DOUBLE", "_col2:DOUBLE", "_col3:BOOLEAN"],
+      rows: ["∅|NaN|NaN|true"]),
+  ]
+
+  static let all: [Case] = group0 + group1 + group2 + group3 + group4
 
   static let errors: [(sql: String, message: String)] = [
     ("SELECT array[1, 'a']", "line 1:8: All ARRAY elements must be the same type"),
@@ -599,5 +666,7 @@ enum QueryListCases {
       "line 1:8: DISTINCT with ORDER BY is not supported by the local cloud: array_agg"
     ),
     ("SELECT array_agg(v ORDER BY array[v]) FROM §", "line 1:29: Type array(double) is not orderable"),
+    ("SELECT cast(nan() AS bigint)", "Cannot cast NaN to bigint"),
+    ("SELECT cast(infinity() AS integer)", "Cannot cast Infinity to integer"),
   ]
 }

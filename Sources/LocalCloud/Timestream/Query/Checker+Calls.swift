@@ -193,8 +193,10 @@ extension Checker {
     }
     if let argument = found.argument { typed = typed.map { .template(argument, [$0], $0.type) } }
     if let parameter = found.parameter { typed = typed.map { $0.type.isNumeric ? $0.coerced(to: parameter) : $0 } }
+    // SQLite's own would count a NaN as zero.
+    let name = ["sum", "avg"].contains(found.sql) && typed[0].mayBeNaN ? "ts_\(found.sql)" : found.sql
     return (
-      .init(name: found.sql, arguments: typed, isDistinct: isDistinct, filter: filter), found.wrapper, found.result
+      .init(name: name, arguments: typed, isDistinct: isDistinct, filter: filter), found.wrapper, found.result
     )
   }
 

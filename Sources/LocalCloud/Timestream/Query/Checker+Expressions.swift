@@ -56,7 +56,13 @@ extension Checker {
     case .chain(let symbol, let operands): return try chain(symbol, operands)
     case .between(let value, let low, let high, let isNegated):
       let sides = try comparable([value, low, high], "BETWEEN", expression.position)
-      return negated(TypedExpression(node: .between(sides[0], sides[1], sides[2]), type: .boolean), isNegated)
+      // A side that may be NaN is compared by a function, each bound for itself.
+      let between =
+        sides.contains(where: \.mayBeNaN)
+        ? TypedExpression.Node.chain(
+          "AND", [.comparison(">=", sides[0], sides[1]), .comparison("<=", sides[0], sides[2])])
+        : .between(sides[0], sides[1], sides[2])
+      return negated(TypedExpression(node: between, type: .boolean), isNegated)
     case .inList(let value, let options, let isNegated):
       let sides = try comparable([value] + options, "IN", expression.position)
       return negated(TypedExpression(node: .isIn(sides[0], Array(sides[1...])), type: .boolean), isNegated)
@@ -122,7 +128,7 @@ extension Checker {
     let name = "a\(context.number())"
     let column = TypedExpression(node: .column("\(name).c0", isOuter: true), type: typed.outputs[0].type)
     let sides = try compared([try expression(value), column], symbol, position)
-    let comparison = TypedExpression(node: .infix(symbol, sides[0], sides[1]), type: .boolean)
+    let comparison = TypedExpression.comparison(symbol, sides[0], sides[1])
     return TypedExpression(node: .quantified(comparison, typed, name, isAll: isAll), type: .boolean)
   }
 
@@ -154,7 +160,9 @@ extension Checker {
     guard typed.type.isNumeric || [.interval, .intervalMonths, .unknown].contains(typed.type) else {
       throw QueryError("Cannot negate \(typed.type.message)", at: operand.position)
     }
-    return symbol == "-" ? TypedExpression(node: .prefix("-", typed), type: typed.type) : typed
+    guard symbol == "-" else { return typed }
+    return typed.mayBeNaN
+      ? .template("ts_negate($0)", [typed], .double) : TypedExpression(node: .prefix("-", typed), type: typed.type)
   }
 
   mutating func binary(
@@ -163,7 +171,7 @@ extension Checker {
     switch symbol {
     case "=", "<>", "<", "<=", ">", ">=":
       let sides = try comparable([left, right], symbol, position)
-      return TypedExpression(node: .infix(symbol, sides[0], sides[1]), type: .boolean)
+      return .comparison(symbol, sides[0], sides[1])
     default: return try arithmetic(symbol, try expression(left), try expression(right), position)
     }
   }
@@ -223,7 +231,7 @@ extension Checker {
       let coerced = sides.map { $0.coerced(to: result) }
       return .template("\(failing(symbol == "/" ? "divide" : "modulo"))($0, $1)", coerced, result)
     default:
-      return TypedExpression(node: .infix(symbol, left.coerced(to: result), right.coerced(to: result)), type: result)
+      return .arithmetic(symbol, left.coerced(to: result), right.coerced(to: result), result)
     }
   }
 
@@ -286,7 +294,7 @@ extension Checker {
       let condition: TypedExpression
       if let operand {
         let sides = try comparable([operand, branch.when], "=", branch.when.position)
-        condition = TypedExpression(node: .infix("=", sides[0], sides[1]), type: .boolean)
+        condition = .comparison("=", sides[0], sides[1])
       } else {
         condition = try boolean(branch.when, "CASE WHEN clause")
       }

@@ -48,7 +48,10 @@ enum Functions {
 
   private static let mathematics: [String: [Signature]] = {
     var all: [String: [Signature]] = [
-      "abs": each("abs($0)"), "sign": each("ts_sign($0)"), "e": [.init([], .double, "2.718281828459045")],
+      "abs": [
+        .init([.integer], .integer, "abs($0)"), .init([.bigint], .bigint, "abs($0)"),
+        .init([.double], .double, "ts_abs($0)"),
+      ], "sign": each("ts_sign($0)"), "e": [.init([], .double, "2.718281828459045")],
       "pi": [.init([], .double, "3.141592653589793")],
       "mod": [
         .init([.integer, .integer], .integer, "ts_fail_modulo($0, $1)"),
@@ -57,10 +60,10 @@ enum Functions {
       ],
       "atan2": [.init([.double, .double], .double, "ts_atan2($0, $1)")],
       "log": [.init([.double, .double], .double, "ts_log($0, $1)")],
-      "infinity": [.init([], .double, "9e999")],
-      "is_finite": [.init([.double], .boolean, "(abs($0) < 9e999)")],
-      "is_infinite": [.init([.double], .boolean, "(abs($0) = 9e999)")],
-      "is_nan": [.init([.double], .boolean, "(CASE WHEN $0 IS NULL THEN NULL ELSE 0 END)")],
+      "infinity": [.init([], .double, "ts_infinity()")], "nan": [.init([], .double, "ts_nan()")],
+      "is_finite": [.init([.double], .boolean, "ts_is_finite($0)")],
+      "is_infinite": [.init([.double], .boolean, "ts_is_infinite($0)")],
+      "is_nan": [.init([.double], .boolean, "ts_is_nan($0)")],
       // Not deterministic: SQLite's own generator, which runs for each row.
       "rand": [.init([], .double, "(abs(random() % 9007199254740992) / 9007199254740992.0)")],
       "random": [

@@ -221,7 +221,8 @@ extension SQLValue {
     switch (one, other) {
     case (.integer(let one), .integer(let other)): one < other
     case (.text(let one), .text(let other)): one.utf8.lexicographicallyPrecedes(other.utf8)
-    default: (one.double ?? 0) < (other.double ?? 0)
+    // NaN is behind all others.
+    default: (one.double ?? 0) < (other.double ?? 0) || other.double?.isNaN ?? false && !(one.double?.isNaN ?? false)
     }
   }
 }

@@ -47,6 +47,8 @@ enum QueryAggregates {
     Kind(name: "percentile", count: 3) { _ in PercentileAggregate() },
     Kind(name: "max_n", count: 3) { TopAggregate(isMaximum: true, isWindow: $0) },
     Kind(name: "min_n", count: 3) { TopAggregate(isMaximum: false, isWindow: $0) },
+    Kind(name: "sum", count: 1) { SumAggregate(isMean: false, isWindow: $0) },
+    Kind(name: "avg", count: 1) { SumAggregate(isMean: true, isWindow: $0) },
     Kind(name: "array_agg", count: 1) { _ in ListAggregate() },
     Kind(name: "array_agg_by", count: 3) { _ in OrderedListAggregate() },
     Kind(name: "create_time_series", count: 2) { _ in SeriesAggregate() },
@@ -70,7 +72,7 @@ struct Moments: Sendable {
 
   func variance(sample: Bool) -> Double? {
     let divisor = sample ? count - 1 : count
-    return divisor > 0 ? max(0, squares) / divisor : nil
+    return divisor > 0 ? (squares < 0 ? 0 : squares) / divisor : nil
   }
 
   var skewness: Double? {

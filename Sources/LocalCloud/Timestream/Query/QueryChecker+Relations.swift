@@ -144,7 +144,7 @@ extension QueryChecker {
         }
         let sides = try checker.compared(
           [try side(leftFields, "left"), try side(rightFields, "right")], "=", join.position)
-        conditions.append(TypedExpression(node: .infix("=", sides[0], sides[1]), type: .boolean))
+        conditions.append(.comparison("=", sides[0], sides[1]))
         let value =
           switch join.kind {
           case .inner, .left, .cross: sides[0]

@@ -10,7 +10,8 @@ enum QueryFunctions {
     var body: @Sendable ([SQLValue]) throws(QueryFault) -> SQLValue
   }
 
-  static let all: [Function] = conversions + mathematics + texts + expressions + times + lists + series + splits + dates
+  static let all: [Function] =
+    conversions + mathematics + texts + expressions + times + lists + series + splits + dates + doubles
 
   /// A function that gives null where any of its arguments is null.
   static func strict(
@@ -77,7 +78,9 @@ enum QueryFunctions {
     whole("to_integer", "integer"), whole("to_bigint", "bigint"),
     strict("to_double", 1, canFail: true) { arguments throws(QueryFault) in
       let text = (arguments[0].text ?? "").trimmingCharacters(in: .whitespaces)
-      let words: [String: Double] = ["Infinity": .infinity, "+Infinity": .infinity, "-Infinity": -.infinity]
+      let words: [String: Double] = [
+        "Infinity": .infinity, "+Infinity": .infinity, "-Infinity": -.infinity, "NaN": .nan,
+      ]
       let isNumber = text.utf8.allSatisfy { (48...57).contains($0) || "+-.eE".utf8.contains($0) }
       guard let number = words[text] ?? (isNumber ? Double(text) : nil) else {
         throw QueryFault(message: "Cannot cast '\(arguments[0].text ?? "")' to DOUBLE")
@@ -128,7 +131,7 @@ enum QueryFunctions {
       strict("sign", 1) { arguments in
         switch arguments[0] {
         case .integer(let number): .integer(number.signum())
-        case let value: .real(value.double.map { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 } ?? 0)
+        case let value: .real(value.double.map { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 == 0 ? 0 : .nan } ?? 0)
         }
       },
       strict("round", 2) { arguments in

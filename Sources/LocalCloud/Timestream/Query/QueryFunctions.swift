@@ -153,7 +153,8 @@ extension QueryFunctions {
       case SQLITE_BLOB:
         let length = unsafe Int(sqlite3_value_bytes(value))
         guard let bytes = unsafe sqlite3_value_blob(value) else { return .blob([]) }
-        return unsafe .blob(Array(UnsafeRawBufferPointer(start: bytes, count: length)))
+        let blob = unsafe Array(UnsafeRawBufferPointer(start: bytes, count: length))
+        return blob == NotANumber.blob ? .real(.nan) : .blob(blob)
       default: return .null
       }
     }
@@ -164,6 +165,7 @@ extension QueryFunctions {
     switch value {
     case .null: unsafe sqlite3_result_null(context)
     case .integer(let number): unsafe sqlite3_result_int64(context, number)
+    case .real(let number) where number.isNaN: unsafe reply(.blob(NotANumber.blob), context)
     case .real(let number): unsafe sqlite3_result_double(context, number)
     case .blob(let bytes):
       unsafe bytes.withUnsafeBytes { unsafe csqlite_result_blob(context, $0.baseAddress, Int32($0.count)) }

@@ -187,11 +187,9 @@ extension QueryFunctions {
       let points = pairs(arguments[0])
       return { TimeSeriesMath.last(points, notAfter: $0, \.time).map { points[$0].value } ?? .null }
     }
-    // What SQLite hands over as null is NaN here, as `sqrt(-1)` is.
     + interpolation("interpolate_fill", 3) { arguments in
       let known = Dictionary(pairs(arguments[0]).map { ($0.time, $0.value) }) { $1 }
-      let filling = arguments[2] == .null ? .real(.nan) : arguments[2]
-      return { known[$0] ?? filling }
+      return { known[$0] ?? arguments[2] }
     }
 
   private static func derivative(_ name: String, keeps: @escaping @Sendable (Double) -> Bool) -> Function {

@@ -178,6 +178,7 @@ indirect enum TimestreamType: Sendable, Hashable {
     case (.bigint, .integer(let number)): String(number)
     case (.double, .real(let number)): JavaDouble.text(number)
     case (.double, .integer(let number)): JavaDouble.text(Double(number))
+    case (.double, .blob(NotANumber.blob)): JavaDouble.text(.nan)
     case (.timestamp, .integer(let nanoseconds)): Self.timestamp(nanoseconds)
     case (.interval, .integer(let nanoseconds)): Self.interval(nanoseconds)
     case (.intervalMonths, .integer(let months)): Self.months(months)
