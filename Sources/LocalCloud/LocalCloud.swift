@@ -44,6 +44,7 @@ public final class LocalCloud: Sendable {
   /// Over TLS the functions' Runtime API has a port of its own, for it is plain HTTP on AWS too.
   private let runtimeServer: HTTPServer?
   private let storage: Storage
+  private let engine: QueryEngine
   private let sandboxes: Sandboxes
   private let invokeAPI: InvokeAPI
   private let tasks = BackgroundTasks()
@@ -109,7 +110,7 @@ public final class LocalCloud: Sendable {
     let sqs = SQSService(storage: storage, account: account, clock: clock) { place.address }
     parameters = SSMService(storage: storage, account: account, clock: clock)
     let store = TimestreamStore(storage: storage, account: account, clock: clock)
-    let engine = try QueryEngine(store: store, clock: clock)
+    engine = try QueryEngine(store: store, clock: clock)
     let scheduled = ScheduledQueryRunner(queries: ScheduledQueryStore(engine: engine), tasks: tasks)
     let timestream = TimestreamService(
       store: store, engine: engine, settings: AccountSettings(storage: storage), scheduled: scheduled
@@ -221,6 +222,7 @@ public final class LocalCloud: Sendable {
 
   /// Ends every process, connection and task. The data stay, unless they were the run's own.
   public func stop() async {
+    engine.stop()
     // First what others wait for: invocations that are still running end with their processes.
     await sandboxes.stop()
     await tasks.stop()

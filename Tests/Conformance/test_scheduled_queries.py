@@ -142,6 +142,40 @@ def test_a_run_that_fails_says_why(client, newest):
     query.delete_scheduled_query(ScheduledQueryArn=arn)
 
 
+def test_one_bad_row_loses_no_other(client, newest):
+    """A value that cannot be written, among a hundred that can."""
+    query = client("timestream-query")
+    sql = "SELECT from_milliseconds(%d) + x * 1s AS hour, 'many' AS sensor, if(x = 50, 1e0 / 0, x * 1.0) AS mean, x AS readings, 'n' AS note FROM UNNEST(sequence(1, 120)) AS t(x)" % (newest - HOUR)
+    arn = query.create_scheduled_query(**request("bad-row", sql=sql))["Arn"]
+    summary = executed(query, arn, newest)
+    assert summary["RunStatus"] == "MANUAL_TRIGGER_FAILURE" and "'Infinity' is not a valid value of the type DOUBLE" in summary["FailureReason"]
+    assert summary["ExecutionStats"]["RecordsIngested"] == 119
+    assert rows(query, "SELECT count(*) FROM scheduled.multi WHERE sensor = 'many'") == [["119"]]
+    query.delete_scheduled_query(ScheduledQueryArn=arn)
+
+
+def test_a_long_run_holds_up_nobody(client, newest):
+    query = client("timestream-query")
+    sql = "SELECT @scheduled_runtime AS hour, 'slow' AS sensor, cast(count(*) AS double) AS mean, count(*) AS readings, 'n' AS note FROM UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y)"
+    arn = query.create_scheduled_query(**request("slow", sql=sql))["Arn"]
+    for number in range(4):
+        query.execute_scheduled_query(ScheduledQueryArn=arn, InvocationTime=newest / 1000 + number)
+    start = time.monotonic()
+    assert query.query(QueryString="SELECT 1")["Rows"]
+    client("sqs").list_queues()
+    assert time.monotonic() - start < 10
+    query.delete_scheduled_query(ScheduledQueryArn=arn)
+
+
+def test_insights_of_a_run(client, newest):
+    query = client("timestream-query")
+    arn = query.create_scheduled_query(**request("insights"))["Arn"]
+    query.execute_scheduled_query(ScheduledQueryArn=arn, InvocationTime=newest / 1000, QueryInsights={"Mode": "ENABLED_WITH_RATE_CONTROL"})
+    summary = wait_until(lambda: query.describe_scheduled_query(ScheduledQueryArn=arn)["ScheduledQuery"].get("LastRunSummary"))
+    assert summary["QueryInsightsResponse"]["QueryTableCount"] == 1
+    query.delete_scheduled_query(ScheduledQueryArn=arn)
+
+
 def test_listing(client, newest):
     query = client("timestream-query")
     arns = [query.create_scheduled_query(**request(f"list-{number}"))["Arn"] for number in range(5)]
@@ -163,6 +197,9 @@ def test_listing(client, newest):
     (dict(sql=SQL.replace("AS hour", "AS day")), "The query has no column 'hour'"),
     (dict(sql=SQL.replace("bin(time, 1h) AS hour", "to_milliseconds(bin(time, 1h)) AS hour")), "The column 'hour' has the type bigint, but as the time it must be timestamp."),
     (dict(sql=SQL.replace("count(*)", "avg(1.0)")), "The column 'readings' has the type double, but as a measure it must be bigint or integer."),
+    (dict(schedule="cron(0 0 31 2 ? *)"), "is never due"),
+    (dict(sql=SQL.replace("count(*) AS readings", "count(*) AS mean, count(*) AS readings")), "The query has two columns 'mean'"),
+    (dict(MultiMeasureMappings=MULTI | {"MultiMeasureAttributeMappings": MULTI["MultiMeasureAttributeMappings"][:1] * 2}), "A measure's attribute is mapped twice."),
     (dict(MixedMeasureMappings=[{"SourceColumn": "mean", "MeasureValueType": "DOUBLE"}], MultiMeasureMappings=MULTI), "Give one of"),
 ])
 def test_what_cannot_be_scheduled(client, newest, change, message):

@@ -232,3 +232,46 @@ def test_magnetic_writes_are_checked(client):
         write.create_table(
             DatabaseName="magnetic", TableName="wrong",
             MagneticStoreWriteProperties={"EnableMagneticStoreWrites": True, "MagneticStoreRejectedDataLocation": {"S3Configuration": {"EncryptionOption": "NONE"}}})
+
+
+def test_every_page_of_a_list_has_what_the_others_have_not(client):
+    write = client("timestream-write")
+    for database in ("paged-a", "paged-b"):
+        write.create_database(DatabaseName=database)
+        for number in range(3):
+            write.create_table(DatabaseName=database, TableName=f"same{number}")
+
+    def pages(operation, member, **arguments):
+        found, token = [], {}
+        while True:
+            answer = operation(MaxResults=1, **arguments, **token)
+            found += answer[member]
+            if "NextToken" not in answer:
+                return found
+            token = {"NextToken": answer["NextToken"]}
+
+    tables = [(table["DatabaseName"], table["TableName"]) for table in pages(write.list_tables, "Tables")]
+    assert len(set(tables)) == len(tables)
+    assert {table for table in tables if table[0].startswith("paged")} == {(f"paged-{letter}", f"same{number}") for letter in "ab" for number in range(3)}
+    assert [table["TableName"] for table in pages(write.list_tables, "Tables", DatabaseName="paged-b")] == ["same0", "same1", "same2"]
+    names = [database["DatabaseName"] for database in pages(write.list_databases, "Databases")]
+    assert names == sorted(names) and {"paged-a", "paged-b"} <= set(names)
+    for operation in (write.list_tables, write.list_databases):
+        with pytest.raises(write.exceptions.ValidationException, match="Invalid pagination token"):
+            operation(NextToken="%%%garbage")
+
+
+def test_tags_belong_to_what_is_there(client):
+    write = client("timestream-write")
+    arn = write.create_database(DatabaseName="tagged")["Database"]["Arn"]
+    for wrong in ("database/tagged", "x:y:database/tagged"):
+        with pytest.raises(write.exceptions.ValidationException):
+            write.tag_resource(ResourceARN=wrong, Tags=[])
+    for elsewhere in (arn.replace("us-east-1", "eu-west-1"), arn.replace("000000000000", "999999999999"), arn + "x"):
+        with pytest.raises(write.exceptions.ResourceNotFoundException):
+            write.tag_resource(ResourceARN=elsewhere, Tags=[])
+    # A bad tag makes nothing.
+    with pytest.raises(ClientError, match="tags.1.member.key"):
+        write.create_database(DatabaseName="untagged", Tags=[{"Key": "k" * 200, "Value": "v"}])
+    with pytest.raises(write.exceptions.ResourceNotFoundException):
+        write.describe_database(DatabaseName="untagged")

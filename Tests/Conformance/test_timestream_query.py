@@ -74,7 +74,9 @@ def test_a_cancelled_query_gives_no_more_pages(client, now):
     assert query.cancel_query(QueryId=first["QueryId"])["CancellationMessage"]
     with pytest.raises(query.exceptions.ConflictException):
         query.query(QueryString=sql, NextToken=first["NextToken"])
-    for finished in (query.query(QueryString="SELECT 1")["QueryId"], "NOBODYKNOWSTHIS"):
+    first = query.query(QueryString=sql, MaxRows=10)
+    assert "NextToken" not in query.query(QueryString=sql, NextToken=first["NextToken"])
+    for finished in (first["QueryId"], query.query(QueryString="SELECT 1")["QueryId"], "NOBODYKNOWSTHIS", "a b!"):
         with pytest.raises(query.exceptions.ValidationException):
             query.cancel_query(QueryId=finished)
 
@@ -88,7 +90,8 @@ def test_a_token_is_its_querys_and_ends_with_a_newer_one(client, now):
     # The same again gives the same, five times in all.
     for _ in range(4):
         assert query.query(QueryString=sql, MaxRows=5, NextToken=first["NextToken"])["Rows"] == second["Rows"]
-    for arguments in ({"QueryString": sql, "NextToken": first["NextToken"]}, {"QueryString": sql + " ", "NextToken": second["NextToken"]}, {"QueryString": sql, "NextToken": "x"}):
+    guessed = "-".join(second["NextToken"].split("-")[:2] + ["9"])
+    for arguments in ({"QueryString": sql, "NextToken": first["NextToken"]}, {"QueryString": sql, "NextToken": guessed}, {"QueryString": sql + " ", "NextToken": second["NextToken"]}, {"QueryString": sql, "NextToken": "x"}):
         with pytest.raises(query.exceptions.ValidationException, match="Invalid pagination token"):
             query.query(**arguments)
     third = query.query(QueryString=sql, MaxRows=5, NextToken=second["NextToken"])
@@ -109,13 +112,27 @@ def test_a_client_token_gives_the_same_query(client, now):
     first = query.query(QueryString="SELECT random()", ClientToken=token)
     assert query.query(QueryString="SELECT random()", ClientToken=token)["Rows"] == first["Rows"]
     assert query.query(QueryString="SELECT random()", ClientToken=token)["QueryId"] == first["QueryId"]
-    with pytest.raises(query.exceptions.ValidationException):
-        query.query(QueryString="SELECT 2", ClientToken=token)
+    for other in ({"QueryString": "SELECT 2"}, {"QueryString": "SELECT random()", "MaxRows": 3}, {"QueryString": "SELECT random()", "QueryInsights": {"Mode": "ENABLED_WITH_RATE_CONTROL"}}):
+        with pytest.raises(query.exceptions.ValidationException):
+            query.query(ClientToken=token, **other)
+
+
+@pytest.mark.parametrize("sql, message", [("SELECT 1 / 0", "Division by zero"), ("SELECT array[1][2]", "Array subscript must be"), ("SELECT cast('x' AS bigint)", "Cannot cast 'x' to BIGINT")])
+def test_what_fails_while_it_runs_is_an_exception_of_its_own(client, sql, message):
+    query = client("timestream-query")
+    with pytest.raises(query.exceptions.QueryExecutionException, match=message):
+        query.query(QueryString=sql)
+
+
+def test_a_result_has_a_limit(client):
+    query = client("timestream-query")
+    with pytest.raises(query.exceptions.QueryExecutionException, match="the result has more than"):
+        query.query(QueryString="SELECT rpad('x', 900000, 'y') FROM UNNEST(sequence(1, 400)) AS a(x)")
 
 
 def test_a_row_larger_than_a_page_is_an_error(client, now):
     with pytest.raises(ClientError, match="Query aborted as max page response size has been exceeded by the output result row"):
-        client("timestream-query").query(QueryString="SELECT array_join(repeat('0123456789ab', 100000), '')")
+        client("timestream-query").query(QueryString="SELECT rpad('x', 1000000, 'y') || 'z'")
 
 
 # Status and insights

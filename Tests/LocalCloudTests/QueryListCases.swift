@@ -1,4 +1,4 @@
-/// Arrays, rows, time series, lambdas, quantifiers and NaN: answers worked out by DuckDB where it has the same, else by hand.
+/// Arrays, rows, time series, lambdas, quantifiers, NaN, TRY and limits: answers worked out by DuckDB where it has the same, else by hand.
 enum QueryListCases {
   typealias Case = QueryTests.Case
 
@@ -462,9 +462,107 @@ enum QueryListCases {
       sql: "SELECT try_cast(nan() AS bigint), sign(nan()), floor(nan()), is_nan(element_at(array[1.0, nan()], 2))",
       columns: ["_col0:BIGINT", "_col1:DOUBLE", "_col2:DOUBLE", "_col3:BOOLEAN"],
       rows: ["∅|NaN|NaN|true"]),
+    Case(
+      sql:
+        "SELECT try(coalesce(1/0, 5)), try(if(1/0 is null,'x','y')), try(cast('a' as bigint) is null), try(array[1, 1/0]), try(1 + try(1/0)), coalesce(try(1/0), 7), try(1/1)",
+      columns: [
+        "_col0:INTEGER", "_col1:VARCHAR", "_col2:BOOLEAN", "_col3:ARRAY<INTEGER>", "_col4:INTEGER", "_col5:INTEGER",
+        "_col6:INTEGER",
+      ],
+      rows: ["∅|∅|∅|∅|∅|7|1"]),
+    Case(
+      sql: "SELECT id, try(7 / (n - 7)), try(coalesce(7 / (n - 7), 1)) FROM § WHERE n IS NOT NULL ORDER BY id, n",
+      columns: ["id:VARCHAR", "_col1:BIGINT", "_col2:BIGINT"],
+      rows: ["a|0|0", "a|∅|∅", "b|0|0"]),
+    Case(
+      sql:
+        "SELECT try(2147483647 + 1), try(9223372036854775807 + 1), coalesce(try(2147483647 * 2), -1), try(date_add('year', 1000, now()))",
+      columns: ["_col0:INTEGER", "_col1:BIGINT", "_col2:INTEGER", "_col3:TIMESTAMP"],
+      rows: ["∅|∅|-1|∅"]),
+    Case(
+      sql: "SELECT try(transform(array[n], x -> 1 / (x - 7))) FROM § WHERE n = 7",
+      columns: ["_col0:ARRAY<BIGINT>"],
+      rows: ["∅"]),
+    Case(
+      sql:
+        "SELECT cast(4503599627370497e0 as bigint), cast(0.49999999999999994 as bigint), cast(-1.5 as bigint), cast(-2.5e0 as integer)",
+      columns: ["_col0:BIGINT", "_col1:BIGINT", "_col2:BIGINT", "_col3:INTEGER"],
+      rows: ["4503599627370497|0|-2|-3"]),
+    Case(
+      sql:
+        "SELECT cardinality(split('a'||chr(13)||chr(10)||'b', chr(10))), cardinality(split('e'||chr(769)||'x','e')), contains(array['é'], 'e'||chr(769)), cardinality(array_distinct(array['é','e'||chr(769)])), upper('straße'), length('a'||chr(0)||'b')",
+      columns: ["_col0:BIGINT", "_col1:BIGINT", "_col2:BOOLEAN", "_col3:BIGINT", "_col4:VARCHAR", "_col5:BIGINT"],
+      rows: ["2|2|false|2|STRAßE|3"]),
+    Case(
+      sql:
+        #"SELECT regexp_replace('abc','(?<n>b)','[${n}]'), regexp_replace('abc','(b)(c)','$2$1'), regexp_replace('abc', 'b', '\$'), regexp_replace('aaa', 'a', 'b')"#,
+      columns: ["_col0:VARCHAR", "_col1:VARCHAR", "_col2:VARCHAR", "_col3:VARCHAR"],
+      rows: ["a[b]c|acb|a$c|bbb"]),
+    Case(
+      sql:
+        "SELECT array_join(array[1,null,2], ',', ''), array_join(array[1,null,2], ','), split_part('abc','',2), position('b' IN 'abc')",
+      columns: ["_col0:VARCHAR", "_col1:VARCHAR", "_col2:VARCHAR", "_col3:BIGINT"],
+      rows: ["1,,2|1,2|b|2"]),
   ]
 
-  static let all: [Case] = group0 + group1 + group2 + group3 + group4
+  private static let group5: [Case] = [
+    Case(
+      sql:
+        "SELECT date_add('hour', 2, time '23:00:00'), date_diff('minute', time '10:00', time '11:30'), parse_duration('1 day'), last_day_of_month(date '2262-03-01')",
+      columns: ["_col0:TIME", "_col1:BIGINT", "_col2:INTERVAL_DAY_TO_SECOND", "_col3:DATE"],
+      rows: ["01:00:00.000000000|90|1 00:00:00.000000000|2262-03-31"]),
+    Case(
+      sql: "SELECT -9223372036854775808, 9007199254740993 = 9007199254740992e0",
+      columns: ["_col0:BIGINT", "_col1:BOOLEAN"],
+      rows: ["-9223372036854775808|true"]),
+    Case(
+      sql: "SELECT id, avg(v) AS a FROM § GROUP BY id ORDER BY a + 1 DESC",
+      columns: ["id:VARCHAR", "a:DOUBLE"],
+      rows: ["a|3.3333333331666665E9", "b|50.0005"]),
+    Case(
+      sql: "SELECT v AS y, -v AS z FROM § ORDER BY abs(y), z",
+      columns: ["y:DOUBLE", "z:DOUBLE"],
+      rows: ["0.001|-0.001", "1.5|-1.5", "-2.0|2.0", "100.0|-100.0", "1.0E10|-1.0E10"]),
+    Case(
+      sql: "SELECT (((SELECT 1) + 1) + 1), ((SELECT 2)), (SELECT 3 UNION (SELECT 3))",
+      columns: ["_col0:INTEGER", "_col1:INTEGER", "_col2:INTEGER"],
+      rows: ["3|2|3"]),
+    Case(
+      sql:
+        "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9 UNION ALL SELECT 10 UNION ALL SELECT 11 UNION ALL SELECT 12 UNION ALL SELECT 13 UNION ALL SELECT 14 UNION ALL SELECT 15 UNION ALL SELECT 16 UNION ALL SELECT 17 UNION ALL SELECT 18 UNION ALL SELECT 19 UNION ALL SELECT 20",
+      columns: ["_col0:INTEGER"],
+      rows: [
+        "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20",
+      ]),
+    Case(
+      sql: "(SELECT 1 UNION ALL SELECT 1) EXCEPT SELECT 2 UNION ALL (SELECT 3 ORDER BY 1 LIMIT 1)",
+      columns: ["_col0:INTEGER"],
+      rows: ["1", "3"]),
+    Case(
+      sql:
+        "SELECT n+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1-5*2, v+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1-5*2 FROM § WHERE n = 7",
+      columns: ["_col0:BIGINT", "_col1:DOUBLE"],
+      rows: ["37|31.5"]),
+    Case(
+      sql: "SELECT n - (n - 1) - (2 - n), v - (v - 1) - (2 - v), 2 * n + 3 * n, (n + 1) * 2 FROM § WHERE n = 7",
+      columns: ["_col0:BIGINT", "_col1:DOUBLE", "_col2:BIGINT", "_col3:BIGINT"],
+      rows: ["6|0.5|35|16"]),
+    Case(
+      sql: "SELECT timestamp '2024-01-01 00:00:00' + 2h - 30m, 1h + 30m - 10s, 2 * 1h, 1d / 2, 1h * 0.5",
+      columns: [
+        "_col0:TIMESTAMP", "_col1:INTERVAL_DAY_TO_SECOND", "_col2:INTERVAL_DAY_TO_SECOND",
+        "_col3:INTERVAL_DAY_TO_SECOND", "_col4:INTERVAL_DAY_TO_SECOND",
+      ],
+      rows: [
+        "2024-01-01 01:30:00.000000000|0 01:29:50.000000000|0 02:00:00.000000000|0 12:00:00.000000000|0 00:30:00.000000000"
+      ]),
+    Case(
+      sql: "SELECT id, (SELECT max(q.v) FROM § q WHERE q.id = x.id) FROM § x GROUP BY id ORDER BY id",
+      columns: ["id:VARCHAR", "_col1:DOUBLE"],
+      rows: ["a|1.0E10", "b|100.0"]),
+  ]
+
+  static let all: [Case] = group0 + group1 + group2 + group3 + group4 + group5
 
   static let errors: [(sql: String, message: String)] = [
     ("SELECT array[1, 'a']", "line 1:8: All ARRAY elements must be the same type"),
@@ -668,5 +766,70 @@ enum QueryListCases {
     ("SELECT array_agg(v ORDER BY array[v]) FROM §", "line 1:29: Type array(double) is not orderable"),
     ("SELECT cast(nan() AS bigint)", "Cannot cast NaN to bigint"),
     ("SELECT cast(infinity() AS integer)", "Cannot cast Infinity to integer"),
+    (
+      "SELECT sequence(0, -9223372036854775807 - 1, -1)",
+      "result of sequence function must not have more than 10000 entries"
+    ),
+    ("SELECT width_bucket(infinity(), 0, infinity(), 5)", "operand and bounds of width_bucket must be finite"),
+    ("SELECT date_trunc('day', timestamp '1677-09-21 00:12:44')", "the time lies outside 1677 to 2262"),
+    ("SELECT date_trunc('week', timestamp '1677-09-22 00:00:00')", "the time lies outside 1677 to 2262"),
+    (
+      "SELECT cardinality(repeat(sequence(1,10000), 26000))",
+      "result of repeat function must not take more than 4194304 bytes"
+    ),
+    ("SELECT length(replace(rpad('a',1000000,'a'),'a',rpad('b',2200,'b')))", "a value is larger than 64 MB"),
+    (
+      "SELECT cardinality(array_agg(rpad('a',1000000,'a'))) FROM UNNEST(sequence(1,2300))",
+      "a value is larger than 64 MB"
+    ),
+    ("SELECT cardinality(combinations(repeat(rpad('a',1000,'a'),2000), 2))", "a value is larger than 64 MB"),
+    (
+      "SELECT length(rpad('a',1000000,'a') || array_join(repeat(rpad('a',1000,'b'), 4000), '') || array_join(transform(sequence(1,70), x -> rpad('a',1000000,'a')), ''))",
+      "a value is larger than 64 MB"
+    ),
+    ("SELECT cast(2147483647 + 1 as bigint)", "integer addition overflow: 2147483647 + 1"),
+    ("SELECT 2147483647 + 1 > 0", "integer addition overflow: 2147483647 + 1"),
+    ("SELECT 9223372036854775807 + 1", "bigint addition overflow: 9223372036854775807 + 1"),
+    ("SELECT -9223372036854775807 - 2", "bigint subtraction overflow: -9223372036854775807 - 2"),
+    ("SELECT 3037000500 * 3037000500", "bigint multiplication overflow: 3037000500 * 3037000500"),
+    ("SELECT from_milliseconds(9223372036854775807)", "bigint multiplication overflow: 9223372036854775807 * 1000000"),
+    ("SELECT from_unixtime(1e30)", "the time lies outside 1677 to 2262"),
+    ("SELECT 1d * 200000", "interval overflow"),
+    ("SELECT 1d * 1e30", "interval overflow"),
+    ("SELECT timestamp '2262-04-11 00:00:00' + 10d", "bigint addition overflow: 9223286400000000000 + 864000000000000"),
+    ("SELECT date '2300-01-01'", "line 1:8: '2300-01-01' is not a valid date literal"),
+    ("SELECT date '2262-04-11' + 1d", "the time lies outside 1677 to 2262"),
+    ("SELECT bin(time, to_milliseconds(time) * 0s) FROM §", "the second argument of bin must be a positive interval"),
+    ("SELECT bin(time, ok) FROM §", "line 1:8: Unexpected parameters (timestamp, boolean) for function bin"),
+    ("SELECT codepoint('ab')", "Input string must be a single character string"),
+    ("SELECT regexp_replace('abc','b','$7')", "Illegal replacement sequence: unknown group 7"),
+    ("SELECT regexp_replace('abc','b','$')", "Illegal replacement sequence: $"),
+    (
+      "SELECT levenshtein_distance(rpad('a',2000,'a'), rpad('b',2000,'b'))",
+      "The combined inputs for Levenshtein distance are too large"
+    ),
+    ("SELECT 7 / (n - 7) FROM §", "Division by zero"),
+    (
+      "SELECT id, (SELECT max(q.v) FROM § q WHERE q.n = x.n) FROM § x GROUP BY id",
+      "line 1:12: 'n' must be an aggregate expression or appear in GROUP BY clause"
+    ),
+    (
+      "SELECT id FROM § x GROUP BY id HAVING EXISTS (SELECT 1 FROM § q WHERE q.v = x.v)",
+      "line 1:82: 'v' must be an aggregate expression or appear in GROUP BY clause"
+    ),
+    (
+      "SELECT (SELECT max(t.v) FROM (VALUES 1) u(y)) FROM § t",
+      "line 1:16: an aggregation over columns of an outer query alone is not supported: max"
+    ),
+    (
+      "WITH t AS (SELECT 1 AS a), T AS (SELECT 2 AS a) SELECT * FROM t",
+      "line 1:28: WITH query name 'T' specified more than once"
+    ),
+    (
+      "WITH a0 AS (SELECT 1 AS x), a1 AS (SELECT l.x FROM a0 l JOIN a0 r ON l.x = r.x), a2 AS (SELECT l.x FROM a1 l JOIN a1 r ON l.x = r.x), a3 AS (SELECT l.x FROM a2 l JOIN a2 r ON l.x = r.x), a4 AS (SELECT l.x FROM a3 l JOIN a3 r ON l.x = r.x), a5 AS (SELECT l.x FROM a4 l JOIN a4 r ON l.x = r.x), a6 AS (SELECT l.x FROM a5 l JOIN a5 r ON l.x = r.x), a7 AS (SELECT l.x FROM a6 l JOIN a6 r ON l.x = r.x), a8 AS (SELECT l.x FROM a7 l JOIN a7 r ON l.x = r.x), a9 AS (SELECT l.x FROM a8 l JOIN a8 r ON l.x = r.x), b0 AS (SELECT l.x FROM a9 l JOIN a9 r ON l.x = r.x), b1 AS (SELECT l.x FROM b0 l JOIN b0 r ON l.x = r.x), b2 AS (SELECT l.x FROM b1 l JOIN b1 r ON l.x = r.x), b3 AS (SELECT l.x FROM b2 l JOIN b2 r ON l.x = r.x), b4 AS (SELECT l.x FROM b3 l JOIN b3 r ON l.x = r.x) SELECT * FROM b4",
+      "line 1:688: the common tables use each other more than 20000 times"
+    ),
+    ("SELECT try(max(1/(n-7))) FROM §", "Division by zero"),
+    ("SELECT position('b' 'abc')", "line 1:21: mismatched input ''abc''. Expecting: 'IN'"),
   ]
 }

@@ -180,8 +180,11 @@ import Testing
     ("SELECT CASE WHEN true THEN 1 ELSE 'a' END", "line 1:8: All CASE results must be the same type"),
     ("SELECT -'a'", "line 1:9: Cannot negate varchar"),
     ("SELECT bin(now(), 0s)", "line 1:8: the second argument of bin must be a positive interval"),
-    ("SELECT 2147483647 + 1", "integer overflow in the column '_col0'"),
-    ("SELECT sum(n) + sum(n) FROM § WHERE id = 'b'", "bigint overflow in the column '_col0'"),
+    ("SELECT 2147483647 + 1", "integer addition overflow: 2147483647 + 1"),
+    (
+      "SELECT sum(n) + sum(n) FROM § WHERE id = 'b'",
+      "bigint addition overflow: 9223372036854775807 + 9223372036854775807"
+    ),
     ("SELECT 5x", "line 1:8: mismatched input '5x'"),
     ("SELECT timestamp 'x'", "line 1:8: 'x' is not a valid timestamp literal"),
     ("SELECT " + String(repeating: "(", count: 5000) + "1", "line 1:207: the expression is nested deeper than 200"),
@@ -248,7 +251,11 @@ import Testing
           Issue.record("no error: \(sql.prefix(100))")
         } catch {
           #expect(error.message == message, "\(sql.prefix(100))")
-          #expect(error.code == .validation)
+          // What is wrong is told with its place, what fails while it runs is not.
+          let isRefused = message.hasPrefix("line ") || message.hasPrefix("Requested database")
+          #expect(
+            error.code.rawValue == (isRefused ? "ValidationException" : "QueryExecutionException"), "\(sql.prefix(100))"
+          )
         }
       }
     }

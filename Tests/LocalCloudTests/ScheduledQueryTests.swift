@@ -120,9 +120,8 @@ import Testing
     try Self.makeTable(runner)
     let arn = try Self.create(runner, "soon", "rate(1 minute)")
     // Made a minute ago, as it were: it is due now.
-    var query = try #require(try runner.queries.find(arn))
-    query.next = runner.queries.engine.now
-    try runner.queries.save(query)
+    let query = try #require(try runner.queries.find(arn))
+    try runner.queries.move(arn, from: try #require(query.next), to: runner.queries.engine.now)
     runner.tasks.run { await runner.run() }
     let hasRun = try await eventually { try runner.queries.find(arn)?.lastRun?["RunStatus"] == "AUTO_TRIGGER_SUCCESS" }
     await runner.tasks.stop()

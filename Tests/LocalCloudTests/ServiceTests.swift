@@ -178,6 +178,44 @@ extension JSONObject {
     #expect(written(8191..<8192) == "1")
   }
 
+  @Test("A rejected record leaves no column, and texts are told apart by their bytes") func traces() throws {
+    let store = try Self.store()
+    func multi(_ names: [String], _ more: JSONObject = [:]) -> String {
+      var members: JSONObject = [
+        "MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "x",
+        "MeasureValues": .array(names.map { ["Name": .string($0), "Value": "1", "Type": "BIGINT"] }),
+      ]
+      for member in more.members { members[member.name] = member.value }
+      return Self.write(store, members)
+    }
+    #expect(multi(["a"]) == "1+0")
+    #expect(multi(["a", "ghost"]).hasPrefix("419 A record already exists"))
+    let columns = try store.storage.database.with { connection throws(DatabaseError) in
+      try store.find("ddd", "ttt", connection)?.columns.map(\.name)
+    }
+    #expect(columns == ["id", "a"])
+
+    // Composed, and a letter with its accent: two series, two values, two dimensions.
+    let (composed, decomposed) = ("\u{e9}", "e\u{301}")
+    for value in [composed, decomposed] {
+      #expect(multi(["a"], ["Dimensions": [["Name": "id", "Value": .string(value)]]]) == "1+0")
+    }
+    let both: JSON = [["Name": .string(composed), "Value": "x"], ["Name": .string(decomposed), "Value": "y"]]
+    #expect(multi(["a"], ["Dimensions": both]) == "1+0")
+    let rows = try store.storage.database.with { connection throws(DatabaseError) in
+      try connection.rows("SELECT count(*) FROM ts_series_1").first?.first
+    }
+    #expect(rows == .integer(4))
+    let text: JSONObject = ["MeasureValueType": "VARCHAR", "MeasureName": "t", "MeasureValue": .string(composed)]
+    #expect(Self.write(store, text) == "1+0")
+    #expect(Self.write(store, text.with("MeasureValue", .string(decomposed))).hasPrefix("419 A record already exists"))
+  }
+
+  @Test("Without magnetic writes the memory store takes all that is taken") func slack() throws {
+    let store = try Self.store(magnetic: false)
+    #expect(Self.write(store, ["Time": .string(String(Self.now - 12 * Self.hour - 20 * 60_000))]) == "1+0")
+  }
+
   @Test("An account has at most 500 databases") func databases() throws {
     let store = try Self.store()
     func made(_ number: Int) throws {
@@ -208,7 +246,8 @@ extension JSONObject {
     }
     // The same time with other measures is another value, not the same one again.
     #expect(Self.write(store, record(2, 0..<5).with("Time", .string(String(Self.now)))).contains("(2)"))
-    let more = record(1, 1000..<1100)
+    var more = record(1, 1000..<1100)
+    more["Time"] = .string(String(Self.now + 5))
     #expect(
       Self.write(store, more) == "419 The table would have more than 1024 unique measures in multi-measure records.")
   }

@@ -74,10 +74,12 @@ struct Input {
     }
     guard let text = value.string else { throw Self.kindError(value, wanted: "String") }
     if let length {
-      if text.count < length.lowerBound {
+      // As Java counts.
+      let count = text.utf16.count
+      if count < length.lowerBound {
         violate(name, text, "have length greater than or equal to \(length.lowerBound)")
       }
-      if text.count > length.upperBound {
+      if count > length.upperBound {
         violate(name, text, "have length less than or equal to \(length.upperBound)")
       }
     }

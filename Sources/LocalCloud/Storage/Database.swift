@@ -9,6 +9,28 @@ enum SQLValue: Sendable, Hashable {
   case text(String)
   case blob([UInt8])
 
+  /// Texts are equal where their bytes are, as SQLite has it; Swift's own comparison takes `é` and `e` with an accent as equal.
+  static func == (one: SQLValue, other: SQLValue) -> Bool {
+    switch (one, other) {
+    case (.null, .null): true
+    case (.integer(let one), .integer(let other)): one == other
+    case (.real(let one), .real(let other)): one == other
+    case (.text(let one), .text(let other)): one.utf8.elementsEqual(other.utf8)
+    case (.blob(let one), .blob(let other)): one == other
+    default: false
+    }
+  }
+
+  func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: break
+    case .integer(let value): hasher.combine(value)
+    case .real(let value): hasher.combine(value)
+    case .text(let value): for byte in value.utf8 { hasher.combine(byte) }
+    case .blob(let value): hasher.combine(value)
+    }
+  }
+
   var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
   var text: String? { if case .text(let value) = self { value } else { nil } }
   var blob: [UInt8]? { if case .blob(let value) = self { value } else { nil } }

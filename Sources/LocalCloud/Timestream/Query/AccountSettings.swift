@@ -30,6 +30,7 @@ struct AccountSettings: Sendable {
     let mode = try compute.string("ComputeMode", values: ["ON_DEMAND", "PROVISIONED"])
     input.absorb(compute)
     try input.check()
+    try compute.refuse("ProvisionedCapacity")
     guard model != "BYTES_SCANNED" else {
       throw .timestream(
         "ValidationException", "An account cannot go back from the pricing model COMPUTE_UNITS to BYTES_SCANNED.")

@@ -18,13 +18,19 @@ enum CalendarMath {
     return sum
   }
 
+  private static func multiplied(_ count: Int64, _ length: Int64) throws(QueryFault) -> Int64 {
+    let (product, overflows) = count.multipliedReportingOverflow(by: length)
+    guard !overflows else { throw overflow }
+    return product
+  }
+
   static func truncate(_ instant: Int64, _ unit: String) throws(QueryFault) -> Int64 {
     let unit = unit.lowercased()
     if unit == "week" {
       // Weeks start on Monday; the first of January 1970 was a Thursday.
-      return (Numbers.floor(Numbers.floor(instant, day) + 3, 7) * 7 - 3) * day
+      return try multiplied(Numbers.floor(Numbers.floor(instant, day) + 3, 7) * 7 - 3, day)
     }
-    if let length = fixed[unit] { return Numbers.floor(instant, length) * length }
+    if let length = fixed[unit] { return try multiplied(Numbers.floor(instant, length), length) }
     guard let count = months[unit] else { throw QueryFault(message: "'\(unit)' is not a valid TIMESTAMP field") }
     var time = UTCTime(epochNanoseconds: instant)
     time.month = (time.month - 1) / Int(count) * Int(count) + 1

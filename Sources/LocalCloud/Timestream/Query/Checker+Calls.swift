@@ -12,7 +12,10 @@ extension Checker {
         throw QueryError("Cannot nest aggregations inside aggregation '\(call.name)'", at: position)
       }
       isInAggregate = true
-      defer { isInAggregate = false }
+      // Its rows are gone through before the TRY around it begins: what fails there fails.
+      let wasTrying = isTrying
+      isTrying = false
+      defer { (isInAggregate, isTrying) = (false, wasTrying) }
       let (aggregate, wrapper, type) = try self.aggregate(call, position)
       return Self.wrapped(TypedExpression(node: .aggregate(aggregate), type: type), wrapper, type)
     }
@@ -30,7 +33,8 @@ extension Checker {
       let before = isTrying
       isTrying = true
       defer { isTrying = before }
-      return try expression(call.arguments[0])
+      let typed = try expression(call.arguments[0])
+      return .template("(CASE WHEN ts_try_begin() THEN ts_try_end($0) END)", [typed], typed.type)
     }
     if call.arguments.contains(where: Self.isLambda) { return try lambdaCall(call, position) }
     var typed: [TypedExpression] = []
@@ -108,7 +112,8 @@ extension Checker {
       return .template("coalesce($*)", typed.map { $0.coerced(to: type) }, type)
     case ("nullif", 2):
       let sides = try compared(typed, "=", position)
-      return .template("nullif($0, $1)", sides, types[0])
+      let isSame = TypedExpression.comparison("=", sides[0], sides[1])
+      return .template("(CASE WHEN $0 THEN NULL ELSE $1 END)", [isSame, typed[0]], types[0])
     case ("if", 2), ("if", 3):
       guard [.boolean, .unknown].contains(types[0]) else {
         throw QueryError("IF condition must evaluate to a boolean: actual type \(types[0].message)", at: position)
@@ -156,6 +161,18 @@ extension Checker {
     var typed: [TypedExpression] = []
     for argument in call.arguments { typed.append(try expression(argument)) }
     let filter = try call.filter.map { expression throws(QueryError) in try boolean(expression, "FILTER clause") }
+    var (hasOwn, hasOuter) = (false, false)
+    for argument in typed {
+      argument.forEach { part in
+        guard case .column(_, let isOuter) = part.node else { return }
+        if isOuter { hasOuter = true } else { hasOwn = true }
+      }
+    }
+    // SQLite would take it for the outer query's.
+    if hasOuter, !hasOwn, scope.parent != nil, scope.lambdaDepth == 0 {
+      throw QueryError(
+        "an aggregation over columns of an outer query alone is not supported: \(call.name)", at: position)
+    }
     if call.isStar {
       return (.init(name: "count", arguments: [], isStar: true, filter: filter), nil, .bigint)
     }

@@ -152,6 +152,10 @@ extension Checker {
   }
 
   mutating func unary(_ symbol: String, _ operand: Expression) throws(QueryError) -> TypedExpression {
+    // The smallest number has no positive counterpart.
+    if symbol == "-", case .integer(let text) = operand.kind, let value = Int64("-" + text), value == .min {
+      return .constant(.integer(value), .bigint)
+    }
     if symbol == "NOT" {
       return TypedExpression(
         node: .prefix("NOT", try boolean(operand, "Value of logical NOT expression")), type: .boolean)
@@ -200,25 +204,27 @@ extension Checker {
     let months = symbol == "-" ? "-$1" : "$1"
     switch (left.type, symbol, right.type) {
     case (.timestamp, "+", .interval), (.timestamp, "-", .interval), (.interval, "+", .timestamp):
-      return simple(.timestamp)
-    case (.interval, "+", .interval), (.interval, "-", .interval): return simple(.interval)
+      return .arithmetic(symbol, left, right, .timestamp, isTrying: isTrying)
+    case (.interval, "+", .interval), (.interval, "-", .interval):
+      return .arithmetic(symbol, left, right, .interval, isTrying: isTrying)
     case (.timestamp, "+", .intervalMonths), (.timestamp, "-", .intervalMonths):
-      return .template("ts_add_months($0, \(months))", sides, .timestamp)
-    case (.intervalMonths, "+", .timestamp): return .template("ts_add_months($1, $0)", sides, .timestamp)
+      return .template(failures(in: "ts_fail_add_months($0, \(months))"), sides, .timestamp)
+    case (.intervalMonths, "+", .timestamp):
+      return .template(failures(in: "ts_fail_add_months($1, $0)"), sides, .timestamp)
     case (.intervalMonths, "+", .intervalMonths), (.intervalMonths, "-", .intervalMonths):
       return simple(.intervalMonths)
     case (.date, "+", .interval), (.date, "-", .interval):
-      return .template("ts_add_days($0, \(symbol == "-" ? "-$1" : "$1"))", sides, .date)
+      return .template(failures(in: "ts_fail_add_days($0, \(symbol == "-" ? "-$1" : "$1"))"), sides, .date)
     case (.date, "+", .intervalMonths), (.date, "-", .intervalMonths):
-      return .template("ts_date_add_months($0, \(months))", sides, .date)
+      return .template(failures(in: "ts_fail_date_add_months($0, \(months))"), sides, .date)
     case (.time, "+", .interval), (.time, "-", .interval):
       return .template("(((($0 \(symbol) $1) % 86400000000000) + 86400000000000) % 86400000000000)", sides, .time)
     case (.interval, "*", let type) where type.isNumeric, (.intervalMonths, "*", let type) where type.isNumeric:
-      return .template("CAST($0 * $1 AS INTEGER)", sides, left.type)
+      return .template(failures(in: "ts_fail_scale($0, $1)"), sides, left.type)
     case (let type, "*", .interval) where type.isNumeric, (let type, "*", .intervalMonths) where type.isNumeric:
-      return .template("CAST($0 * $1 AS INTEGER)", sides, right.type)
+      return .template(failures(in: "ts_fail_scale($1, $0)"), sides, right.type)
     case (.interval, "/", let type) where type.isNumeric:
-      return .template("CAST(ts_divide(CAST($0 AS REAL), CAST($1 AS REAL)) AS INTEGER)", sides, .interval)
+      return .template(failures(in: "ts_fail_scale($0, 1.0 / $1)"), sides, .interval)
     default: break
     }
     let isNumeric = { (type: TimestreamType) in type.isNumeric || type == .unknown }
@@ -231,7 +237,7 @@ extension Checker {
       let coerced = sides.map { $0.coerced(to: result) }
       return .template("\(failing(symbol == "/" ? "divide" : "modulo"))($0, $1)", coerced, result)
     default:
-      return .arithmetic(symbol, left.coerced(to: result), right.coerced(to: result), result)
+      return .arithmetic(symbol, left.coerced(to: result), right.coerced(to: result), result, isTrying: isTrying)
     }
   }
 
@@ -282,7 +288,7 @@ extension Checker {
         "'\(symbol)' cannot be applied to \(sides.map(\.type.message).joined(separator: ", "))", at: position)
     }
     // SQLite compares whole numbers with others by value: only what differs in kind is changed.
-    return sides.map { !type.isNumeric || $0.type == .unknown ? $0.coerced(to: type) : $0 }
+    return sides.map { type == .integer || type == .bigint ? $0 : $0.coerced(to: type) }
   }
 
   mutating func cases(

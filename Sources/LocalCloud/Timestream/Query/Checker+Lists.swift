@@ -112,8 +112,7 @@ extension Checker {
       }
       guard typed[1...].allSatisfy({ [.varchar, .unknown].contains($0.type) }) else { return nil }
       return .template(
-        "ts_array_join($*)", [texts] + typed[1...] + (typed.count == 2 ? [.constant(.text(""), .varchar)] : []),
-        .varchar)
+        typed.count == 2 ? "ts_array_join($*)" : "ts_array_join_all($*)", [texts] + typed[1...], .varchar)
     }
     for signature in ListFunctions.all[name] ?? [] where signature.takes(typed.count) {
       var bindings = TypePattern.Bindings()

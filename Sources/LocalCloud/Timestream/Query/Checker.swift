@@ -63,6 +63,8 @@ struct Checker {
     switch expression.kind {
     case .lambda(let names, let body):
       return try checkGrouped(body, bound: bound.union(names.map { $0.lowercased() }))
+    case .column(let qualifier, let name) where scope.isOutput(qualifier, name): return
+    case .scalar, .exists, .inQuery, .quantified: try checkOuterColumns(of: expression)
     case .column(let qualifier, let name) where bound.contains((qualifier.first ?? name).lowercased()): return
     case _ where !bound.isEmpty && Self.mentions(bound, in: expression):
       for child in expression.children { try checkGrouped(child, bound: bound) }
@@ -76,6 +78,23 @@ struct Checker {
     if grouping.contains(where: { Self.same($0, typed) }) { return }
     if case .column(_, let name) = expression.kind { try checkGrouped(typed, name, expression.position) }
     for child in expression.children { try checkGrouped(child, bound: bound) }
+  }
+
+  /// A query within a grouped one may name the grouping keys alone.
+  private mutating func checkOuterColumns(of expression: Expression) throws(QueryError) {
+    let typed = try self.expression(expression)
+    let keys = Set(grouping.map(Self.text))
+    var wrong: Field?
+    typed.forEach { part in
+      guard case .column(let sql, isOuter: true) = part.node, !keys.contains(sql) else { return }
+      if let field = scope.fields.first(where: { Self.text($0.expression) == sql }) { wrong = wrong ?? field }
+    }
+    if let wrong { try checkGrouped(wrong.expression, wrong.name, expression.position) }
+  }
+
+  private static func text(_ expression: TypedExpression) -> String {
+    var compiler = Compiler()
+    return compiler.text(expression)
   }
 
   static func isLambda(_ expression: Expression) -> Bool {

@@ -24,7 +24,8 @@ struct Compiler {
       let tuples = rows.map { row in "(\(row.map { text($0) }.joined(separator: ", ")))" }
       sql += "SELECT \(columns) FROM (VALUES \(tuples.joined(separator: ", ")))"
     case .set(let operation, let left, let right):
-      sql += "SELECT * FROM (\(text(left))) \(operation) SELECT * FROM (\(text(right)))"
+      // Side by side rather than in each other: SQLite's parser nests no deeper than 100.
+      sql += "\(operand(left)) \(operation) \(right.isPlainSelect ? text(right) : "SELECT * FROM (\(text(right)))")"
     case .nested(let inner): sql += "SELECT * FROM (\(text(inner)))"
     }
     if !query.ordering.isEmpty { sql += " ORDER BY \(text(query.ordering))" }
@@ -36,6 +37,11 @@ struct Compiler {
       return "\(text(column.coerced(to: target))) AS c\(index)"
     }
     return "SELECT \(columns.joined(separator: ", ")) FROM (\(sql))"
+  }
+
+  /// The left side of a set operation, which binds to the left by itself.
+  private mutating func operand(_ query: TypedQuery) -> String {
+    query.isPlainSelect || query.isPlainSet ? text(query) : "SELECT * FROM (\(text(query)))"
   }
 
   private mutating func text(_ select: TypedSelect) -> String {
@@ -100,8 +106,15 @@ struct Compiler {
       return "?\(values.count)"
     case .column(let name, _): return name
     case .prefix(let symbol, let operand): return "(\(symbol) \(text(operand)))"
+    case .infix(let symbol, let left, let right) where ["+", "-"].contains(symbol):
+      // A sum within a sum needs no parentheses on its left.
+      if case .infix("+", _, _) = left.node { return "(\(text(left).dropFirst().dropLast()) \(symbol) \(text(right)))" }
+      if case .infix("-", _, _) = left.node { return "(\(text(left).dropFirst().dropLast()) \(symbol) \(text(right)))" }
+      return "(\(text(left)) \(symbol) \(text(right)))"
     case .infix(let symbol, let left, let right): return "(\(text(left)) \(symbol) \(text(right)))"
     case .chain(let symbol, let operands): return balanced(operands.map { text($0) }[...], symbol)
+    case .steps(let function, let symbols, let operands):
+      return "\(function)('\(symbols)', \(operands.map { text($0) }.joined(separator: ", ")))"
     case .between(let value, let low, let high): return "(\(text(value)) BETWEEN \(text(low)) AND \(text(high)))"
     case .isIn(let value, let options):
       let value = text(value)
@@ -190,4 +203,10 @@ struct Compiler {
     }
     return sql + rest
   }
+}
+
+extension TypedQuery {
+  private var isBare: Bool { with.isEmpty && ordering.isEmpty && limit == nil && widened.isEmpty }
+  fileprivate var isPlainSelect: Bool { if case .select = body { isBare } else { false } }
+  fileprivate var isPlainSet: Bool { if case .set = body { isBare } else { false } }
 }

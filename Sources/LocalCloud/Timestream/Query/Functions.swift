@@ -112,7 +112,7 @@ enum Functions {
 
   private static let texts: [String: [Signature]] = [
     "concat": [.init([.varchar, .varchar], .varchar, "($||)", isVariadic: true)],
-    "length": [.init([.varchar], .bigint, "length($0)")], "lower": [.init([.varchar], .varchar, "ts_lower($0)")],
+    "length": [.init([.varchar], .bigint, "ts_length($0)")], "lower": [.init([.varchar], .varchar, "ts_lower($0)")],
     "upper": [.init([.varchar], .varchar, "ts_upper($0)")], "reverse": [.init([.varchar], .varchar, "ts_reverse($0)")],
     "trim": [.init([.varchar], .varchar, "ts_trim($0, 'both')")],
     "ltrim": [.init([.varchar], .varchar, "ts_trim($0, 'left')")],
@@ -121,7 +121,7 @@ enum Functions {
     "rpad": [.init([.varchar, .bigint, .varchar], .varchar, "ts_fail_pad($0, $1, $2, 'right')")],
     "replace": [
       .init([.varchar, .varchar], .varchar, "replace($0, $1, '')"),
-      .init([.varchar, .varchar, .varchar], .varchar, "ts_replace($0, $1, $2)"),
+      .init([.varchar, .varchar, .varchar], .varchar, "ts_fail_replace($0, $1, $2)"),
     ],
     "strpos": [
       .init([.varchar, .varchar], .bigint, "instr($0, $1)"),
@@ -151,8 +151,9 @@ enum Functions {
       .init([.varchar, .bigint, .bigint], .varchar, "ts_substr($0, $1, $2, 1)"),
     ],
     "split_part": [.init([.varchar, .varchar, .bigint], .varchar, "ts_fail_split_part($0, $1, $2)")],
-    "chr": [.init([.bigint], .varchar, "ts_fail_chr($0)")], "codepoint": [.init([.varchar], .integer, "unicode($0)")],
-    "levenshtein_distance": [.init([.varchar, .varchar], .bigint, "ts_levenshtein($0, $1)")],
+    "chr": [.init([.bigint], .varchar, "ts_fail_chr($0)")],
+    "codepoint": [.init([.varchar], .integer, "ts_fail_codepoint($0)")],
+    "levenshtein_distance": [.init([.varchar, .varchar], .bigint, "ts_fail_levenshtein($0, $1)")],
     "regexp_like": [.init([.varchar, .varchar], .boolean, "ts_fail_regexp_like($0, $1)")],
     "regexp_extract": [
       .init([.varchar, .varchar], .varchar, "ts_fail_regexp_extract($0, $1, 0)"),
@@ -169,29 +170,36 @@ enum Functions {
   private static let times: [String: [Signature]] = [
     // The start of the interval of length `$1` in which `$0` lies.
     "bin": [
-      .init([.timestamp, .interval], .timestamp, "(ts_floor($0, $1) * $1)"),
-      .init([.date, .interval], .timestamp, "(ts_floor($0 * 86400000000000, $1) * $1)"),
+      .init([.timestamp, .interval], .timestamp, "ts_fail_bin($0, $1)"),
+      .init([.date, .interval], .timestamp, "ts_fail_bin($0 * 86400000000000, $1)"),
     ],
     "date": [
       .init([.date], .date, "$0"), .init([.timestamp], .date, "ts_floor($0, 86400000000000)"),
       .init([.varchar], .date, "ts_fail_to_date($0)"),
     ],
     "date_trunc": [
-      .init([.varchar, .date], .date, "ts_floor(ts_date_trunc($0, $1 * 86400000000000), 86400000000000)"),
-      .init([.varchar, .timestamp], .timestamp, "ts_date_trunc($0, $1)"),
+      .init([.varchar, .date], .date, "ts_floor(ts_fail_date_trunc($0, $1 * 86400000000000), 86400000000000)"),
+      .init([.varchar, .timestamp], .timestamp, "ts_fail_date_trunc($0, $1)"),
     ],
     "date_add": [
       .init(
-        [.varchar, .bigint, .date], .date, "ts_floor(ts_date_add($0, $1, $2 * 86400000000000), 86400000000000)"),
-      .init([.varchar, .bigint, .timestamp], .timestamp, "ts_date_add($0, $1, $2)"),
+        [.varchar, .bigint, .date], .date, "ts_floor(ts_fail_date_add($0, $1, $2 * 86400000000000), 86400000000000)"),
+      .init([.varchar, .bigint, .timestamp], .timestamp, "ts_fail_date_add($0, $1, $2)"),
+      .init(
+        [.varchar, .bigint, .time], .time,
+        "((ts_fail_date_add($0, $1, $2) % 86400000000000 + 86400000000000) % 86400000000000)"),
     ],
-    "date_diff": [.init([.varchar, .timestamp, .timestamp], .bigint, "ts_date_diff($0, $1, $2)")],
+    "date_diff": [
+      .init([.varchar, .timestamp, .timestamp], .bigint, "ts_fail_date_diff($0, $1, $2)"),
+      .init([.varchar, .time, .time], .bigint, "ts_fail_date_diff($0, $1, $2)"),
+    ],
     "last_day_of_month": [
-      .init([.date], .date, "ts_last_day($0 * 86400000000000)"), .init([.timestamp], .date, "ts_last_day($0)"),
+      .init([.date], .date, "ts_fail_last_day($0 * 86400000000000)"),
+      .init([.timestamp], .date, "ts_fail_last_day($0)"),
     ],
-    "from_milliseconds": [.init([.bigint], .timestamp, "($0 * 1000000)")],
+    "from_milliseconds": [.init([.bigint], .timestamp, "ts_fail_bigints('*', $0, 1000000)")],
     "from_nanoseconds": [.init([.bigint], .timestamp, "($0)")],
-    "from_unixtime": [.init([.double], .timestamp, "CAST($0 * 1000000000 AS INTEGER)")],
+    "from_unixtime": [.init([.double], .timestamp, "ts_fail_from_unixtime($0)")],
     "to_unixtime": [.init([.timestamp], .double, "($0 / 1000000000.0)")],
     "to_milliseconds": [
       .init([.timestamp], .bigint, "ts_floor($0, 1000000)"), .init([.interval], .bigint, "($0 / 1000000)"),

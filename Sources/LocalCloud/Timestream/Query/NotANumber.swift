@@ -18,6 +18,7 @@ extension TypedExpression {
     case .template(let sql, let arguments): return sql.contains("ts_") || arguments.contains(where: \.mayBeNaN)
     case .prefix(_, let operand): return operand.mayBeNaN
     case .infix(_, let left, let right): return left.mayBeNaN || right.mayBeNaN
+    case .steps: return false
     case .cases(let branches, let otherwise):
       return branches.contains { $0.then.mayBeNaN } || otherwise?.mayBeNaN ?? false
     case .aggregate(let aggregate), .window(let aggregate, _): return aggregate.arguments.contains(where: \.mayBeNaN)
@@ -27,10 +28,18 @@ extension TypedExpression {
 
   private static let operators = ["+": "add", "-": "subtract", "*": "multiply"]
 
-  /// Arithmetic of two sides of one type.
+  /// Arithmetic of two sides of one type. Whole numbers are checked for overflow, each step for itself.
   static func arithmetic(
-    _ symbol: String, _ left: TypedExpression, _ right: TypedExpression, _ type: TimestreamType
+    _ symbol: String, _ left: TypedExpression, _ right: TypedExpression, _ type: TimestreamType, isTrying: Bool
   ) -> TypedExpression {
+    if type != .double {
+      let function = "ts_\(isTrying ? "try_" : "")\(type == .integer ? "integers" : "bigints")"
+      // A chain is one call: calls within calls soon meet the limit of SQLite's parser.
+      if case .steps(function, let symbols, let operands) = left.node, left.type == type, operands.count < 100 {
+        return TypedExpression(node: .steps(function, symbols + symbol, operands + [right]), type: type)
+      }
+      return TypedExpression(node: .steps(function, symbol, [left, right]), type: type)
+    }
     if left.mayBeNaN || right.mayBeNaN, let name = operators[symbol] {
       return .template("ts_\(name)($0, $1)", [left, right], type)
     }
@@ -45,6 +54,31 @@ extension TypedExpression {
 }
 
 extension QueryFunctions {
+  /// Whole numbers, one step after the other; a null makes all null.
+  private static func steps(_ name: String, _ type: String) -> Function {
+    strict(name, -1, canFail: true) { arguments throws(QueryFault) in
+      var value = arguments[1].integer ?? 0
+      for (symbol, argument) in zip((arguments[0].text ?? "").utf8, arguments.dropFirst(2)) {
+        let next = argument.integer ?? 0
+        let (result, overflows, word) =
+          switch symbol {
+          case UInt8(ascii: "+"): added(value.addingReportingOverflow(next), "addition")
+          case UInt8(ascii: "-"): added(value.subtractingReportingOverflow(next), "subtraction")
+          default: added(value.multipliedReportingOverflow(by: next), "multiplication")
+          }
+        guard !overflows, type == "bigint" || Int32(exactly: result) != nil else {
+          throw QueryFault(message: "\(type) \(word) overflow: \(value) \(Unicode.Scalar(symbol)) \(next)")
+        }
+        value = result
+      }
+      return .integer(value)
+    }
+  }
+
+  private static func added(
+    _ result: (partialValue: Int64, overflow: Bool), _ word: String
+  ) -> (value: Int64, overflows: Bool, word: String) { (result.partialValue, result.overflow, word) }
+
   private static func double(_ name: String, _ body: @escaping @Sendable (Double, Double) -> Double) -> Function {
     strict(name, 2) { arguments in .real(body(arguments[0].double ?? 0, arguments[1].double ?? 0)) }
   }
@@ -54,6 +88,7 @@ extension QueryFunctions {
   }
 
   static let doubles: [Function] = [
+    steps("integers", "integer"), steps("bigints", "bigint"),
     double("add", +), double("subtract", -), double("multiply", *),
     test("is_nan", \.isNaN), test("is_finite", \.isFinite), test("is_infinite", \.isInfinite),
     Function(name: "nan", count: 0, canFail: false) { _ in .real(.nan) },

@@ -66,9 +66,9 @@ enum Numbers {
     return overflows ? base : sum
   }
 
-  /// As a cast from a double rounds: halves up.
+  /// As a cast from a double rounds: halves away from zero.
   static func integer(_ value: Double, _ type: String) throws(QueryFault) -> Int64 {
-    let rounded = (value + 0.5).rounded(.down)
+    let rounded = value.rounded(.toNearestOrAwayFromZero)
     guard let number = Int64(exactly: rounded), type == "bigint" || Int32(exactly: number) != nil else {
       throw QueryFault(
         message: value.isFinite

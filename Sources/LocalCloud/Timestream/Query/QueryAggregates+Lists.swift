@@ -103,8 +103,13 @@ final class TopAggregate: QueryAggregate {
 final class ListAggregate: QueryAggregate {
   private var items: [SQLValue] = []
   private var first = 0
+  private var bytes = 0
 
-  func add(_ arguments: [SQLValue]) { items.append(arguments[0]) }
+  func add(_ arguments: [SQLValue]) throws(QueryFault) {
+    bytes += 9 + (arguments[0].blob?.count ?? arguments[0].text?.utf8.count ?? 0)
+    guard bytes <= QueryFunctions.sizeLimit else { throw QueryFunctions.tooLarge }
+    items.append(arguments[0])
+  }
   func remove(_ arguments: [SQLValue]) { first += 1 }
   var value: SQLValue { first < items.count ? .list(items[first...]) : .null }
 }
@@ -115,7 +120,11 @@ final class OrderedListAggregate: QueryAggregate {
   private var directions: [Character] = []
   private var first = 0
 
-  func add(_ arguments: [SQLValue]) {
+  private var bytes = 0
+
+  func add(_ arguments: [SQLValue]) throws(QueryFault) {
+    bytes += 18 + (arguments[0].blob?.count ?? arguments[0].text?.utf8.count ?? 0) + (arguments[1].blob?.count ?? 0)
+    guard bytes <= QueryFunctions.sizeLimit else { throw QueryFunctions.tooLarge }
     directions = Array(arguments[2].text ?? "")
     rows.append((arguments[0], arguments[1].items))
   }
@@ -169,9 +178,10 @@ final class SeriesAggregate: QueryAggregate {
 final class CollectAggregate: QueryAggregate {
   private var list = QueryList()
 
-  func add(_ arguments: [SQLValue]) {
+  func add(_ arguments: [SQLValue]) throws(QueryFault) {
     guard arguments[0] != .integer(0), arguments[2] != .null, arguments[2] != .integer(0) else { return }
     list.append(arguments[1])
+    guard list.bytes.count <= QueryFunctions.sizeLimit else { throw QueryFunctions.tooLarge }
   }
 
   /// It stands in no window.

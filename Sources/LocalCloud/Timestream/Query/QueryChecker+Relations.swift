@@ -8,6 +8,7 @@ extension QueryChecker {
     case .table(let name, let alias):
       if name.database == nil, let table = known[name.table.lowercased()] {
         let number = context.number()
+        try context.expand(table.weight, name.position)
         return (
           .common(table.number, number),
           try fields(table.outputs, number, alias ?? Alias(name: name.table, columns: []), name.position)

@@ -15,16 +15,21 @@ struct QueryChecker {
 
   func check(_ query: QueryExpression) throws(QueryError) -> TypedQuery {
     var inner = self
-    var with: [(number: Int, query: TypedQuery)] = []
+    var with: [(name: String, number: Int, query: TypedQuery)] = []
     for table in query.with {
+      if with.contains(where: { $0.name == table.alias.name.lowercased() }) {
+        throw QueryError("WITH query name '\(table.alias.name)' specified more than once", at: table.position)
+      }
+      let before = context.expansions
       var typed = try inner.check(table.query)
       try Self.rename(&typed.outputs, table.alias, table.position)
       let number = context.number()
-      with.append((number, typed))
-      inner.known[table.alias.name.lowercased()] = KnownTable(number: number, outputs: typed.outputs)
+      with.append((table.alias.name.lowercased(), number, typed))
+      inner.known[table.alias.name.lowercased()] = KnownTable(
+        number: number, outputs: typed.outputs, weight: context.expansions - before + 1)
     }
     var typed = try inner.body(query.body, ordering: query.ordering, query.position)
-    typed.with = with + typed.with
+    typed.with = with.map { ($0.number, $0.query) } + typed.with
     typed.limit = query.limit
     return typed
   }
@@ -195,6 +200,9 @@ struct QueryChecker {
       return typed
     }
     var keys: [TypedOrder] = []
+    checker.scope = Scope(
+      fields: fields, parent: outer, hasRelation: select.from != nil,
+      outputs: zip(outputs, expressions).map { Field(name: $0.name, expression: $1) })
     for order in ordering {
       let key = try checker.orderKey(order.expression, outputs)
       try Self.checkOrderable(key, outputs, order.expression.position)

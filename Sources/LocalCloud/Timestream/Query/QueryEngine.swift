@@ -17,7 +17,11 @@ final class QueryEngine: Sendable {
   static let pageBytes: Int = 1_000_000
   /// Rows of one result that are kept.
   static let rowLimit: Int = 2_000_000
-  static let byteLimit: Int = 1 << 30
+  static let byteLimit: Int = QueryResults.keptBytes
+  /// Queries that run at a time; one more is throttled.
+  static let runningLimit: Int = 64
+  private let running = Atomic(0)
+  private let isStopped = Atomic(false)
   /// Any SELECT is billed for as much, bytes.
   static let meteredMinimum: Int = 10_000_000
   private static let idleReaders: Int = 4
@@ -63,6 +67,9 @@ final class QueryEngine: Sendable {
     }
   }
 
+  /// Ends what runs, and lets nothing more run.
+  func stop() { isStopped.store(true, ordering: .relaxed) }
+
   // MARK: Query
 
   /// Checks a request; what it returns runs it.
@@ -71,25 +78,30 @@ final class QueryEngine: Sendable {
     let maximumRows = try input.integer("MaxRows", in: 1...1000).map { Int($0) }
     let token = try input.string("NextToken", length: 1...2048)
     let clientToken = try input.string("ClientToken", length: 32...128)
-    var insights = Input(try input.object("QueryInsights") ?? [:], path: "queryInsights")
-    let mode = try insights.string(
-      "Mode", required: input.object["QueryInsights"] != nil, values: ["ENABLED_WITH_RATE_CONTROL", "DISABLED"])
-    input.absorb(insights)
+    let wantsInsights = try QueryRequest.wantsInsights(&input)
     try input.check()
     let request = QueryRequest(
-      sql: sql, maximumRows: maximumRows, clientToken: clientToken,
-      wantsInsights: mode == "ENABLED_WITH_RATE_CONTROL")
+      sql: sql, maximumRows: maximumRows, clientToken: clientToken, wantsInsights: wantsInsights)
+    guard running.load(ordering: .relaxed) < Self.runningLimit else {
+      throw .timestream("ThrottlingException", "More than \(Self.runningLimit) queries run at the moment.")
+    }
     return { [self] in
-      await withCheckedContinuation { continuation in
-        // A thread of its own, not one of those that Swift's tasks share: they are few, and a query may take a minute.
-        let thread = Thread {
-          do throws(ServiceError) {
-            continuation.resume(returning: .success(try self.page(request, token: token)))
-          } catch { continuation.resume(returning: .failure(error)) }
+      running.add(1, ordering: .relaxed)
+      defer { running.subtract(1, ordering: .relaxed) }
+      return await Self.onThread {
+        do throws(ServiceError) { return .success(try self.page(request, token: token)) } catch {
+          return .failure(error)
         }
-        thread.stackSize = Self.stackSize
-        thread.start()
       }
+    }
+  }
+
+  /// Runs a body on a thread of its own, not one of those that Swift's tasks share: they are few, and a query may take a minute.
+  static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+      let thread = Thread { continuation.resume(returning: body()) }
+      thread.stackSize = stackSize
+      thread.start()
     }
   }
 
@@ -100,8 +112,12 @@ final class QueryEngine: Sendable {
     return results.keep(try run(request, now: now), request)
   }
 
+  private static let idPattern = Input.Pattern(text: "[a-zA-Z0-9]+") { id in
+    id.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) }
+  }
+
   func cancel(_ input: inout Input) throws(ServiceError) -> JSON {
-    let id = try input.string("QueryId", required: true, length: 1...64) ?? ""
+    let id = try input.string("QueryId", required: true, length: 1...64, pattern: Self.idPattern) ?? ""
     try input.check()
     return try results.cancel(id)
   }
@@ -112,7 +128,7 @@ final class QueryEngine: Sendable {
   func run(
     _ request: QueryRequest, parameters: [String: TypedExpression] = [:], now: Int64
   ) throws(ServiceError) -> QueryResult {
-    var result = QueryResult(digest: request.digest, clientToken: request.clientToken, createdAt: now)
+    var result = QueryResult(request, createdAt: now)
     do throws(QueryError) {
       switch try QueryParser.parse(request.sql) {
       case .query(let query):
@@ -189,7 +205,7 @@ final class QueryEngine: Sendable {
       defer { release(reader) }
       try reader.with { connection in
         _ = connection.takeBytesRead()
-        try connection.limited(to: timeLimit) {
+        try connection.limited(to: timeLimit, unless: { self.isStopped.load(ordering: .relaxed) }) {
           try connection.forEach(sql, values) { row in
             try output.add(row.values)
             guard output.rows.count <= Self.rowLimit, output.bytes <= Self.byteLimit else { throw Self.tooLarge }
@@ -199,7 +215,10 @@ final class QueryEngine: Sendable {
         // Without a table nothing is scanned, whatever SQLite looked up.
         output.bytesScanned = typed.tables.isEmpty ? 0 : connection.takeBytesRead()
       }
-    } catch let error as QueryError { throw error } catch let error as DatabaseError {
+    } catch var error as QueryError {
+      error.isExecution = true
+      throw error
+    } catch let error as DatabaseError {
       throw Self.queryError(for: error)
     } catch { throw Self.execution("the query failed") }
     result = output
@@ -216,17 +235,21 @@ final class QueryEngine: Sendable {
 
   /// What SQLite refuses, without its SQL: the names in that are nobody's business.
   private static func queryError(for error: DatabaseError) -> QueryError {
-    if error.message.contains("parser stack") || error.message.contains("too large")
-      || error.message.contains("too many")
-    {
-      return QueryError("the query is larger than the local cloud takes: \(error.message)", at: nil)
+    if error.message.contains("parser stack") || error.message.contains("too many") {
+      return QueryError("the query is nested deeper, or longer, than the local cloud takes: \(error.message)", at: nil)
     }
-    if let fault = QueryFault.words(in: error.message) { return QueryError(fault, at: nil) }
+    if let fault = QueryFault.words(in: error.message) { return execution(fault) }
+    if error.message.contains("too big") { return execution(QueryFunctions.tooLarge.message) }
+    if error.message.contains("no such table") || error.message.contains("no such column: s")
+      || error.message.contains("no such column: r")
+    {
+      return execution("a table was deleted or changed while the query began")
+    }
     if error.message.contains("interrupted") {
       return execution("the query took longer than its time limit and was cancelled")
     }
-    if error.message.contains("overflow") { return QueryError("bigint overflow", at: nil) }
-    if error.message.contains("ESCAPE") { return QueryError("Escape string must be a single character", at: nil) }
+    if error.message.contains("overflow") { return execution("bigint overflow") }
+    if error.message.contains("ESCAPE") { return execution("Escape string must be a single character") }
     return execution("the query failed: \(error.message)")
   }
 
@@ -258,6 +281,18 @@ struct QueryRequest: Sendable {
   var wantsInsights = false
   /// Tells queries apart in tokens.
   let digest: String
+
+  /// All that a repeated client token must repeat.
+  var parameters: String { "\(digest) \(maximumRows ?? 0) \(wantsInsights)" }
+
+  /// Reads `QueryInsights`.
+  static func wantsInsights(_ input: inout Input) throws(ServiceError) -> Bool {
+    guard let object = try input.object("QueryInsights") else { return false }
+    var insights = Input(object, path: "queryInsights")
+    let mode = try insights.string("Mode", required: true, values: ["ENABLED_WITH_RATE_CONTROL", "DISABLED"])
+    input.absorb(insights)
+    return mode == "ENABLED_WITH_RATE_CONTROL"
+  }
 
   init(sql: String, maximumRows: Int? = nil, clientToken: String? = nil, wantsInsights: Bool = false) {
     self.sql = sql

@@ -106,7 +106,8 @@ enum QueryFunctions {
     },
     read("parse_duration", "interval") { text in
       let units: [String: Double] = [
-        "ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9, "d": 86_400e9,
+        "ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "m": 60e9, "h": 3600e9, "d": 86_400e9, "nanosecond": 1,
+        "microsecond": 1e3, "millisecond": 1e6, "second": 1e9, "minute": 60e9, "hour": 3600e9, "day": 86_400e9,
       ]
       let digits = text.prefix { $0.isNumber || $0 == "." }
       let unit = text.dropFirst(digits.count).trimmingCharacters(in: .whitespaces)
@@ -151,6 +152,9 @@ enum QueryFunctions {
         let (value, count) = (arguments[0].double ?? 0, arguments[3].integer ?? 0)
         guard count > 0, count < 1 << 40 else { throw QueryFault(message: "bucketCount must be greater than 0") }
         guard low != high else { throw QueryFault(message: "bounds cannot equal each other") }
+        guard value.isFinite, low.isFinite, high.isFinite else {
+          throw QueryFault(message: "operand and bounds of width_bucket must be finite")
+        }
         let place = low < high ? (value - low) / (high - low) : (low - value) / (low - high)
         return .integer(place < 0 ? 0 : place >= 1 ? count + 1 : Int64(place * Double(count)) + 1)
       },
@@ -208,12 +212,41 @@ enum QueryFunctions {
       guard rest == 0 else {
         throw QueryFault(message: "Cannot add hour, minutes or seconds to a date")
       }
-      return .integer((arguments[0].integer ?? 0) + days)
+      let sum = (arguments[0].integer ?? 0) + days
+      guard TimestreamType.dayRange.contains(sum) else { throw CalendarMath.overflow }
+      return .integer(sum)
     },
-    strict("last_day", 1) { arguments in
-      let month = (try? CalendarMath.truncate(arguments[0].integer ?? 0, "month")) ?? 0
-      let next = (try? CalendarMath.addMonths(1, to: month)) ?? 0
-      return .integer(Numbers.floor(next, CalendarMath.day) - 1)
+    strict("last_day", 1, canFail: true) { arguments throws(QueryFault) in
+      let time = UTCTime(epochNanoseconds: arguments[0].integer ?? 0)
+      let day = Numbers.floor(arguments[0].integer ?? 0, CalendarMath.day)
+      return .integer(day + Int64(UTCTime.days(inMonth: time.month, of: time.year) - time.day))
+    },
+    // The start of the interval in which an instant lies.
+    strict("bin", 2, canFail: true) { arguments throws(QueryFault) in
+      guard let instant = arguments[0].integer else { throw CalendarMath.overflow }
+      guard let length = arguments[1].integer, length > 0 else {
+        throw QueryFault(message: "the second argument of bin must be a positive interval")
+      }
+      let (start, overflows) = Numbers.floor(instant, length).multipliedReportingOverflow(by: length)
+      guard !overflows else { throw CalendarMath.overflow }
+      return .integer(start)
+    },
+    strict("from_unixtime", 1, canFail: true) { arguments throws(QueryFault) in
+      guard let nanoseconds = Int64(exactly: ((arguments[0].double ?? 0) * 1e9).rounded(.towardZero)) else {
+        throw CalendarMath.overflow
+      }
+      return .integer(nanoseconds)
+    },
+    // An interval by a number.
+    strict("scale", 2, canFail: true) { arguments throws(QueryFault) in
+      if let factor = arguments[1].integer {
+        let (product, overflows) = (arguments[0].integer ?? 0).multipliedReportingOverflow(by: factor)
+        guard !overflows else { throw QueryFault(message: "interval overflow") }
+        return .integer(product)
+      }
+      let product = ((arguments[0].double ?? 0) * (arguments[1].double ?? 0)).rounded(.towardZero)
+      guard let length = Int64(exactly: product) else { throw QueryFault(message: "interval overflow") }
+      return .integer(length)
     },
   ]
 }

@@ -59,10 +59,11 @@ extension QueryFunctions {
       return .list(items[Int(first)...].prefix(Int(clamping: length)))
     },
     strict("widen", 2) { arguments in ListWidening(text: arguments[1].text ?? "").apply(arguments[0]) },
-    strict("array_join", 3) { arguments in
-      let replacement = arguments[2].text ?? ""
-      let texts = arguments[0].items.compactMap { $0.text ?? (replacement.isEmpty ? nil : replacement) }
-      return .text(texts.joined(separator: arguments[1].text ?? ""))
+    strict("array_join", 2) { arguments in
+      .text(arguments[0].items.compactMap(\.text).joined(separator: arguments[1].text ?? ""))
+    },
+    strict("array_join_all", 3) { arguments in
+      .text(arguments[0].items.map { $0.text ?? arguments[2].text ?? "" }.joined(separator: arguments[1].text ?? ""))
     },
   ]
 
@@ -127,6 +128,9 @@ extension QueryFunctions {
       guard size >= 0 else { throw fault("combination size must not be negative: \(size)") }
       guard size <= 5 else { throw fault("combination size must not exceed 5: \(size)") }
       guard size <= items.count else { return .list([]) }
+      // What the items of all combinations take, from below.
+      let sizes = items.map { $0.blob?.count ?? $0.text?.utf8.count ?? 8 }
+      var bytes = 0
       var chosen: [[SQLValue]] = [[]]
       var ends = [0]
       for _ in 0..<size {
@@ -137,6 +141,8 @@ extension QueryFunctions {
             nextEnds.append(index + 1)
           }
           guard next.count <= 100_000 else { throw fault("combinations exceed max size") }
+          bytes += sizes[end...].reduce(0, +)
+          guard bytes <= sizeLimit else { throw tooLarge }
         }
         (chosen, ends) = (next, nextEnds)
       }
@@ -148,6 +154,10 @@ extension QueryFunctions {
         throw fault("count argument of repeat function must be less than or equal to 100000")
       }
       guard count >= 0 else { throw fault("count argument of repeat function must be greater than or equal to 0") }
+      let value = SQLValue.list([arguments[0]])
+      guard (value.blob?.count ?? 0) * Int(count) <= 4 << 20 else {
+        throw fault("result of repeat function must not take more than 4194304 bytes")
+      }
       return .list(Array(repeating: arguments[0], count: Int(count)))
     },
     // Without a step, one in the direction of the end.
@@ -157,8 +167,7 @@ extension QueryFunctions {
       else { return .null }
       let step = arguments[2].integer ?? (start <= end ? 1 : -1)
       try checkStep(step, start, end)
-      let length = (end.subtractingReportingOverflow(start), step)
-      guard !length.0.overflow, length.0.partialValue / step < itemLimit else { throw tooLong }
+      try checkLength(start, end, step)
       return .list(stride(from: start, through: end, by: Int(step)).map { .integer($0) })
     },
     strict("sequence_days", 3, canFail: true) { arguments throws(QueryFault) in
@@ -166,7 +175,7 @@ extension QueryFunctions {
       let (step, rest) = (arguments[2].integer ?? 0).quotientAndRemainder(dividingBy: CalendarMath.day)
       guard rest == 0 else { throw fault("sequence step must be a day interval if start and end values are dates") }
       try checkStep(step, start, end)
-      guard (end - start) / step < itemLimit else { throw tooLong }
+      try checkLength(start, end, step)
       return .list(stride(from: start, through: end, by: Int(step)).map { .integer($0) })
     },
     strict("sequence_months", 4, canFail: true) { arguments throws(QueryFault) in
@@ -186,6 +195,11 @@ extension QueryFunctions {
   ]
 
   private static let tooLong = QueryFault(message: "result of sequence function must not have more than 10000 entries")
+
+  private static func checkLength(_ start: Int64, _ end: Int64, _ step: Int64) throws(QueryFault) {
+    // As doubles nothing overflows; near the limit they are exact.
+    guard (Double(end) - Double(start)) / Double(step) < Double(itemLimit) else { throw tooLong }
+  }
 
   private static func checkStep(_ step: Int64, _ start: Int64, _ end: Int64) throws(QueryFault) {
     guard step != 0 else { throw fault("step must not be zero") }

@@ -37,7 +37,7 @@ extension QueryFunctions {
       guard !delimiter.isEmpty else { throw QueryFault(message: "The delimiter may not be the empty string") }
       guard limit > 0 else { throw QueryFault(message: "Limit must be positive") }
       guard limit <= Int32.max else { throw QueryFault(message: "Limit is too large") }
-      var parts = text.components(separatedBy: delimiter)
+      var parts = parts(text, delimiter)
       if parts.count > limit {
         let rest = parts[(Int(limit) - 1)...].joined(separator: delimiter)
         parts = parts.prefix(Int(limit) - 1) + [rest]

@@ -5,8 +5,43 @@ import Foundation
 extension QueryFunctions {
   // MARK: Texts
 
+  private static func mapped(_ text: String, _ mapping: (Unicode.Scalar.Properties) -> String) -> String {
+    var scalars = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let mapped = mapping(scalar.properties).unicodeScalars
+      scalars.append(mapped.count == 1 ? mapped.first ?? scalar : scalar)
+    }
+    return String(scalars)
+  }
+
+  /// The parts of a text between delimiters, by their bytes: Swift's own methods take a letter with its accents as one.
+  static func parts(_ text: String, _ delimiter: String) -> [String] {
+    let (bytes, sought) = (Array(text.utf8), Array(delimiter.utf8))
+    var parts: [String] = []
+    var (start, place) = (0, 0)
+    while place + sought.count <= bytes.count {
+      if bytes[place..<(place + sought.count)].elementsEqual(sought) {
+        parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+        place += sought.count
+        start = place
+      } else {
+        place += 1
+      }
+    }
+    return parts + [String(decoding: bytes[start...], as: UTF8.self)]
+  }
+
   static let texts: [Function] = [
-    text("lower") { $0.lowercased() }, text("upper") { $0.uppercased() },
+    // Code point by code point, as Trino: what would become two stays as it is.
+    text("lower") { mapped($0, \.lowercaseMapping) }, text("upper") { mapped($0, \.uppercaseMapping) },
+    strict("length", 1) { arguments in .integer(Int64((arguments[0].text ?? "").unicodeScalars.count)) },
+    strict("codepoint", 1, canFail: true) { arguments throws(QueryFault) in
+      let scalars = (arguments[0].text ?? "").unicodeScalars
+      guard scalars.count == 1, let scalar = scalars.first else {
+        throw QueryFault(message: "Input string must be a single character string")
+      }
+      return .integer(Int64(scalar.value))
+    },
     text("reverse") { text in
       var scalars = String.UnicodeScalarView()
       scalars.append(contentsOf: text.unicodeScalars.reversed())
@@ -34,9 +69,11 @@ extension QueryFunctions {
       let kept = arguments[3].text == "left" && missing == 0 ? scalars.prefix(Int(size)) : padded.prefix(Int(size))
       return .text(String(String.UnicodeScalarView(kept)))
     },
-    strict("replace", 3) { arguments in
+    strict("replace", 3, canFail: true) { arguments throws(QueryFault) in
       let (text, search) = (arguments[0].text ?? "", arguments[1].text ?? "")
       let new = arguments[2].text ?? ""
+      // More than once for each byte it cannot occur.
+      guard text.utf8.count / max(1, search.utf8.count) * new.utf8.count <= sizeLimit else { throw tooLarge }
       guard search.isEmpty else { return .text(text.replacingOccurrences(of: search, with: new, options: .literal)) }
       // Between every two characters, as Java does.
       return .text(new + text.unicodeScalars.map { String($0) + new }.joined())
@@ -56,7 +93,8 @@ extension QueryFunctions {
     strict("split_part", 3, canFail: true) { arguments throws(QueryFault) in
       let index = arguments[2].integer ?? 0
       guard index > 0 else { throw QueryFault(message: "Index must be greater than zero") }
-      let parts = (arguments[0].text ?? "").components(separatedBy: arguments[1].text ?? "")
+      let (text, delimiter) = (arguments[0].text ?? "", arguments[1].text ?? "")
+      let parts = delimiter.isEmpty ? text.unicodeScalars.map { String($0) } : parts(text, delimiter)
       return index <= Int64(parts.count) ? .text(parts[Int(index) - 1]) : .null
     },
     strict("chr", 1, canFail: true) { arguments throws(QueryFault) in
@@ -65,11 +103,13 @@ extension QueryFunctions {
       }
       return .text(String(Character(scalar)))
     },
-    strict("levenshtein", 2) { arguments in
+    strict("levenshtein", 2, canFail: true) { arguments throws(QueryFault) in
       let (one, other) = (
         Array((arguments[0].text ?? "").unicodeScalars), Array((arguments[1].text ?? "").unicodeScalars)
       )
-      guard one.count * other.count <= 1_000_000 else { return .null }
+      guard one.count * other.count <= 1_000_000 else {
+        throw QueryFault(message: "The combined inputs for Levenshtein distance are too large")
+      }
       var row = Array(0...other.count)
       for (line, scalar) in one.enumerated() {
         var diagonal = row[0]
@@ -139,10 +179,77 @@ extension QueryFunctions {
       return .text(String(text[range]))
     },
     strict("regexp_replace", 3, canFail: true) { arguments throws(QueryFault) in
-      let text = arguments[0].text ?? ""
-      return .text(
-        try expression(arguments[1].text ?? "").stringByReplacingMatches(
-          in: text, range: NSRange(text.startIndex..., in: text), withTemplate: arguments[2].text ?? ""))
+      let text = (arguments[0].text ?? "") as NSString
+      let pattern = try expression(arguments[1].text ?? "")
+      let replacement = try Replacement(arguments[2].text ?? "", groups: pattern.numberOfCaptureGroups)
+      var result = ""
+      var start = 0
+      for match in pattern.matches(in: text as String, range: NSRange(location: 0, length: text.length)) {
+        result += text.substring(with: NSRange(location: start, length: match.range.location - start))
+        result += try replacement.text(match, text)
+        start = match.range.location + match.range.length
+        guard result.utf8.count <= sizeLimit else { throw tooLarge }
+      }
+      return .text(result + text.substring(from: start))
     },
   ]
+
+  /// What stands for a match, in Java's syntax: `$1`, `${name}`, and a backslash before what is meant literally.
+  private struct Replacement {
+    private enum Part {
+      case text(String)
+      case group(Int)
+      case named(String)
+    }
+    private var parts: [Part] = []
+
+    init(_ text: String, groups: Int) throws(QueryFault) {
+      var rest = text.unicodeScalars[...]
+      func illegal(_ what: String) -> QueryFault { QueryFault(message: "Illegal replacement sequence: \(what)") }
+      while let scalar = rest.popFirst() {
+        switch scalar {
+        case "\\":
+          guard let next = rest.popFirst() else { throw illegal(text) }
+          parts.append(.text(String(next)))
+        case "$":
+          if rest.first == "{" {
+            let name = rest.dropFirst().prefix { $0 != "}" }
+            guard name.count + 1 < rest.count, !name.isEmpty else { throw illegal(text) }
+            rest = rest.dropFirst(name.count + 2)
+            parts.append(.named(String(name)))
+            continue
+          }
+          guard let digit = rest.popFirst(), ("0"..."9").contains(digit), var group = Int(String(digit)) else {
+            throw illegal(text)
+          }
+          guard group <= groups else { throw illegal("unknown group \(group)") }
+          // As many digits as make a group that there is.
+          while let next = rest.first, ("0"..."9").contains(next), let digit = Int(String(next)),
+            group * 10 + digit <= groups
+          {
+            group = group * 10 + digit
+            rest = rest.dropFirst()
+          }
+          parts.append(.group(group))
+        default: parts.append(.text(String(scalar)))
+        }
+      }
+    }
+
+    func text(_ match: NSTextCheckingResult, _ text: NSString) throws(QueryFault) -> String {
+      var result = ""
+      for part in parts {
+        let range: NSRange
+        switch part {
+        case .text(let literal):
+          result += literal
+          continue
+        case .group(let group): range = match.range(at: group)
+        case .named(let name): range = match.range(withName: name)
+        }
+        if range.location != NSNotFound { result += text.substring(with: range) }
+      }
+      return result
+    }
+  }
 }

@@ -20,13 +20,23 @@ extension Connection {
   /// Registers what Timestream's SQL has and SQLite has not, and sets comparisons to the service's rules.
   func prepareForQueries() throws(DatabaseError) {
     try execute("PRAGMA case_sensitive_like = ON")
+    unsafe sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, Int32(QueryFunctions.sizeLimit))
+    let tries = Tries()
     for function in QueryFunctions.all {
       register("ts_\(function.name)", function.count, function.body)
       guard function.canFail else { continue }
-      register("ts_try_\(function.name)", function.count) { arguments throws(QueryFault) in
-        do throws(QueryFault) { return try function.body(arguments) } catch { return .null }
+      register("ts_try_\(function.name)", function.count, isDeterministic: false) { arguments throws(QueryFault) in
+        do throws(QueryFault) { return try function.body(arguments) } catch {
+          tries.fail()
+          return .null
+        }
       }
     }
+    register("ts_try_begin", 0, isDeterministic: false) { _ in
+      tries.begin()
+      return .integer(1)
+    }
+    register("ts_try_end", 1, isDeterministic: false) { arguments in tries.end() ? .null : arguments[0] }
     try EachTable.register(self)
     for aggregate in QueryAggregates.all {
       register("ts_\(aggregate.name)", aggregate.count) { aggregate.make(false) }
@@ -34,9 +44,11 @@ extension Connection {
     }
   }
 
-  /// Runs statements for at most a time; then SQLite interrupts the one that runs.
-  func limited<Value>(to limit: Duration, _ body: () throws -> Value) rethrows -> Value {
-    let deadline = Deadline(limit)
+  /// Runs statements for at most a time, or until all must end; then SQLite interrupts the one that runs.
+  func limited<Value>(
+    to limit: Duration, unless isStopped: @escaping () -> Bool, _ body: () throws -> Value
+  ) rethrows -> Value {
+    let deadline = Deadline(limit, isStopped)
     return try withExtendedLifetime(deadline) {
       unsafe sqlite3_progress_handler(
         raw, 10_000,
@@ -49,11 +61,11 @@ extension Connection {
     }
   }
 
-  /// A deterministic function. Where an argument is null the result is, too. The body travels as the function's user data.
-  private func register(_ name: String, _ count: Int, _ body: @escaping Body) {
+  /// A function; what is not deterministic SQLite does not work out beforehand. The body travels as the function's user data.
+  private func register(_ name: String, _ count: Int, isDeterministic: Bool = true, _ body: @escaping Body) {
     let box = unsafe Unmanaged.passRetained(FunctionBox(body)).toOpaque()
     unsafe sqlite3_create_function_v2(
-      raw, name, Int32(count), SQLITE_UTF8 | SQLITE_DETERMINISTIC, box,
+      raw, name, Int32(count), SQLITE_UTF8 | (isDeterministic ? SQLITE_DETERMINISTIC : 0), box,
       { context, count, arguments in
         guard let data = unsafe sqlite3_user_data(context) else { return }
         let function = unsafe Unmanaged<FunctionBox>.fromOpaque(data).takeUnretainedValue()
@@ -95,10 +107,26 @@ extension Connection {
   }
 }
 
+/// What failed within `TRY`: anything makes the whole of it null.
+///
+/// `CASE WHEN ts_try_begin() THEN ts_try_end(…) END` begins, works the expression out, and ends. SQLite calls all on the one thread that
+/// runs the statement; one that is broken off leaves its tries behind, which mean nothing to the next.
+private final class Tries {
+  private var failures: [Bool] = []
+
+  func begin() { failures.append(false) }
+  func fail() { if !failures.isEmpty { failures[failures.count - 1] = true } }
+  func end() -> Bool { failures.popLast() ?? false }
+}
+
 private final class Deadline {
   private let end: ContinuousClock.Instant
-  init(_ limit: Duration) { end = .now + limit }
-  var hasPassed: Bool { ContinuousClock.now > end }
+  private let isStopped: () -> Bool
+  init(_ limit: Duration, _ isStopped: @escaping () -> Bool) {
+    end = .now + limit
+    self.isStopped = isStopped
+  }
+  var hasPassed: Bool { isStopped() || ContinuousClock.now > end }
 }
 
 /// An aggregate while rows come and, over a window, go.
@@ -138,6 +166,10 @@ private func aggregate(of context: OpaquePointer?, makes: Bool) -> AggregateStat
 }
 
 extension QueryFunctions {
+  /// The largest text or list that a query makes on its way, bytes. A page, and so a row of the result, is far smaller.
+  static let sizeLimit: Int = 64 << 20
+  static let tooLarge = QueryFault(message: "a value is larger than \(sizeLimit >> 20) MB")
+
   /// The arguments that SQLite hands to a function.
   static func values(_ count: Int32, _ arguments: UnsafeMutablePointer<OpaquePointer?>?) -> [SQLValue] {
     guard let arguments = unsafe arguments else { return [] }
@@ -167,6 +199,8 @@ extension QueryFunctions {
     case .integer(let number): unsafe sqlite3_result_int64(context, number)
     case .real(let number) where number.isNaN: unsafe reply(.blob(NotANumber.blob), context)
     case .real(let number): unsafe sqlite3_result_double(context, number)
+    case .blob(let bytes) where bytes.count > sizeLimit: unsafe sqlite3_result_error_toobig(context)
+    case .text(let text) where text.utf8.count > sizeLimit: unsafe sqlite3_result_error_toobig(context)
     case .blob(let bytes):
       unsafe bytes.withUnsafeBytes { unsafe csqlite_result_blob(context, $0.baseAddress, Int32($0.count)) }
     case .text(let text): unsafe csqlite_result_text(context, text, Int32(text.utf8.count))

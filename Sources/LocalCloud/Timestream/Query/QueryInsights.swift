@@ -42,8 +42,16 @@ struct QueryInsights {
     _ table: TimestreamStore.Table, _ number: Int, _ condition: TypedExpression?, _ engine: QueryEngine
   ) throws(QueryError) -> (range: Int64, coverage: Double) {
     guard let key = table.partitionColumn else { return (0, 0) }
+    let since = TimestreamStore.oldest(
+      engine.now, memoryHours: table.memoryHours, magneticDays: table.magneticDays)
     return try engine.reading { connection throws(DatabaseError) in
-      let all = try connection.row("SELECT min(time), max(time) FROM \(table.rows)")
+      // A seek for each series, not a walk through all rows.
+      let all = try connection.row(
+        """
+        SELECT min(first), max(last) FROM (
+          SELECT (SELECT min(time) FROM \(table.rows) WHERE series = s.id AND time >= ?1) AS first,
+            (SELECT max(time) FROM \(table.rows) WHERE series = s.id AND time >= ?1) AS last FROM \(table.series) s)
+        """, .integer(since))
       guard var from = all?[0].integer, var to = all?[1].integer else { return (0, 0) }
       var partitions: Set<SQLValue>?
       for part in condition.map(conjuncts) ?? [] {

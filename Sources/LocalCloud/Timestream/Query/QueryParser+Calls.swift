@@ -4,7 +4,13 @@ extension QueryParser {
     let position = current.position
     var call = Expression.Call(name: try name("a function").lowercased(), arguments: [])
     try expect(symbol: "(")
-    if call.name == "count", take(symbol: "*") {
+    if call.name == "position" {
+      // `position(part IN text)`
+      let part = try sum()
+      try expect(word: "in")
+      call.name = "strpos"
+      call.arguments = [try sum(), part]
+    } else if call.name == "count", take(symbol: "*") {
       call.isStar = true
     } else {
       call.isDistinct = take(word: "distinct")

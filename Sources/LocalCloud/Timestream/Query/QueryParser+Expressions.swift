@@ -157,12 +157,10 @@ extension QueryParser {
       return try literal(try Self.interval(count, unit, token.position))
     case .symbol("("):
       index += 1
-      if startsQuery {
-        let start = index
+      if isQueryInParentheses {
         let query = try queryExpression()
-        if take(symbol: ")") { return try Expression(kind: .scalar(query), position: token.position) }
-        // `((SELECT 1) + 2)`: the parenthesis belonged to an expression that starts with a query.
-        index = start
+        try expect(symbol: ")")
+        return try Expression(kind: .scalar(query), position: token.position)
       }
       let inner = try expression()
       guard take(symbol: ",") else {

@@ -7,7 +7,29 @@ struct QueryParser {
   /// Expressions and queries nested deeper are refused rather than risked on the stack.
   static let maximumDepth: Int = Expression.maximumDepth
 
-  init(_ text: String) throws(QueryError) { tokens = try Lexer.tokens(text) }
+  /// For each opening parenthesis the place of the one that closes it; nil where none does.
+  private let closing: [Int?]
+
+  init(_ text: String) throws(QueryError) {
+    tokens = try Lexer.tokens(text)
+    var closing: [Int?] = Array(repeating: nil, count: tokens.count)
+    var open: [Int] = []
+    for (place, token) in tokens.enumerated() {
+      if token.kind == .symbol("(") { open.append(place) }
+      if token.kind == .symbol(")"), let start = open.popLast() { closing[start] = place }
+    }
+    self.closing = closing
+  }
+
+  /// True where what is in parentheses here is a query: it starts as one, and nothing follows its own parentheses but what may follow
+  /// a query. `((SELECT 1) + 2)` is an expression.
+  var isQueryInParentheses: Bool {
+    guard startsQuery else { return false }
+    guard isSymbol("("), let end = closing[index] else { return true }
+    let next = tokens[min(end + 1, tokens.count - 1)]
+    return next.kind == .symbol(")")
+      || ["union", "intersect", "except", "order", "limit"].contains { isWord($0, next) }
+  }
 
   static func parse(_ text: String) throws(QueryError) -> Query {
     var parser = try QueryParser(text)

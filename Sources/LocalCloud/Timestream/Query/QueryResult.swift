@@ -11,6 +11,8 @@ struct QueryResult: Sendable {
   let id: String
   let digest: String
   let clientToken: String?
+  /// ``QueryRequest/parameters``
+  let parameters: String
   let createdAt: Int64
   var columns: [Column] = []
   private(set) var rows: [[UInt8]] = []
@@ -22,11 +24,12 @@ struct QueryResult: Sendable {
   /// `QueryInsightsResponse`, where it was asked for.
   var insights: JSON?
 
-  init(digest: String, clientToken: String?, createdAt: Int64) {
+  init(_ request: QueryRequest, createdAt: Int64) {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
     id = "AEDQ" + String((0..<52).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] })
-    self.digest = digest
-    self.clientToken = clientToken
+    digest = request.digest
+    clientToken = request.clientToken
+    parameters = request.parameters
     self.createdAt = createdAt
   }
 
@@ -58,6 +61,12 @@ struct QueryResult: Sendable {
   }
 
   func page(from offset: Int, maximumRows: Int?) -> JSON {
+    let end = self.end(of: offset, maximumRows)
+    return answer(rows: offset..<end, isLast: end == rows.count)
+  }
+
+  /// Where the page ends that starts at a row.
+  func end(of offset: Int, _ maximumRows: Int?) -> Int {
     var end = offset
     var size = 0
     while end < rows.count, end - offset < maximumRows ?? .max,
@@ -66,7 +75,7 @@ struct QueryResult: Sendable {
       size += rows[end].count
       end += 1
     }
-    return answer(rows: offset..<end, isLast: end == rows.count)
+    return end
   }
 
   private func answer(rows range: Range<Int>, isLast: Bool) -> JSON {

@@ -9,9 +9,13 @@ final class QueryResults: Sendable {
     var hasPages: Bool
     /// Where the newest page that was asked for starts; an older one is not to be had again.
     var offset = 0
+    /// Where the page starts for which a token was given; no other is to be had.
+    var issued = 0
     /// How often a token was used.
     var uses = 0
     var isCancelled = false
+    /// True once its last page was fetched.
+    var isFinished = false
   }
   private let kept = Mutex<[String: Kept]>([:])
 
@@ -39,8 +43,8 @@ final class QueryResults: Sendable {
     let invalid = ServiceError.timestream("ValidationException", "Invalid pagination token")
     guard parts.count == 3, parts[1] == request.digest, let offset = Int(parts[2]) else { throw invalid }
     let result = try kept.withLock { kept throws(ServiceError) -> QueryResult in
-      guard var known = kept[parts[0]], known.result.digest == request.digest, known.offset <= offset,
-        offset <= known.result.rows.count, now - known.result.createdAt < Self.tokenLifetime
+      guard var known = kept[parts[0]], known.result.digest == request.digest,
+        offset == known.offset || offset == known.issued, now - known.result.createdAt < Self.tokenLifetime
       else { throw invalid }
       guard !known.isCancelled else {
         throw .timestream("ConflictException", "Unable to poll results for a cancelled query.")
@@ -48,6 +52,8 @@ final class QueryResults: Sendable {
       known.uses = known.offset == offset ? known.uses + 1 : 1
       known.offset = offset
       guard known.uses <= Self.tokenUses else { throw invalid }
+      known.issued = known.result.end(of: offset, request.maximumRows)
+      if known.issued == known.result.rows.count { known.isFinished = true }
       kept[parts[0]] = known
       return known.result
     }
@@ -59,7 +65,7 @@ final class QueryResults: Sendable {
     guard let clientToken = request.clientToken else { return nil }
     let known = kept.withLock { $0.values.first { $0.result.clientToken == clientToken && !$0.isCancelled }?.result }
     guard let known else { return nil }
-    guard known.digest == request.digest, now - known.createdAt < Self.repeatLifetime else {
+    guard known.parameters == request.parameters, now - known.createdAt < Self.repeatLifetime else {
       throw .timestream(
         "ValidationException",
         "The client token was used before with other parameters, or more than five minutes ago.")
@@ -90,7 +96,8 @@ final class QueryResults: Sendable {
         kept.removeValue(forKey: known.result.id)
         bytes -= known.result.bytes
       }
-      kept[result.id] = Kept(result: result, hasPages: hasPages)
+      let issued = request.maximumRows == nil ? result.end(of: 0, nil) : 0
+      kept[result.id] = Kept(result: result, hasPages: hasPages, issued: issued)
     }
     return first
   }
@@ -102,7 +109,7 @@ final class QueryResults: Sendable {
   /// - Throws: for a query that is over, or never was.
   func cancel(_ id: String) throws(ServiceError) -> JSON {
     try kept.withLock { kept throws(ServiceError) -> JSON in
-      guard var known = kept[id], known.hasPages else {
+      guard var known = kept[id], known.hasPages, !known.isFinished else {
         throw .timestream("ValidationException", "The query \(id) is not running.")
       }
       guard !known.isCancelled else {

@@ -24,11 +24,14 @@ final class Scope: Sendable {
   let parent: Scope?
   /// False where there is no FROM.
   let hasRelation: Bool
+  /// The columns of the SELECT's output, which ORDER BY knows before all others.
+  let outputs: [Field]
   /// How many lambdas are around.
   let lambdaDepth: Int
 
-  init(fields: [Field], parent: Scope?, hasRelation: Bool) {
+  init(fields: [Field], parent: Scope?, hasRelation: Bool, outputs: [Field] = []) {
     self.fields = fields
+    self.outputs = outputs
     self.parent = parent
     self.hasRelation = hasRelation
     lambdaDepth = parent?.lambdaDepth ?? 0
@@ -37,12 +40,18 @@ final class Scope: Sendable {
   /// The scope of a lambda's body; its parameters hide what is around.
   init(parameters: [Field], in parent: Scope) {
     fields = parameters
+    outputs = []
     self.parent = parent
     hasRelation = parent.hasRelation
     lambdaDepth = parent.lambdaDepth + 1
   }
 
   /// - Throws: ``QueryError`` where nothing, or more than one thing, has the name.
+  /// Whether a name is that of an output, in ORDER BY.
+  func isOutput(_ qualifier: [String], _ name: String) -> Bool {
+    qualifier.isEmpty && outputs.contains { $0.name.lowercased() == name.lowercased() }
+  }
+
   func resolve(_ qualifier: [String], _ name: String, _ position: Position) throws(QueryError) -> TypedExpression {
     let (field, isOuter) = try field(qualifier, name, position)
     guard isOuter else { return field.expression }
@@ -69,6 +78,9 @@ final class Scope: Sendable {
   private func find(
     _ qualifier: [String], _ name: String, _ position: Position
   ) throws(QueryError) -> Field? {
+    if qualifier.isEmpty, let output = outputs.first(where: { $0.name.lowercased() == name.lowercased() }) {
+      return output
+    }
     let folded = fields.filter { $0.name.lowercased() == name.lowercased() && $0.answers(to: qualifier) }
     if folded.count <= 1 { return folded.first }
     // Names are told apart by case only where two of one relation differ in nothing else.
@@ -116,6 +128,17 @@ final class CheckContext {
     }
   }
 
+  /// How often SQLite will write out common tables: each use is a copy, and with it those that it uses.
+  private(set) var expansions = 0
+  static let maximumExpansions: Int = 20_000
+
+  func expand(_ weight: Int, _ position: Position) throws(QueryError) {
+    expansions += weight
+    guard expansions <= Self.maximumExpansions else {
+      throw QueryError("the common tables use each other more than \(Self.maximumExpansions) times", at: position)
+    }
+  }
+
   /// A number that no other relation has.
   func number() -> Int {
     lastNumber += 1
@@ -127,4 +150,6 @@ final class CheckContext {
 struct KnownTable: Sendable {
   var number: Int
   var outputs: [TypedOutput]
+  /// How many queries a use of it stands for.
+  var weight: Int
 }

@@ -35,8 +35,12 @@ extension TimestreamType {
   /// Days since 1970 of `2020-08-08`; nil for what is none.
   static func days(_ text: String) -> Int64? {
     guard text.utf8.count == 10, let time = ISO8601Time(text) else { return nil }
-    return Numbers.floor(time.time.epochSeconds, 86_400)
+    let days = Numbers.floor(time.time.epochSeconds, 86_400)
+    return dayRange.contains(days) ? days : nil
   }
+
+  /// The dates whose midnight is a timestamp: 1677-09-22 to 2262-04-11.
+  static let dayRange: ClosedRange<Int64> = -106_751...106_751
 
   /// Nanoseconds since midnight of `01:02`, `01:02:03` and `01:02:03.5`; nil for what is none.
   static func timeOfDay(_ text: String) -> Int64? {

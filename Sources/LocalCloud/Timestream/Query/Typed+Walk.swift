@@ -17,7 +17,7 @@ extension TypedExpression {
     case .prefix(_, let operand), .isNull(let operand), .inQuery(let operand, _), .quantified(let operand, _, _, _):
       [operand]
     case .infix(_, let left, let right): [left, right]
-    case .chain(_, let operands), .template(_, let operands): operands
+    case .chain(_, let operands), .template(_, let operands), .steps(_, _, let operands): operands
     case .between(let value, let low, let high): [value, low, high]
     case .isIn(let value, let options): [value] + options
     case .like(let value, let pattern, let escape): [value, pattern] + (escape.map { [$0] } ?? [])

@@ -1,4 +1,5 @@
 import Basics
+import Foundation
 
 /// Runs scheduled queries, when they are due and when they are asked to, and writes their rows into their target tables.
 struct ScheduledQueryRunner: Sendable {
@@ -15,40 +16,54 @@ struct ScheduledQueryRunner: Sendable {
   func run() async {
     while !Task.isCancelled {
       let seen = queries.changes.count(ScheduledQueryStore.changed)
-      let next = runDue()
-      let wait = next.map { max(0, $0 - engine.now) } ?? 3_600_000
-      await queries.changes.wait(ScheduledQueryStore.changed, after: seen, atMost: .milliseconds(min(wait, 3_600_000)))
+      let next = runDue { body in tasks.run { await QueryEngine.onThread(body) } }
+      let wait = min(max(0, next - engine.now), Self.longestWait)
+      await queries.changes.wait(ScheduledQueryStore.changed, after: seen, atMost: .milliseconds(wait))
     }
   }
 
-  /// Runs each query that is due, once, however often it came due while nobody looked.
+  /// The clock may be set meanwhile.
+  private static let longestWait: Int64 = 3_600_000
+  /// When storage that failed is asked again.
+  private static let retryWait: Int64 = 60_000
+
+  /// Starts each query that is due, once, however often it came due while nobody looked.
   ///
-  /// - Returns: when the next one is due.
-  func runDue() -> Int64? {
+  /// - Parameter start: runs a body, now or on another thread.
+  /// - Returns: when the next one is due, or storage that failed is to be asked again.
+  func runDue(start: (@escaping @Sendable () -> Void) -> Void = { $0() }) -> Int64 {
     let now = engine.now
-    guard let found = try? queries.due(at: now) else { return nil }
-    for query in found.queries { run(query, at: query.next ?? now, isManual: false) }
-    return try? queries.due(at: now).next
+    do throws(ServiceError) {
+      for query in try queries.due(at: now).queries {
+        let due = query.next ?? now
+        try queries.move(query.arn, from: due, to: next(of: query, after: due))
+        start { run(query, at: due, isManual: false, wantsInsights: false) }
+      }
+      return try queries.due(at: now).next ?? .max
+    } catch {
+      return now + Self.retryWait
+    }
   }
 
   /// ExecuteScheduledQuery: starts a run for a time, and does not wait for it.
   func execute(_ input: inout Input) throws(ServiceError) {
-    guard let time = input.object["InvocationTime"], !time.isNull else {
-      input.violate("InvocationTime", nil, "not be null")
-      return try input.check()
-    }
+    let time = input.object["InvocationTime"]
+    if time?.isNull ?? true { input.violate("InvocationTime", nil, "not be null") }
     _ = try input.string("ClientToken", length: 32...128)
+    let wantsInsights = try QueryRequest.wantsInsights(&input)
     let query = try queries.required(&input)
-    guard let seconds = time.double, abs(seconds) < 9_000_000_000 else {
+    guard let seconds = time?.double, abs(seconds) < 9_000_000_000 else {
       throw .timestream("ValidationException", "Invalid invocation time.")
     }
     let invocation = Int64((seconds * 1000).rounded())
-    tasks.run { run(query, at: invocation, isManual: true) }
+    tasks.run {
+      await QueryEngine.onThread { run(query, at: invocation, isManual: true, wantsInsights: wantsInsights) }
+    }
   }
 
-  private func run(_ query: ScheduledQuery, at invocation: Int64, isManual: Bool) {
+  private func run(_ query: ScheduledQuery, at invocation: Int64, isManual: Bool, wantsInsights: Bool) {
     let trigger = engine.now
-    let outcome = write(query, at: invocation)
+    let outcome = write(query, at: invocation, wantsInsights: wantsInsights)
     let kind = isManual ? "MANUAL" : "AUTO"
     var summary: JSONObject = [
       "InvocationTime": ScheduledQuery.seconds(invocation), "TriggerTime": ScheduledQuery.seconds(trigger),
@@ -61,18 +76,14 @@ struct ScheduledQueryRunner: Sendable {
       ],
     ]
     summary["FailureReason"] = outcome.failure.map { .string($0) }
-    // It may have been changed or deleted meanwhile.
-    guard var current = try? queries.find(query.arn) else { return }
-    current.lastRun = .object(summary)
-    if outcome.failure != nil {
-      current.failedRuns = Array(([.object(summary)] + current.failedRuns).prefix(ScheduledQuery.failedRunLimit))
+    summary["QueryInsightsResponse"] = outcome.insights
+    do throws(ServiceError) {
+      try queries.record(.object(summary), of: query.arn, isFailure: outcome.failure != nil)
+    } catch {
+      let words =
+        "local-cloud: how the scheduled query \(query.name) ran could not be kept: \(error.message ?? error.type)\n"
+      FileHandle.standardError.write(Data(words.utf8))
     }
-    if !isManual {
-      current.previous = invocation
-      current.next = next(of: current, after: invocation)
-    }
-    // A run whose end cannot be told is told by the next.
-    try? queries.save(current)
   }
 
   /// The first scheduled time that is not over yet.
@@ -92,15 +103,18 @@ struct ScheduledQueryRunner: Sendable {
     var ingested = 0
     var bytesWritten = 0
     var failure: String?
+    var insights: JSON?
   }
 
-  private func write(_ query: ScheduledQuery, at invocation: Int64) -> Outcome {
+  private func write(_ query: ScheduledQuery, at invocation: Int64, wantsInsights: Bool) -> Outcome {
     var outcome = Outcome()
     do throws(ServiceError) {
       let result = try engine.run(
-        QueryRequest(sql: query.sql), parameters: ScheduledQueryStore.runtime(invocation), now: engine.now)
+        QueryRequest(sql: query.sql, wantsInsights: wantsInsights), parameters: ScheduledQueryStore.runtime(invocation),
+        now: engine.now)
       outcome.rows = result.rows.count
       outcome.bytesScanned = result.bytesScanned
+      outcome.insights = result.insights
       var target = Input(query.request)
       guard let mapping = try TargetMapping.read(&target) else { return outcome }
       var reasons: [String] = []
@@ -133,9 +147,19 @@ struct ScheduledQueryRunner: Sendable {
     ])
     var rejected = 0
     do throws(ServiceError) { _ = try engine.store.writeRecords(&input) } catch {
-      guard let found = error.members["RejectedRecords"]?.array else { throw error }
-      rejected = found.count
-      reasons += found.compactMap { $0["Reason"]?.string }
+      if let found = error.members["RejectedRecords"]?.array {
+        rejected = found.count
+        reasons += found.compactMap { $0["Reason"]?.string }
+      } else if error.type.hasSuffix("#ValidationException"), records.count > 1 {
+        // One record that cannot be read refuses all: each for itself, then.
+        for record in records { try write([record], mapping, &outcome, &reasons) }
+        return
+      } else if error.type.hasSuffix("#ValidationException") {
+        rejected = 1
+        reasons.append(error.message ?? error.type)
+      } else {
+        throw error
+      }
     }
     outcome.ingested += records.count - rejected
     outcome.bytesWritten += records.reduce(0) { $0 + max(1024, $1.bytes.count) }

@@ -40,7 +40,7 @@ struct ScheduledQueryStore: Sendable {
     _ = try input.string("ScheduledQueryExecutionRoleArn", required: true, length: 1...2048)
     _ = try input.string("KmsKeyId", length: 1...2048)
     let token = try input.string("ClientToken", length: 32...128)
-    let tags = try input.array("Tags", count: 0...200) ?? []
+    let tags = try store.tags(&input, required: false)
     let mapping = try TargetMapping.read(&input)
     try input.check()
 
@@ -52,7 +52,7 @@ struct ScheduledQueryStore: Sendable {
     if let known = try find(named: name) {
       // The same request again is no conflict.
       if known.token == token, token != nil, known.query.request == request { return ["Arn": .string(known.query.arn)] }
-      throw .timestream("ConflictException", "A scheduled query with the name \(name) already exists.")
+      throw Self.conflict(name)
     }
     let now = engine.now
     let due = try check(sql, expression, mapping, now)
@@ -62,16 +62,25 @@ struct ScheduledQueryStore: Sendable {
     let query = ScheduledQuery(
       arn: arn, name: name, request: request, isEnabled: true, createdAt: now, next: due)
     try storing {
-      try storage.with { connection throws(DatabaseError) in
-        try connection.run(
-          "INSERT INTO timestream_scheduled_queries (arn, name, request, state, created, next, failed_runs, token) VALUES (?, ?, ?, 'ENABLED', ?, ?, '[]', ?)",
-          .text(arn), .text(name), .text(JSON.object(request).text), .integer(query.createdAt),
-          due.map { .integer($0) } ?? .null, token.map { .text($0) } ?? .null)
+      try storage.with { connection in
+        try connection.transaction {
+          if try connection.row("SELECT 1 FROM timestream_scheduled_queries WHERE name = ?", .text(name)) != nil {
+            throw Self.conflict(name)
+          }
+          try connection.run(
+            "INSERT INTO timestream_scheduled_queries (arn, name, request, state, created, next, failed_runs, token) VALUES (?, ?, ?, 'ENABLED', ?, ?, '[]', ?)",
+            .text(arn), .text(name), .text(JSON.object(request).text), .integer(query.createdAt),
+            .integer(due), token.map { .text($0) } ?? .null)
+        }
       }
     }
     try store.put(tags, on: arn)
     changes.announce(Self.changed)
     return ["Arn": .string(arn)]
+  }
+
+  private static func conflict(_ name: String) -> ServiceError {
+    .timestream("ConflictException", "A scheduled query with the name \(name) already exists.")
   }
 
   private func checkNotifications(_ input: inout Input) throws(ServiceError) {
@@ -85,7 +94,7 @@ struct ScheduledQueryStore: Sendable {
       try input.object("ErrorReportConfiguration", required: true) ?? [:], path: "errorReportConfiguration")
     var bucket = Input(
       try report.object("S3Configuration", required: true) ?? [:], path: "errorReportConfiguration.s3Configuration")
-    _ = try bucket.string("BucketName", required: true, length: 3...63)
+    _ = try bucket.string("BucketName", required: true, length: 3...63, pattern: MagneticStoreWrites.bucketPattern)
     _ = try bucket.string("ObjectKeyPrefix", length: 1...896)
     _ = try bucket.string("EncryptionOption", values: ["SSE_S3", "SSE_KMS"])
     for part in [notification, topic, report, bucket] { input.absorb(part) }
@@ -96,7 +105,7 @@ struct ScheduledQueryStore: Sendable {
   /// - Returns: the first scheduled time.
   private func check(
     _ sql: String, _ expression: String, _ mapping: TargetMapping?, _ now: Int64
-  ) throws(ServiceError) -> Int64? {
+  ) throws(ServiceError) -> Int64 {
     let due: Int64?
     do throws(Schedule.Failure) { due = try Schedule(expression).next(after: now) } catch {
       throw .timestream("ValidationException", "Invalid schedule expression: \(error.description)")
@@ -109,6 +118,9 @@ struct ScheduledQueryStore: Sendable {
       outputs = try engine.check(query, now: now, parameters: .values(Self.runtime(now))).query.outputs
     } catch {
       throw .timestream("ValidationException", error.text)
+    }
+    guard let due else {
+      throw .timestream("ValidationException", "Invalid schedule expression: '\(expression)' is never due.")
     }
     guard let mapping else { return due }
     let found = try storing {
@@ -138,9 +150,8 @@ struct ScheduledQueryStore: Sendable {
 
   func list(_ input: inout Input) throws(ServiceError) -> JSON {
     let limit = try input.integer("MaxResults", in: 1...1000) ?? 1000
-    let token = try input.string("NextToken") ?? ""
+    let start = try ListToken.read(&input)[0]
     try input.check()
-    let start = PercentEncoding.decode(token)
     let rows = try storing {
       try storage.with { connection throws(DatabaseError) in
         try connection.rows(
@@ -150,7 +161,7 @@ struct ScheduledQueryStore: Sendable {
     let found = rows.prefix(Int(limit)).compactMap(Self.query)
     var answer: JSONObject = ["ScheduledQueries": .array(found.map(\.summary))]
     if rows.count > Int(limit), let last = found.last {
-      answer["NextToken"] = .string(PercentEncoding.encode(last.name))
+      answer["NextToken"] = ListToken.make(last.name)
     }
     return .object(answer)
   }
@@ -163,7 +174,9 @@ struct ScheduledQueryStore: Sendable {
     // What came due while it was disabled does not run.
     let expression = query.request["ScheduleConfiguration"]?["ScheduleExpression"]?.string ?? ""
     query.next = (try? Schedule(expression))?.next(after: engine.now)
-    try save(query)
+    try change(
+      "UPDATE timestream_scheduled_queries SET state = ?, next = ? WHERE arn = ?",
+      [.text(state), query.next.map { .integer($0) } ?? .null, .text(query.arn)])
     changes.announce(Self.changed)
   }
 
@@ -233,14 +246,29 @@ struct ScheduledQueryStore: Sendable {
     )
   }
 
-  func save(_ query: ScheduledQuery) throws(ServiceError) {
+  private func change(_ sql: String, _ values: [SQLValue]) throws(ServiceError) {
+    try storing { try storage.with { connection throws(DatabaseError) in try connection.run(sql, values) } }
+  }
+
+  /// Takes a scheduled time for a run, and says when the next is.
+  func move(_ arn: String, from due: Int64, to next: Int64?) throws(ServiceError) {
+    try change(
+      "UPDATE timestream_scheduled_queries SET previous = ?1, next = ?2 WHERE arn = ?3 AND next = ?1",
+      [.integer(due), next.map { .integer($0) } ?? .null, .text(arn)])
+  }
+
+  /// Keeps how a run went, of a query that may have been changed or deleted meanwhile.
+  func record(_ summary: JSON, of arn: String, isFailure: Bool) throws(ServiceError) {
     try storing {
-      try storage.with { connection throws(DatabaseError) in
-        try connection.run(
-          "UPDATE timestream_scheduled_queries SET state = ?, previous = ?, next = ?, last_run = ?, failed_runs = ? WHERE arn = ?",
-          .text(query.isEnabled ? "ENABLED" : "DISABLED"), query.previous.map { .integer($0) } ?? .null,
-          query.next.map { .integer($0) } ?? .null, query.lastRun.map { .text($0.text) } ?? .null,
-          .text(JSON.array(query.failedRuns).text), .text(query.arn))
+      try storage.with { connection in
+        try connection.transaction {
+          let row = try connection.row("SELECT failed_runs FROM timestream_scheduled_queries WHERE arn = ?", .text(arn))
+          var failed = row?[0].text.flatMap { try? JSON(parsing: $0) }?.array ?? []
+          if isFailure { failed = Array(([summary] + failed).prefix(ScheduledQuery.failedRunLimit)) }
+          try connection.run(
+            "UPDATE timestream_scheduled_queries SET last_run = ?, failed_runs = ? WHERE arn = ?", .text(summary.text),
+            .text(JSON.array(failed).text), .text(arn))
+        }
       }
     }
   }

@@ -107,6 +107,22 @@ struct TargetMapping: Sendable {
 
   static func invalid(_ message: String) -> ServiceError { .timestream("ValidationException", message) }
 
+  /// The columns that become measures.
+  private var sources: [String] {
+    switch measures {
+    case .multi(_, let attributes): attributes.map(\.source)
+    case .mixed(let entries): entries.flatMap { ($0.source.map { [$0] } ?? []) + $0.attributes.map(\.source) }
+    }
+  }
+
+  /// The names that the measures of each record get.
+  private var targets: [[String]] {
+    switch measures {
+    case .multi(_, let attributes): [attributes.map(\.target)]
+    case .mixed(let entries): entries.map { $0.attributes.map(\.target) }
+    }
+  }
+
   // MARK: Checking against the query
 
   /// - Throws: where a column that is mapped is not among the query's, or of another type.
@@ -124,6 +140,17 @@ struct TargetMapping: Sendable {
     func require(_ name: String, _ type: String) throws(ServiceError) {
       let type = TimestreamType(name: type.lowercased()) ?? .varchar
       try require(name, type == .bigint ? [.bigint, .integer] : [type], "a measure")
+    }
+    let used = Set([timeColumn] + dimensions + sources + (measureNameColumn.map { [$0] } ?? []))
+    if let twice = used.sorted().first(where: { name in columns.count(where: { $0.name == name }) > 1 }) {
+      throw Self.invalid("The query has two columns '\(twice)', which the target configuration names.")
+    }
+    guard Set(dimensions).count == dimensions.count else { throw Self.invalid("A dimension is mapped twice.") }
+    for names in targets {
+      guard Set(names).count == names.count else { throw Self.invalid("A measure's attribute is mapped twice.") }
+      if let both = names.first(where: dimensions.contains) {
+        throw Self.invalid("'\(both)' is mapped as a dimension and as a measure.")
+      }
     }
     try require(timeColumn, [.timestamp], "the time")
     for name in dimensions { try require(name, [.varchar], "a dimension") }

@@ -23,8 +23,8 @@ struct IncomingRecord {
   }
 
   func isOfSeries(_ other: IncomingRecord) -> Bool {
-    measureName == other.measureName && dimensions.count == other.dimensions.count
-      && zip(dimensions, other.dimensions).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+    measureName.isExactly(other.measureName) && dimensions.count == other.dimensions.count
+      && zip(dimensions, other.dimensions).allSatisfy { $0.name.isExactly($1.name) && $0.value.isExactly($1.value) }
   }
 
   private static let types = ["DOUBLE", "BIGINT", "VARCHAR", "BOOLEAN", "TIMESTAMP", "MULTI"]
@@ -79,11 +79,14 @@ struct IncomingRecord {
 
   /// - Throws: a ValidationException, which refuses the whole request.
   init(_ own: Parts, common: Parts?) throws(ServiceError) {
-    for dimension in common?.dimensions ?? [] where own.dimensions.contains(where: { $0.name == dimension.name }) {
+    for dimension in common?.dimensions ?? []
+    where own.dimensions.contains(where: { $0.name.isExactly(dimension.name) }) {
       throw Self.invalid("Dimension \(dimension.name) is in both the record and the common attributes.")
     }
-    dimensions = (own.dimensions + (common?.dimensions ?? [])).sorted { $0.name < $1.name }
-    for (one, next) in zip(dimensions, dimensions.dropFirst()) where one.name == next.name {
+    dimensions = (own.dimensions + (common?.dimensions ?? [])).sorted {
+      $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+    for (one, next) in zip(dimensions, dimensions.dropFirst()) where one.name.isExactly(next.name) {
       throw Self.invalid("Duplicate dimension names.")
     }
     guard !dimensions.isEmpty else { throw Self.invalid("At least one dimension is required for a record.") }
@@ -110,7 +113,9 @@ struct IncomingRecord {
       }
       guard own.measureValue == nil else { throw Self.invalid("A record of type MULTI takes no MeasureValue.") }
       guard multiple.count <= 256 else { throw Self.invalid("A multi-measure record has at most 256 measures.") }
-      guard Set(multiple.map(\.name)).count == multiple.count else { throw Self.invalid("Duplicate measure names.") }
+      guard Set(multiple.map { SQLValue.text($0.name) }).count == multiple.count else {
+        throw Self.invalid("Duplicate measure names.")
+      }
       for measure in multiple {
         guard let read = TimestreamType(name: measure.type.lowercased()) else {
           throw Self.invalid("\(measure.type) is an invalid measure value type")
@@ -154,9 +159,11 @@ struct IncomingRecord {
   /// What refuses this record alone: sizes, names that are reserved or too long.
   var fault: String? {
     for dimension in dimensions {
-      if dimension.name.utf8.count > 60 { return "The dimension name '\(dimension.name)' is longer than 60 bytes." }
+      if let fault = Self.nameFault(dimension.name) { return fault }
       if dimension.value.isEmpty { return "The value of the dimension '\(dimension.name)' is empty." }
-      if let reserved = Self.reserved(dimension.name) { return reserved }
+      if dimension.name.isExactly(measureName) {
+        return "'\(measureName)' is the name of both a dimension and a measure."
+      }
     }
     if dimensions.reduce(0, { $0 + $1.name.utf8.count + $1.value.utf8.count }) > 2048 {
       return "The names and values of the dimensions are longer than 2048 bytes together."
@@ -166,7 +173,7 @@ struct IncomingRecord {
     if texts > 2048 { return "The measure values are longer than 2048 bytes together." }
     for value in values where value.kind == .multi {
       if let reserved = Self.reserved(value.column) { return reserved }
-      if dimensions.contains(where: { $0.name == value.column }) {
+      if dimensions.contains(where: { $0.name.isExactly(value.column) }) {
         return "'\(value.column)' is the name of both a dimension and a measure."
       }
       if value.column.utf8.count > 256 {
@@ -174,6 +181,11 @@ struct IncomingRecord {
       }
     }
     return nil
+  }
+
+  /// Why a name cannot be a dimension's.
+  static func nameFault(_ name: String) -> String? {
+    name.utf8.count > 60 ? "The dimension name '\(name)' is longer than 60 bytes." : reserved(name)
   }
 
   private static func reserved(_ name: String) -> String? {
@@ -188,4 +200,9 @@ extension Int64 {
     let (product, overflows): (Int64, Bool) = multipliedReportingOverflow(by: factor)
     return overflows ? nil : product
   }
+}
+
+extension String {
+  /// The same bytes. Swift's own comparison takes letters as equal that are composed in different ways.
+  func isExactly(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

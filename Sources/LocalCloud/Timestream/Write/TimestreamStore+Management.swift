@@ -62,8 +62,14 @@ extension TimestreamStore {
   private func taggable(_ input: inout Input) throws(ServiceError) -> String {
     let arn = try input.string("ResourceARN", required: true, length: 1...1011) ?? ""
     try input.check()
-    let parts = arn.split(separator: ":", maxSplits: 5).map(String.init)
-    let path = parts.last?.split(separator: "/").map(String.init) ?? []
+    let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 6, parts[0] == "arn", parts[2] == "timestream" else {
+      throw .timestream("ValidationException", "Invalid ARN: \(arn)")
+    }
+    guard parts[1] == "aws", parts[3] == account.region, parts[4] == account.id else {
+      throw .timestream("ResourceNotFoundException", "The resource \(arn) does not exist.")
+    }
+    let path = parts[5].split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     switch path.count {
     case 2 where path[0] == "database": _ = try database(path[1])
     case 4 where path[0] == "database" && path[2] == "table": _ = try table(path[1], path[3])
@@ -82,25 +88,30 @@ extension TimestreamStore {
   }
 
   func tagResource(_ input: inout Input) throws(ServiceError) {
-    let tags = try input.array("Tags", required: true, count: 0...200) ?? []
+    let tags = try tags(&input, required: true)
     let arn = try taggable(&input)
     try put(tags, on: arn)
   }
 
-  func put(_ tags: [JSON], on arn: String) throws(ServiceError) {
-    var pairs: [(String, String)] = []
-    for tag in tags {
-      guard let key = tag["Key"]?.string, (1...128).contains(key.count), let value = tag["Value"]?.string,
-        value.count <= 256
-      else {
-        throw .timestream("ValidationException", "A tag has a Key of 1 to 128 characters and a Value of at most 256.")
-      }
-      pairs.append((key, value))
+  /// The tags of a request.
+  func tags(_ input: inout Input, required: Bool) throws(ServiceError) -> [(key: String, value: String)] {
+    var tags: [(key: String, value: String)] = []
+    let elements = try input.array("Tags", required: required, count: 0...200) ?? []
+    for var tag in try input.structures(elements, of: "Tags") {
+      let key = try tag.string("Key", required: true, length: 1...128) ?? ""
+      let value = try tag.string("Value", required: true, length: 0...256) ?? ""
+      input.absorb(tag)
+      tags.append((key, value))
     }
+    return tags
+  }
+
+  func put(_ tags: [(key: String, value: String)], on arn: String) throws(ServiceError) {
+    guard !tags.isEmpty else { return }
     try storing {
       try storage.database.with { connection in
         try connection.transaction {
-          for (key, value) in pairs {
+          for (key, value) in tags {
             try connection.run(
               "INSERT OR REPLACE INTO timestream_tags VALUES (?, ?, ?)", .text(arn), .text(key), .text(value))
           }
@@ -114,13 +125,18 @@ extension TimestreamStore {
   }
 
   func untagResource(_ input: inout Input) throws(ServiceError) {
-    let keys = try input.array("TagKeys", required: true, count: 0...200) ?? []
+    let keys = try (try input.array("TagKeys", required: true, count: 0...200) ?? []).map { key throws(ServiceError) in
+      guard let key = key.string else {
+        throw .coral("SerializationException", "NUMBER_VALUE cannot be converted to String", messageName: "Message")
+      }
+      return key
+    }
     let arn = try taggable(&input)
     try storing {
       try storage.database.with { connection throws(DatabaseError) in
         for key in keys {
           try connection.run(
-            "DELETE FROM timestream_tags WHERE arn = ? AND key = ?", .text(arn), .text(key.string ?? ""))
+            "DELETE FROM timestream_tags WHERE arn = ? AND key = ?", .text(arn), .text(key))
         }
       }
     }
@@ -128,7 +144,7 @@ extension TimestreamStore {
 
   func listTags(_ input: inout Input) throws(ServiceError) -> JSON {
     let limit = try input.integer("MaxResults", in: 1...200) ?? 200
-    let start = PercentEncoding.decode(try input.string("NextToken") ?? "")
+    let start = try ListToken.read(&input)[0]
     let arn = try taggable(&input)
     let rows = try storing {
       try storage.database.with { connection throws(DatabaseError) in
@@ -140,7 +156,7 @@ extension TimestreamStore {
     let shown = rows.prefix(Int(limit)).map { (key: $0[0].text ?? "", value: $0[1].text ?? "") }
     var answer: JSONObject = ["Tags": .array(shown.map { ["Key": .string($0.key), "Value": .string($0.value)] })]
     if rows.count > shown.count, let last = shown.last {
-      answer["NextToken"] = .string(PercentEncoding.encode(last.key))
+      answer["NextToken"] = ListToken.make(last.key)
     }
     return .object(answer)
   }

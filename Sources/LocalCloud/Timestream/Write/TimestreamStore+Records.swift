@@ -34,7 +34,8 @@ extension TimestreamStore {
               var entry: JSONObject = ["RecordIndex": .integer(index), "Reason": .string(rejection.reason)]
               entry["ExistingVersion"] = rejection.existingVersion.map { .integer($0) }
               rejected.append(.object(entry))
-            } else if record.time >= writer.memoryStart {
+            } else if !table.magneticWrites || record.time >= writer.memoryStart {
+              // Without magnetic writes the memory store takes all that is taken.
               memory += 1
             }
           }
@@ -63,9 +64,9 @@ struct RecordWriter {
   private let connection: Connection
   private let now: Int64
   /// By name.
-  private var columns: [String: TimestreamStore.Column]
+  private var columns: [SQLValue: TimestreamStore.Column]
   /// The series of this request, by key.
-  private var series: [String: Int64] = [:]
+  private var series: [SQLValue: Int64] = [:]
   /// The last record's series: most requests have one alone.
   private var lastSeries: (record: IncomingRecord, id: Int64)?
   /// The statements for the columns of the last record.
@@ -102,7 +103,7 @@ struct RecordWriter {
     self.table = table
     self.connection = connection
     self.now = now
-    columns = Dictionary(table.columns.map { ($0.name, $0) }) { first, _ in first }
+    columns = Dictionary(table.columns.map { (.text($0.name), $0) }) { first, _ in first }
   }
 
   /// Where the memory store begins, nanoseconds.
@@ -111,11 +112,12 @@ struct RecordWriter {
   /// - Returns: why the record is not stored; nil where it is.
   mutating func write(_ record: IncomingRecord) throws -> Rejection? {
     if let fault = record.fault ?? keyFault(record) ?? windowFault(record.time) { return Rejection(reason: fault) }
+    if let rejection = try olderThanStored(record) { return rejection }
     if let fault = try addColumns(record) { return Rejection(reason: fault) }
     guard let series = try seriesID(record) else {
       return Rejection(reason: "The table would have more than \(Self.measureNameLimit) measure names.")
     }
-    let names = record.values.map { columns[$0.column]?.sql ?? "" }
+    let names = record.values.map { columns[.text($0.column)]?.sql ?? "" }
     if statements.columns != names { statements = Statements(columns: names, table: table.rows) }
     let row = [.integer(series), .integer(record.time), .integer(record.version)] + record.values.map(\.value)
     // Nearly every record is new.
@@ -127,15 +129,30 @@ struct RecordWriter {
       let isSame = try hasSameValues && hasNoOthers(series, record, names)
       if record.version <= version {
         if isSame, record.version == version { return nil }
-        return Rejection(
-          reason: record.version < version
-            ? "The record version \(record.version) is lower than the existing version \(version). A higher version is required to update the measure value."
-            : "A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value. Specifying record version is supported by the latest SDKs.",
-          existingVersion: version)
+        return Self.conflict(record.version, version)
       }
     }
     try connection.run(statements.replace, row)
     return nil
+  }
+
+  /// Why a record with a column that is new is not stored: it must not leave the column behind.
+  private func olderThanStored(_ record: IncomingRecord) throws -> Rejection? {
+    guard record.values.contains(where: { columns[.text($0.column)] == nil }),
+      let series = try connection.row("SELECT id FROM \(table.series) WHERE key = ?", .text(record.seriesKey))?[0],
+      let version = try connection.row(
+        "SELECT version FROM \(table.rows) WHERE series = ? AND time = ?", series, .integer(record.time))?[0].integer,
+      record.version <= version
+    else { return nil }
+    return Self.conflict(record.version, version)
+  }
+
+  private static func conflict(_ version: Int64, _ existing: Int64) -> Rejection {
+    Rejection(
+      reason: version < existing
+        ? "The record version \(version) is lower than the existing version \(existing). A higher version is required to update the measure value."
+        : "A record already exists with the same time, dimensions, measure name, and record version. A higher record version must be specified in order to update the measure value. Specifying record version is supported by the latest SDKs.",
+      existingVersion: existing)
   }
 
   /// True where the stored row has no measure that the record lacks.
@@ -179,18 +196,18 @@ struct RecordWriter {
   /// Makes the columns that the record is the first to have.
   private mutating func addColumns(_ record: IncomingRecord) throws -> String? {
     for value in record.values {
-      guard let known = columns[value.column] else { continue }
+      guard let known = columns[.text(value.column)] else { continue }
       if known.kind == .dimension { return "'\(value.column)' is a dimension of this table." }
       if known.type != value.type {
         return
           "The measure '\(value.column)' has the type \(known.type.name.uppercased()), not \(value.type.name.uppercased())."
       }
     }
-    for dimension in record.dimensions where columns[dimension.name].map({ $0.kind != .dimension }) ?? false {
+    for dimension in record.dimensions where columns[.text(dimension.name)].map({ $0.kind != .dimension }) ?? false {
       return "'\(dimension.name)' is a measure of this table."
     }
-    let newDimensions = record.dimensions.filter { columns[$0.name] == nil }
-    let newValues = record.values.filter { columns[$0.column] == nil }
+    let newDimensions = record.dimensions.filter { columns[.text($0.name)] == nil }
+    let newValues = record.values.filter { columns[.text($0.column)] == nil }
     // Nearly every record has what others had before.
     guard !newDimensions.isEmpty || !newValues.isEmpty else { return nil }
     let dimensionCount = columns.values.count { $0.kind == .dimension }
@@ -222,15 +239,15 @@ struct RecordWriter {
     try connection.run(
       "INSERT INTO timestream_columns VALUES (?, ?, ?, ?, ?)", .integer(table.id), .text(name), .text(kind.rawValue),
       .text(type.name), .integer(place))
-    columns[name] = column
+    columns[.text(name)] = column
   }
 
   /// Nil where the series would have one measure name too many.
   private mutating func seriesID(_ record: IncomingRecord) throws -> Int64? {
     if let last = lastSeries, last.record.isOfSeries(record) { return last.id }
     let key = record.seriesKey
-    guard let id = try series[key] ?? storedSeriesID(key, record) else { return nil }
-    series[key] = id
+    guard let id = try series[.text(key)] ?? storedSeriesID(key, record) else { return nil }
+    series[.text(key)] = id
     lastSeries = (record, id)
     return id
   }
@@ -245,7 +262,7 @@ struct RecordWriter {
       let count = try connection.row("SELECT count(DISTINCT measure_name) FROM \(table.series)")?[0].integer ?? 0
       guard count < Self.measureNameLimit else { return nil }
     }
-    let places = ["key", "measure_name"] + record.dimensions.map { columns[$0.name]?.sql ?? "" }
+    let places = ["key", "measure_name"] + record.dimensions.map { columns[.text($0.name)]?.sql ?? "" }
     try connection.run(
       "INSERT INTO \(table.series) (\(places.joined(separator: ", "))) VALUES (\(places.map { _ in "?" }.joined(separator: ", ")))",
       [.text(key), .text(record.measureName)] + record.dimensions.map { .text($0.value) })

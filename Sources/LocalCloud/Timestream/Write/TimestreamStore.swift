@@ -65,7 +65,7 @@ final class TimestreamStore: Sendable {
   func createDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
     let name = try Self.name("DatabaseName", &input, creating: true)
     let key = try input.string("KmsKeyId", length: 1...2048)
-    let tags = try input.array("Tags", count: 0...200) ?? []
+    let tags = try tags(&input, required: false)
     try input.check()
     let now = clock.now
     try storing {
@@ -127,30 +127,24 @@ final class TimestreamStore: Sendable {
   }
 
   func listDatabases(_ input: inout Input) throws(ServiceError) -> JSON {
-    let (limit, start) = try Self.paging(&input)
+    let limit = try input.integer("MaxResults", in: 1...20) ?? 20
+    let start = try ListToken.read(&input)[0]
+    try input.check()
     let rows = try storing {
       try storage.database.with { connection throws(DatabaseError) in
         try connection.rows(
           Self.databaseSQL + " WHERE name > ? ORDER BY name LIMIT ?", .text(start), .integer(limit + 1))
       }
     }
-    return Self.page(rows, limit, "Databases") { databaseJSON($0) }
+    return Self.page(rows, limit, "Databases", token: { ListToken.make($0[0].text ?? "") }) { databaseJSON($0) }
   }
 
-  private static func paging(_ input: inout Input) throws(ServiceError) -> (limit: Int64, start: String) {
-    let limit = try input.integer("MaxResults", in: 1...20) ?? 20
-    let token = try input.string("NextToken") ?? ""
-    try input.check()
-    return (limit, PercentEncoding.decode(token))
-  }
-
-  private static func page(_ rows: [[SQLValue]], _ limit: Int64, _ member: String, _ json: ([SQLValue]) -> JSON) -> JSON
-  {
+  private static func page(
+    _ rows: [[SQLValue]], _ limit: Int64, _ member: String, token: ([SQLValue]) -> JSON, _ json: ([SQLValue]) -> JSON
+  ) -> JSON {
     let shown = rows.prefix(Int(limit))
     var answer: JSONObject = [member: .array(shown.map(json))]
-    if rows.count > shown.count, let last = shown.last?[0].text {
-      answer["NextToken"] = .string(PercentEncoding.encode(last))
-    }
+    if rows.count > shown.count, let last = shown.last { answer["NextToken"] = token(last) }
     return .object(answer)
   }
 
@@ -167,7 +161,7 @@ final class TimestreamStore: Sendable {
     let hours = try checked.integer("MemoryStoreRetentionPeriodInHours", required: given, in: 1...8766) ?? 6
     let days = try checked.integer("MagneticStoreRetentionPeriodInDays", required: given, in: 1...73_000) ?? 73_000
     input.absorb(checked)
-    let tags = try input.array("Tags", count: 0...200) ?? []
+    let tags = try tags(&input, required: false)
     try input.check()
     let now = clock.now
     try storing {
@@ -184,11 +178,19 @@ final class TimestreamStore: Sendable {
             throw ServiceError.timestream("ConflictException", "A table with the name \(name) already exists.")
           }
           try Self.checkQuota("timestream_tables", Self.tableLimit, connection)
+          // An id is never used again, so that a query that is under way cannot meet another table.
+          try connection.execute(
+            "INSERT OR IGNORE INTO local_state SELECT 'timestream_last_table', coalesce(max(id), 0) FROM timestream_tables; UPDATE local_state SET value = value + 1 WHERE name = 'timestream_last_table'"
+          )
+          let id =
+            try connection.row("SELECT CAST(value AS INTEGER) FROM local_state WHERE name = 'timestream_last_table'")?[
+              0
+            ].integer ?? 1
           try connection.run(
-            "INSERT INTO timestream_tables (database_id, name, memory_hours, magnetic_days, magnetic_writes, created, updated, schema) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            parent, .text(name), .integer(hours), .integer(days), .text(JSON.object(magnetic).text), .integer(now),
+            "INSERT INTO timestream_tables (id, database_id, name, memory_hours, magnetic_days, magnetic_writes, created, updated, schema) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            .integer(id), parent, .text(name), .integer(hours), .integer(days), .text(JSON.object(magnetic).text),
+            .integer(now),
             .integer(now), .text(schema.json.text))
-          let id = try connection.row("SELECT last_insert_rowid()")?[0].integer ?? 0
           try connection.execute(
             "CREATE TABLE ts_series_\(id) (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, measure_name TEXT NOT NULL)"
           )
@@ -284,16 +286,22 @@ final class TimestreamStore: Sendable {
 
   func listTables(_ input: inout Input) throws(ServiceError) -> JSON {
     let database = try input.string("DatabaseName")
-    let (limit, start) = try Self.paging(&input)
+    let limit = try input.integer("MaxResults", in: 1...20) ?? 20
+    // The same name may be in several databases.
+    let start = try ListToken.read(&input, count: 2)
+    try input.check()
     if let database { _ = try self.database(database) }
     let rows = try storing {
       try storage.database.with { connection throws(DatabaseError) in
         try connection.rows(
-          Self.tableSQL + " WHERE t.name > ? AND (?2 IS NULL OR d.name = ?2) ORDER BY t.name LIMIT ?3", .text(start),
-          database.map { .text($0) } ?? .null, .integer(limit + 1))
+          Self.tableSQL
+            + " WHERE (t.name, d.name) > (?1, ?2) AND (?3 IS NULL OR d.name = ?3) ORDER BY t.name, d.name LIMIT ?4",
+          .text(start[0]), .text(start[1]), database.map { .text($0) } ?? .null, .integer(limit + 1))
       }
     }
-    return Self.page(rows, limit, "Tables") { tableJSON($0) }
+    return Self.page(rows, limit, "Tables", token: { ListToken.make($0[0].text ?? "", $0[1].text ?? "") }) {
+      tableJSON($0)
+    }
   }
 
   // MARK: For writes and queries
