@@ -2,15 +2,47 @@ import Basics
 
 /// When a rule fires: EventBridge's `rate(…)` or `cron(…)`, in UTC.
 ///
-/// See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>. Of cron's special signs
-/// `*`, `?`, `,`, `-` and `/` are known; `L`, `W` and `#` are refused.
+/// See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>, with all of cron's special signs:
+/// `*`, `?`, `,`, `-` and `/`; of days `L` (the month's last) and `15W` (the working day nearest to the 15th), of weekdays `6L` (the month's
+/// last Friday) and `6#3` (its third).
 public struct Schedule: Sendable, Hashable {
   private enum Kind: Hashable {
     /// Milliseconds.
     case rate(Int64)
-    case cron(
-      minutes: Set<Int>, hours: Set<Int>, days: Set<Int>?, months: Set<Int>, weekdays: Set<Int>?, years: Set<Int>)
+    case cron(minutes: Set<Int>, hours: Set<Int>, day: Day, months: Set<Int>, years: Set<Int>)
   }
+  /// Which days of a month; weekdays count from 1, Sunday.
+  private enum Day: Hashable {
+    case days(Set<Int>)
+    case last
+    case workingDay(nearest: Int)
+    case weekdays(Set<Int>)
+    case lastWeekday(Int)
+    case weekday(Int, number: Int)
+
+    func holds(_ date: UTCTime) -> Bool {
+      let length = UTCTime.days(inMonth: date.month, of: date.year)
+      let weekday = date.dayOfWeek % 7 + 1
+      switch self {
+      case .days(let days): return days.contains(date.day)
+      case .last: return date.day == length
+      case .weekdays(let weekdays): return weekdays.contains(weekday)
+      case .lastWeekday(let wanted): return weekday == wanted && date.day + 7 > length
+      case .weekday(let wanted, let number): return weekday == wanted && (date.day - 1) / 7 + 1 == number
+      case .workingDay(let nearest):
+        guard nearest <= length else { return false }
+        // The weekday of the day that is wanted, from 0, Sunday.
+        let wanted = ((weekday - 1 + nearest - date.day) % 7 + 7) % 7
+        switch wanted {
+        // It stays in its month.
+        case 0: return date.day == (nearest == length ? nearest - 2 : nearest + 1)
+        case 6: return date.day == (nearest == 1 ? 3 : nearest - 1)
+        default: return date.day == nearest
+        }
+      }
+    }
+  }
+
   private let kind: Kind
   public let text: String
 
@@ -38,13 +70,39 @@ public struct Schedule: Sendable, Hashable {
       }
       kind = .cron(
         minutes: try Self.field(inner[0], 0...59, text), hours: try Self.field(inner[1], 0...23, text),
-        days: inner[2] == "?" ? nil : try Self.field(inner[2], 1...31, text),
+        day: inner[2] == "?" ? try Self.weekday(inner[4], days, text) : try Self.day(inner[2], text),
         months: try Self.field(inner[3], 1...12, text, names: names, first: 1),
-        weekdays: inner[4] == "?" ? nil : try Self.field(inner[4], 1...7, text, names: days, first: 1),
         years: try Self.field(inner[5], 1970...2199, text))
     } else {
       throw Failure(description: "'\(text)' is neither rate(value unit) nor cron(minutes hours day month weekday year)")
     }
+  }
+
+  private static func day(_ field: String, _ text: String) throws(Failure) -> Day {
+    if field == "L" { return .last }
+    guard field.hasSuffix("W") else { return .days(try self.field(field, 1...31, text)) }
+    guard let day = Int(field.dropLast()), (1...31).contains(day) else {
+      throw Failure(description: "'\(text)': '\(field)' is no day of a month")
+    }
+    return .workingDay(nearest: day)
+  }
+
+  private static func weekday(_ field: String, _ names: [String], _ text: String) throws(Failure) -> Day {
+    func number(_ part: Substring) throws(Failure) -> Int {
+      guard let day = try self.field(String(part), 1...7, text, names: names, first: 1).first else {
+        throw Failure(description: "'\(text)': '\(part)' is no day of a week")
+      }
+      return day
+    }
+    // By itself it is the week's last.
+    if field == "L" { return .weekdays([7]) }
+    if field.hasSuffix("L"), field.count <= 4 { return .lastWeekday(try number(field.dropLast())) }
+    let parts = field.split(separator: "#", omittingEmptySubsequences: false)
+    guard parts.count > 1 else { return .weekdays(try self.field(field, 1...7, text, names: names, first: 1)) }
+    guard parts.count == 2, let count = Int(parts[1]), (1...5).contains(count) else {
+      throw Failure(description: "'\(text)': '\(field)' is no day of a month's week")
+    }
+    return .weekday(try number(parts[0]), number: count)
   }
 
   private static func field(
@@ -79,7 +137,7 @@ public struct Schedule: Sendable, Hashable {
   public func next(after instant: Int64) -> Int64? {
     switch kind {
     case .rate(let length): return instant + length
-    case .cron(let minutes, let hours, let days, let months, let weekdays, let years):
+    case .cron(let minutes, let hours, let dayRule, let months, let years):
       var day = UTCTime(epochMilliseconds: instant).epochSeconds / 86_400
       let hourList = hours.sorted()
       let minuteList = minutes.sorted()
@@ -87,11 +145,7 @@ public struct Schedule: Sendable, Hashable {
       for _ in 0..<(366 * 30) {
         let date = UTCTime(epochSeconds: day * 86_400)
         if !years.contains(where: { $0 >= date.year }) { return nil }
-        // EventBridge counts Sunday as 1.
-        let weekday = date.dayOfWeek % 7 + 1
-        if years.contains(date.year), months.contains(date.month), days?.contains(date.day) ?? true,
-          weekdays?.contains(weekday) ?? true
-        {
+        if years.contains(date.year), months.contains(date.month), dayRule.holds(date) {
           for hour in hourList {
             for minute in minuteList {
               let time = (day * 86_400 + Int64(hour * 3600 + minute * 60)) * 1000
