@@ -216,6 +216,38 @@ extension JSONObject {
     #expect(Self.write(store, ["Time": .string(String(Self.now - 12 * Self.hour - 20 * 60_000))]) == "1+0")
   }
 
+  @Test("The sweep takes rows that are too old, series that have none left, and what a crash left of deleted tables")
+  func sweep() throws {
+    let store = try Self.store()
+    for (series, ago) in [("a", 0), ("a", 100), ("b", 100)] {
+      let dimensions: JSON = [["Name": "id", "Value": .string(series)]]
+      let time = Self.now - Int64(ago) * Self.hour
+      #expect(Self.write(store, ["Dimensions": dimensions, "Time": .string(String(time))]).count == 3)
+    }
+    func count(_ table: String) throws -> SQLValue? {
+      try store.storage.database.with { connection throws(DatabaseError) in
+        try connection.row("SELECT count(*) FROM \(table)")?[0]
+      }
+    }
+    // Memory and magnetic store keep 132 hours: 40 hours on, those of 100 hours ago are over.
+    let later = TimestreamStore(storage: store.storage, account: Account(), clock: .fixed(Self.now + 40 * Self.hour))
+    try store.sweepExpired()
+    #expect(try count("ts_rows_1") == .integer(3))
+    try later.sweepExpired()
+    #expect(try count("ts_rows_1") == .integer(1))
+    #expect(try count("ts_series_1") == .integer(1))
+
+    try store.storage.database.with { connection throws(DatabaseError) in
+      try connection.execute("DELETE FROM timestream_tables")
+    }
+    try store.sweepExpired()
+    #expect(try count("sqlite_master WHERE name LIKE 'ts_%'") == .integer(0))
+    // A table that comes after has another number.
+    var table = Input(["DatabaseName": "ddd", "TableName": "ttt"])
+    _ = try store.createTable(&table)
+    #expect(try count("ts_rows_2") == .integer(0))
+  }
+
   @Test("An account has at most 500 databases") func databases() throws {
     let store = try Self.store()
     func made(_ number: Int) throws {

@@ -40,11 +40,60 @@ extension TimestreamStore {
       try storage.database.with { connection in
         try connection.transaction {
           guard let table = try self.find(database, name, connection) else { return }
-          try connection.execute("DROP TABLE \(table.rows); DROP TABLE \(table.series)")
           try connection.run("DELETE FROM timestream_tables WHERE id = ?", .integer(table.id))
           try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn))
         }
       }
+    }
+    try dropForgotten()
+  }
+
+  /// Drops the rows of tables that are deleted, those that a crash left, too. Bit by bit: nobody waits for millions of rows.
+  private func dropForgotten() throws(ServiceError) {
+    let names = try storing {
+      try storage.database.with { connection throws(DatabaseError) in
+        try connection.rows(
+          """
+          SELECT substr(name, 9) FROM sqlite_master WHERE type = 'table' AND name LIKE 'ts_rows_%'
+            AND CAST(substr(name, 9) AS INTEGER) NOT IN (SELECT id FROM timestream_tables)
+          """
+        ).compactMap { $0[0].text.flatMap { Int64($0) } }
+      }
+    }
+    for id in names {
+      try forEachSeries(of: id) { series, connection throws(DatabaseError) in
+        try connection.run("DELETE FROM ts_rows_\(id) WHERE series = ?", .integer(series))
+      }
+      try storing {
+        try storage.database.with { connection throws(DatabaseError) in
+          try connection.execute("DROP TABLE IF EXISTS ts_rows_\(id); DROP TABLE IF EXISTS ts_series_\(id)")
+        }
+      }
+    }
+  }
+
+  /// Calls a body for each series of a table, some at a time: in between others have the storage.
+  private func forEachSeries(
+    of table: Int64, _ body: (Int64, Connection) throws(DatabaseError) -> Void
+  ) throws(ServiceError) {
+    var last: Int64 = 0
+    while true {
+      let next = try storing {
+        try storage.database.with { connection in
+          try connection.transaction { () -> Int64? in
+            // It may have been deleted since.
+            guard try connection.row("SELECT 1 FROM sqlite_master WHERE name = ?", .text("ts_series_\(table)")) != nil
+            else { return nil }
+            let series = try connection.rows(
+              "SELECT id FROM ts_series_\(table) WHERE id > ? ORDER BY id LIMIT 20", .integer(last)
+            ).compactMap { $0[0].integer }
+            for id in series { try body(id, connection) }
+            return series.last
+          }
+        }
+      }
+      guard let next else { return }
+      last = next
     }
   }
 
@@ -163,16 +212,25 @@ extension TimestreamStore {
 
   // MARK: Retention
 
-  /// Deletes the rows that are older than both stores keep them. Queries leave them out from the first moment on.
+  /// Deletes the rows that are older than both stores keep them, and the series that have none left. Queries leave them out from the
+  /// first moment on.
   func sweepExpired() throws(ServiceError) {
+    try dropForgotten()
     let now = clock.now
-    try storing {
+    let tables = try storing {
       try storage.database.with { connection throws(DatabaseError) in
-        for row in try connection.rows("SELECT id, memory_hours, magnetic_days FROM timestream_tables") {
-          guard let id = row[0].integer else { continue }
-          let oldest = Self.oldest(now, memoryHours: row[1].integer ?? 0, magneticDays: row[2].integer ?? 0)
-          try connection.run("DELETE FROM ts_rows_\(id) WHERE time < ?", .integer(oldest))
-        }
+        try connection.rows("SELECT id, memory_hours, magnetic_days FROM timestream_tables")
+      }
+    }
+    for row in tables {
+      guard let id = row[0].integer else { continue }
+      let oldest = Self.oldest(now, memoryHours: row[1].integer ?? 0, magneticDays: row[2].integer ?? 0)
+      try forEachSeries(of: id) { series, connection throws(DatabaseError) in
+        try connection.run(
+          "DELETE FROM ts_rows_\(id) WHERE series = ? AND time < ?", .integer(series), .integer(oldest))
+        try connection.run(
+          "DELETE FROM ts_series_\(id) WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM ts_rows_\(id) WHERE series = ?1)",
+          .integer(series))
       }
     }
   }
