@@ -560,6 +560,34 @@ enum QueryListCases {
       sql: "SELECT id, (SELECT max(q.v) FROM § q WHERE q.id = x.id) FROM § x GROUP BY id ORDER BY id",
       columns: ["id:VARCHAR", "_col1:DOUBLE"],
       rows: ["a|1.0E10", "b|100.0"]),
+    Case(
+      sql: "SELECT id, avg(v) AS v FROM § GROUP BY id ORDER BY avg(v) DESC",
+      columns: ["id:VARCHAR", "v:DOUBLE"],
+      rows: ["a|3.3333333331666665E9", "b|50.0005"]),
+    Case(
+      sql: "SELECT id, count(*) AS n FROM § GROUP BY id ORDER BY n + max(v), id",
+      columns: ["id:VARCHAR", "n:BIGINT"],
+      rows: ["b|2", "a|3"]),
+    Case(
+      sql: "SELECT id, max(v) AS m FROM § GROUP BY id ORDER BY -m, lower(id)",
+      columns: ["id:VARCHAR", "m:DOUBLE"],
+      rows: ["a|1.0E10", "b|100.0"]),
+    Case(
+      sql: "SELECT v AS a, n AS v FROM § WHERE n IS NOT NULL ORDER BY v + 0",
+      columns: ["a:DOUBLE", "v:BIGINT"],
+      rows: ["-2.0|-7", "1.5|7", "0.001|9223372036854775807"]),
+    Case(
+      sql: "SELECT id, rank() OVER (ORDER BY v) AS r FROM § ORDER BY -r",
+      columns: ["id:VARCHAR", "r:BIGINT"],
+      rows: ["a|5", "b|4", "a|3", "b|2", "a|1"]),
+    Case(
+      sql: "SELECT 1 AS x INTERSECT SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 2 EXCEPT SELECT 1",
+      columns: ["x:INTEGER"],
+      rows: ["2"]),
+    Case(
+      sql: "SELECT 1 UNION ALL SELECT 1 INTERSECT SELECT 1",
+      columns: ["_col0:INTEGER"],
+      rows: ["1", "1"]),
   ]
 
   static let all: [Case] = group0 + group1 + group2 + group3 + group4 + group5

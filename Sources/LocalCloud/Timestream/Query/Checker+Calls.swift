@@ -158,6 +158,9 @@ extension Checker {
   mutating func aggregate(
     _ call: Expression.Call, _ position: Position
   ) throws(QueryError) -> (TypedExpression.Aggregate, String?, TimestreamType) {
+    let around = scope
+    scope = scope.withoutOutputs
+    defer { scope = around }
     var typed: [TypedExpression] = []
     for argument in call.arguments { typed.append(try expression(argument)) }
     let filter = try call.filter.map { expression throws(QueryError) in try boolean(expression, "FILTER clause") }

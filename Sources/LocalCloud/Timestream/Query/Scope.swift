@@ -47,6 +47,11 @@ final class Scope: Sendable {
   }
 
   /// - Throws: ``QueryError`` where nothing, or more than one thing, has the name.
+  /// The same without the output's columns: in ORDER BY an aggregation's argument is a column of what is selected from.
+  var withoutOutputs: Scope {
+    outputs.isEmpty ? self : Scope(fields: fields, parent: parent, hasRelation: hasRelation)
+  }
+
   /// Whether a name is that of an output, in ORDER BY.
   func isOutput(_ qualifier: [String], _ name: String) -> Bool {
     qualifier.isEmpty && outputs.contains { $0.name.lowercased() == name.lowercased() }
