@@ -134,6 +134,29 @@ def test_a_row_larger_than_a_page_is_an_error(client, now):
     with pytest.raises(ClientError, match="Query aborted as max page response size has been exceeded by the output result row"):
         client("timestream-query").query(QueryString="SELECT rpad('x', 1000000, 'y') || 'z'")
 
+@pytest.mark.parametrize("sql, message", [
+    ('SELECT cardinality(repeat(sequence(1,10000), 26000))', 'result of repeat function must not take more than 4194304 bytes'),
+    ("SELECT length(replace(rpad('a',1000000,'a'),'a',rpad('b',2200,'b')))", 'a value is larger than 64 MB'),
+    ("SELECT cardinality(array_agg(rpad('a',1000000,'a'))) FROM UNNEST(sequence(1,2300))", 'a value is larger than 64 MB'),
+    ("SELECT cardinality(combinations(repeat(rpad('a',1000,'a'),2000), 2))", 'a value is larger than 64 MB'),
+    ("SELECT length(rpad('a',1000000,'a') || array_join(repeat(rpad('a',1000,'b'), 4000), '') || array_join(transform(sequence(1,70), x -> rpad('a',1000000,'a')), ''))", 'a value is larger than 64 MB'),
+    ("SELECT array_join(repeat('a', 100000), lpad('x', 1000000, 'x'))", 'a value is larger than 64 MB'),
+    ("SELECT array_join(repeat(cast(null as varchar), 100000), ',', lpad('x', 1000000, 'x'))", 'a value is larger than 64 MB'),
+    ('SELECT cardinality(ngrams(repeat(1, 100000), 50000))', 'a value is larger than 64 MB'),
+    ("SELECT length(regexp_replace(rpad('a',1000000,'a'), '^(.*)$', array_join(repeat('$1',1000),'')))", 'a value is larger than 64 MB'),
+    ("SELECT cardinality(create_time_series(from_nanoseconds(x), rpad('a',1000000,'a'))) FROM UNNEST(sequence(1,2000)) AS a(x)", 'a value is larger than 64 MB'),
+    ("SELECT cardinality(max_by(rpad('a',1000000,'a'), x, 10000)) FROM UNNEST(sequence(1,2000)) AS a(x)", 'a value is larger than 64 MB'),
+    ("SELECT split(rpad('a',1000000,'a'), concat(rpad('a',500000,'a'),'b'))[2]", 'Array subscript must be less than or equal to array length: 2 > 1'),
+    ("SELECT 1 / strpos(rpad('a',1000000,'a'), concat(rpad('a',500000,'a'),'b'), 1)", 'Division by zero'),
+])
+def test_what_a_query_makes_on_its_way_is_bounded(client, sql, message):
+    """Each of these once took gigabytes, or minutes that nothing could end."""
+    query = client("timestream-query")
+    with pytest.raises(query.exceptions.QueryExecutionException) as caught:
+        query.query(QueryString=sql)
+    assert caught.value.response["Message"] == message
+    assert query.query(QueryString="SELECT 1")["Rows"]
+
 
 # Status and insights
 

@@ -18,7 +18,7 @@ import Testing
       supported.formUnion(names(cells[2]))
       refused.formUnion(names(cells[3]))
     }
-    let syntax: Set = ["extract", "case", "cast", "try_cast", "try", "unnest"]
+    let syntax: Set = ["extract", "case", "cast", "try_cast", "try", "unnest", "position"]
     let known = Set(Functions.scalars.keys).union(Functions.special).union(Functions.windows.keys)
       .union(ListFunctions.all.keys).union(ListFunctions.withLambdas.keys)
       .union(supported.filter { Functions.isAggregate($0) })

@@ -312,7 +312,8 @@ import Testing
     let typed = try QueryChecker.check(query, now: Self.epoch * 1_000_000) { _ in table2 }
     let (compiled, values) = Compiler.compile(typed)
     let plan = try storage.database.with { connection throws(DatabaseError) in
-      try connection.rows("EXPLAIN QUERY PLAN " + compiled, values).compactMap { $0.last?.text }
+      try connection.prepareForQueries()
+      return try connection.rows("EXPLAIN QUERY PLAN " + compiled, values).compactMap { $0.last?.text }
     }
     #expect(
       plan == [

@@ -104,9 +104,10 @@ extension Checker {
     case ("current_time", 0), ("localtime", 0):
       return .constant(.integer(context.now - Numbers.floor(context.now, day) * day), .time)
     case ("current_timezone", 0): return .constant(.text("UTC"), .varchar)
-    case ("ago", 1) where types[0] == .interval: return .template("(\(context.now) - $0)", typed, .timestamp)
+    case ("ago", 1) where types[0] == .interval:
+      return .arithmetic("-", .constant(.integer(context.now), .timestamp), typed[0], .timestamp, isTrying: isTrying)
     case ("ago", 1) where types[0] == .intervalMonths:
-      return .template("ts_add_months(\(context.now), -$0)", typed, .timestamp)
+      return .template(failures(in: "ts_fail_add_months(\(context.now), -$0)"), typed, .timestamp)
     case ("coalesce", 2...):
       let type = try common(typed, "All COALESCE operands must be the same type")
       return .template("coalesce($*)", typed.map { $0.coerced(to: type) }, type)
@@ -225,6 +226,10 @@ extension Checker {
   mutating func window(
     _ call: Expression.Call, _ window: Window, _ position: Position
   ) throws(QueryError) -> TypedExpression {
+    // As with an aggregation, its rows are gone through before a TRY around it begins.
+    let wasTrying = isTrying
+    isTrying = false
+    defer { isTrying = wasTrying }
     for part in call.arguments + window.expressions {
       if let nested = Self.firstWindow(in: part) {
         throw QueryError("Cannot nest window functions inside window function '\(call.name)'", at: nested.position)

@@ -50,7 +50,7 @@ extension Checker {
       case (.varchar, .timestamp): "\(failing("to_timestamp"))($0)"
       case (.varchar, .date): "\(failing("to_date"))($0)"
       case (.varchar, .time): "\(failing("to_time"))($0)"
-      case (.timestamp, .date): "ts_floor($0, 86400000000000)"
+      case (.timestamp, .date): "\(failing("day"))($0)"
       case (.timestamp, .time): "(($0 % 86400000000000 + 86400000000000) % 86400000000000)"
       case (.date, .timestamp): "($0 * 86400000000000)"
       default: nil

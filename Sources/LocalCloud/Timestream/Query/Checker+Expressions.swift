@@ -65,7 +65,10 @@ extension Checker {
       return negated(TypedExpression(node: between, type: .boolean), isNegated)
     case .inList(let value, let options, let isNegated):
       let sides = try comparable([value] + options, "IN", expression.position)
-      return negated(TypedExpression(node: .isIn(sides[0], Array(sides[1...])), type: .boolean), isNegated)
+      let found: TypedExpression.Node =
+        sides.contains(where: \.mayBeNaN)
+        ? .chain("OR", sides[1...].map { .comparison("=", sides[0], $0) }) : .isIn(sides[0], Array(sides[1...]))
+      return negated(TypedExpression(node: found, type: .boolean), isNegated)
     case .like(let value, let pattern, let escape, let isNegated):
       let value = try text(value, "LIKE")
       let node = TypedExpression.Node.like(
@@ -99,13 +102,16 @@ extension Checker {
       }
       return TypedExpression(node: .scalar(typed), type: typed.outputs[0].type)
     case .inQuery(let value, let query, let isNegated):
+      let side = try self.expression(value)
       var typed = try subquery(query)
+      if typed.outputs.count == 1, side.type == .double || typed.outputs[0].type == .double {
+        return negated(try quantified("=", side, typed, false, expression.position), isNegated)
+      }
       guard typed.outputs.count == 1 else {
         throw QueryError(
           "Multiple columns returned by subquery are not yet supported. Found \(typed.outputs.count)",
           at: expression.position)
       }
-      let side = try self.expression(value)
       guard let type = TimestreamType.common(side.type, typed.outputs[0].type) else {
         throw QueryError(
           "value and result of subquery must be of the same type for IN expression: \(side.type.message) vs \(typed.outputs[0].type.message)",
@@ -120,16 +126,21 @@ extension Checker {
   private mutating func quantified(
     _ symbol: String, _ value: Expression, _ query: QueryExpression, _ isAll: Bool, _ position: Position
   ) throws(QueryError) -> TypedExpression {
-    let typed = try subquery(query)
-    guard typed.outputs.count == 1 else {
+    try quantified(symbol, try expression(value), try subquery(query), isAll, position)
+  }
+
+  private func quantified(
+    _ symbol: String, _ value: TypedExpression, _ query: TypedQuery, _ isAll: Bool, _ position: Position
+  ) throws(QueryError) -> TypedExpression {
+    guard query.outputs.count == 1 else {
       throw QueryError(
-        "Multiple columns returned by subquery are not yet supported. Found \(typed.outputs.count)", at: position)
+        "Multiple columns returned by subquery are not yet supported. Found \(query.outputs.count)", at: position)
     }
     let name = "a\(context.number())"
-    let column = TypedExpression(node: .column("\(name).c0", isOuter: true), type: typed.outputs[0].type)
-    let sides = try compared([try expression(value), column], symbol, position)
-    let comparison = TypedExpression.comparison(symbol, sides[0], sides[1])
-    return TypedExpression(node: .quantified(comparison, typed, name, isAll: isAll), type: .boolean)
+    let column = TypedExpression(node: .column("\(name).c0", isOuter: true), type: query.outputs[0].type)
+    let sides = try compared([value, column], symbol, position)
+    return TypedExpression(
+      node: .quantified(symbol, sides[0], sides[1], query, name, isAll: isAll), type: .boolean)
   }
 
   func subquery(_ query: QueryExpression) throws(QueryError) -> TypedQuery {
@@ -165,6 +176,10 @@ extension Checker {
       throw QueryError("Cannot negate \(typed.type.message)", at: operand.position)
     }
     guard symbol == "-" else { return typed }
+    if case .constant = typed.node {
+    } else if typed.type == .integer || typed.type == .bigint {
+      return .arithmetic("-", .constant(.integer(0), typed.type), typed, typed.type, isTrying: isTrying)
+    }
     return typed.mayBeNaN
       ? .template("ts_negate($0)", [typed], .double) : TypedExpression(node: .prefix("-", typed), type: typed.type)
   }

@@ -97,7 +97,7 @@ extension Checker {
       operand.type.element != nil || operand.type == .unknown
         ? operand.coerced(to: .array(element)) : Self.list([operand.coerced(to: element)], .array(element))
     }
-    return .template("ts_joined($*)", lists, .array(element))
+    return .template(failures(in: "ts_fail_joined($*)"), lists, .array(element))
   }
 
   // MARK: Calls
@@ -112,7 +112,8 @@ extension Checker {
       }
       guard typed[1...].allSatisfy({ [.varchar, .unknown].contains($0.type) }) else { return nil }
       return .template(
-        typed.count == 2 ? "ts_array_join($*)" : "ts_array_join_all($*)", [texts] + typed[1...], .varchar)
+        failures(in: typed.count == 2 ? "ts_fail_array_join($*)" : "ts_fail_array_join_all($*)"), [texts] + typed[1...],
+        .varchar)
     }
     for signature in ListFunctions.all[name] ?? [] where signature.takes(typed.count) {
       var bindings = TypePattern.Bindings()

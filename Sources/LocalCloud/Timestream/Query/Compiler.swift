@@ -48,12 +48,12 @@ struct Compiler {
     let outputs = select.outputs.enumerated().map { "\(text($1)) AS c\($0)" }
     var sql = "SELECT \(select.isDistinct ? "DISTINCT " : "")\(outputs.joined(separator: ", "))"
     if let from = select.from { sql += " FROM \(text(from))" }
-    if let condition = select.condition { sql += " WHERE \(text(condition))" }
+    if let found = select.condition { sql += " WHERE \(condition(found))" }
     // A bare number in SQLite's GROUP BY would be an ordinal.
     if !select.grouping.isEmpty {
       sql += " GROUP BY \(select.grouping.map { "(\(text($0)))" }.joined(separator: ", "))"
     }
-    if let having = select.having { sql += " HAVING \(text(having))" }
+    if let having = select.having { sql += " HAVING \(condition(having))" }
     return sql
   }
 
@@ -70,11 +70,11 @@ struct Compiler {
     case .join(let kind, let left, .unnest(let list, let number), let condition):
       // The row that says that there is a list, though an empty one, has no place.
       let (left, right) = (text(left), "ts_each(\(text(list))) q\(number)")
-      let further = condition.map { " AND \(text($0))" } ?? ""
+      let further = condition.map { " AND \(self.condition($0))" } ?? ""
       return "\(left) \(kind.rawValue) JOIN \(right) ON q\(number).ordinal > 0\(further)"
     case .join(let kind, let left, let right, let condition):
       let (left, right) = (text(left), inner(right))
-      return "\(left) \(kind.rawValue) JOIN \(right)\(condition.map { " ON \(text($0))" } ?? "")"
+      return "\(left) \(kind.rawValue) JOIN \(right)\(condition.map { " ON \(self.condition($0))" } ?? "")"
     }
   }
 
@@ -112,7 +112,7 @@ struct Compiler {
       if case .infix("-", _, _) = left.node { return "(\(text(left).dropFirst().dropLast()) \(symbol) \(text(right)))" }
       return "(\(text(left)) \(symbol) \(text(right)))"
     case .infix(let symbol, let left, let right): return "(\(text(left)) \(symbol) \(text(right)))"
-    case .chain(let symbol, let operands): return balanced(operands.map { text($0) }[...], symbol)
+    case .chain(let symbol, let operands): return lazily(operands.map { text($0) }, symbol)
     case .steps(let function, let symbols, let operands):
       return "\(function)('\(symbols)', \(operands.map { text($0) }.joined(separator: ", ")))"
     case .between(let value, let low, let high): return "(\(text(value)) BETWEEN \(text(low)) AND \(text(high)))"
@@ -126,7 +126,7 @@ struct Compiler {
     case .cases(let branches, let otherwise):
       var sql = "CASE"
       for branch in branches {
-        sql += " WHEN \(text(branch.when))"
+        sql += " WHEN \(condition(branch.when))"
         sql += " THEN \(text(branch.then))"
       }
       if let otherwise { sql += " ELSE \(text(otherwise))" }
@@ -139,11 +139,11 @@ struct Compiler {
       return "(SELECT coalesce(ts_single(count(*)), max(c0)) FROM (SELECT c0 FROM (\(text(query))) LIMIT 2))"
     case .exists(let query): return "(EXISTS (\(text(query))))"
     case .inQuery(let value, let query): return "(\(text(value)) IN (\(text(query))))"
-    case .quantified(let comparison, let query, let name, let isAll):
-      let aggregate = isAll ? "ts_all" : "ts_any"
-      let (comparison, query) = (text(comparison), text(query))
-      return
-        "(SELECT CASE WHEN count(*) = 0 THEN \(isAll ? 1 : 0) ELSE \(aggregate)(1, \(comparison)) END FROM (\(query)) \(name))"
+    // The value stays outside, for it may be an aggregate of this query.
+    case .quantified(let symbol, let value, let item, let query, let name, let isAll):
+      let (value, item, query) = (text(value), text(item), text(query))
+      let list = "coalesce((SELECT ts_collect(1, \(item), 1) FROM (\(query)) \(name)), x'')"
+      return "ts_quantified('\(symbol)', \(isAll ? 1 : 0), \(value), \(list))"
     // It is asked for its columns alone.
     case .parameter: return "NULL"
     }
@@ -151,7 +151,7 @@ struct Compiler {
 
   private mutating func text(_ aggregate: TypedExpression.Aggregate) -> String {
     let arguments = aggregate.isStar ? "*" : aggregate.arguments.map { text($0) }.joined(separator: ", ")
-    let filter = aggregate.filter.map { " FILTER (WHERE \(text($0)))" } ?? ""
+    let filter = aggregate.filter.map { " FILTER (WHERE \(condition($0)))" } ?? ""
     return "\(aggregate.name)(\(aggregate.isDistinct ? "DISTINCT " : "")\(arguments))\(filter)"
   }
 
@@ -172,6 +172,27 @@ struct Compiler {
     case .fixed(let words): words
     case .offset(let offset, let direction): "\(text(offset)) \(direction)"
     }
+  }
+
+  /// A condition where SQLite jumps by it: there it stops by itself at the first operand that settles the matter, and seeks with indexes.
+  private mutating func condition(_ expression: TypedExpression) -> String {
+    switch expression.node {
+    case .chain(let symbol, let operands): balanced(operands.map { condition($0) }[...], symbol)
+    case .prefix("NOT", let operand): "(NOT \(condition(operand)))"
+    default: text(expression)
+    }
+  }
+
+  /// AND and OR as a value: SQLite would work out all operands, and one behind another may fail where that one is false.
+  private func lazily(_ operands: [String], _ symbol: String) -> String {
+    let plain = balanced(operands[...], symbol)
+    // Each operand stands there twice; what is longer is left to SQLite.
+    guard symbol != "||", operands.dropFirst().contains(where: { $0.contains("ts_") }), plain.utf8.count < 5000 else {
+      return plain
+    }
+    let (settled, value) = symbol == "AND" ? (" = 0", "0") : ("", "1")
+    let branches = operands.map { "WHEN \($0)\(settled) THEN \(value)" }.joined(separator: " ")
+    return "(CASE \(branches) ELSE \(plain) END)"
   }
 
   /// Halves within halves: SQLite refuses trees deeper than 1,000, and its parser nesting deeper than 100.

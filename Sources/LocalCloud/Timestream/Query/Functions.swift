@@ -49,7 +49,8 @@ enum Functions {
   private static let mathematics: [String: [Signature]] = {
     var all: [String: [Signature]] = [
       "abs": [
-        .init([.integer], .integer, "abs($0)"), .init([.bigint], .bigint, "abs($0)"),
+        .init([.integer], .integer, "ts_fail_abs_integer($0, 'integer')"),
+        .init([.bigint], .bigint, "ts_fail_abs_integer($0, 'bigint')"),
         .init([.double], .double, "ts_abs($0)"),
       ], "sign": each("ts_sign($0)"), "e": [.init([], .double, "2.718281828459045")],
       "pi": [.init([], .double, "3.141592653589793")],
@@ -124,7 +125,7 @@ enum Functions {
       .init([.varchar, .varchar, .varchar], .varchar, "ts_fail_replace($0, $1, $2)"),
     ],
     "strpos": [
-      .init([.varchar, .varchar], .bigint, "instr($0, $1)"),
+      .init([.varchar, .varchar], .bigint, "ts_fail_strpos($0, $1, 1, 1)"),
       .init([.varchar, .varchar, .bigint], .bigint, "ts_fail_strpos($0, $1, $2, 1)"),
     ],
     "strrpos": [
@@ -174,7 +175,7 @@ enum Functions {
       .init([.date, .interval], .timestamp, "ts_fail_bin($0 * 86400000000000, $1)"),
     ],
     "date": [
-      .init([.date], .date, "$0"), .init([.timestamp], .date, "ts_floor($0, 86400000000000)"),
+      .init([.date], .date, "$0"), .init([.timestamp], .date, "ts_fail_day($0)"),
       .init([.varchar], .date, "ts_fail_to_date($0)"),
     ],
     "date_trunc": [
@@ -270,7 +271,7 @@ enum Functions {
       return .init(sql: "min", result: .boolean)
     case ("bool_or", 1) where first == .boolean: return .init(sql: "max", result: .boolean)
     case ("geometric_mean", 1) where isNumeric(first):
-      return .init(sql: "avg", result: .double, argument: "ts_ln(CAST($0 AS REAL))", wrapper: "ts_exp($0)")
+      return .init(sql: "avg", result: .double, argument: "ts_ln($0)", wrapper: "ts_exp($0)")
     case ("max_by", 2), ("min_by", 2): return types[1].isList ? nil : .init(sql: "ts_\(name)", result: first)
     case ("max_by", 3), ("min_by", 3):
       guard !types[1].isList, isNumeric(types[2]), types[2] != .double else { return nil }

@@ -94,7 +94,7 @@ enum ListFunctions {
     "array_distinct": [.init([.array(.t)], .array(.t), "ts_array_distinct($0)")],
     "array_except": [.init([.array(.t), .array(.t)], .array(.t), "ts_array_except($0, $1)")],
     "array_intersect": [.init([.array(.t), .array(.t)], .array(.t), "ts_array_intersect($0, $1)")],
-    "array_union": [.init([.array(.t), .array(.t)], .array(.t), "ts_array_distinct(ts_joined($0, $1))")],
+    "array_union": [.init([.array(.t), .array(.t)], .array(.t), "ts_array_distinct(ts_fail_joined($0, $1))")],
     // Its items become texts first, which the checker does by itself.
     "array_join": [.init([.array(varchar), varchar, varchar], varchar, "ts_array_join($*)")],
     "array_max": [.init([.array(.ordered("T"))], .ordered("T"), "ts_array_max($0)")],
@@ -104,7 +104,7 @@ enum ListFunctions {
     "array_sort": [.init([.array(.ordered("T"))], .array(.ordered("T")), "ts_array_sort($0)")],
     "arrays_overlap": [.init([.array(.t), .array(.t)], boolean, "ts_arrays_overlap($0, $1)")],
     "concat": [
-      .init([.array(.t), .array(.t)], .array(.t), "ts_joined($*)", isVariadic: true)
+      .init([.array(.t), .array(.t)], .array(.t), "ts_fail_joined($*)", isVariadic: true)
     ],
     "combinations": [.init([.array(.t), bigint], .array(.array(.t)), "ts_fail_combinations($0, $1)")],
     "flatten": [.init([.array(.array(.t))], .array(.t), "ts_flatten($0)")],

@@ -1,5 +1,15 @@
 /// Aggregates that make lists, and those that end the calls with lambdas.
 
+/// What an aggregate keeps, which has a limit.
+struct AggregateBudget {
+  private var bytes = 0
+
+  mutating func take(_ values: SQLValue...) throws(QueryFault) {
+    for value in values { bytes += 16 + (value.blob?.count ?? value.text?.utf8.count ?? 0) }
+    guard bytes <= QueryFunctions.sizeLimit else { throw QueryFunctions.tooLarge }
+  }
+}
+
 /// The value below which a share of all weights lies; of a list of shares, a list of values.
 final class PercentileAggregate: QueryAggregate {
   private var values: [Double] = []
@@ -26,7 +36,14 @@ final class PercentileAggregate: QueryAggregate {
   }
 
   func remove(_ arguments: [SQLValue]) {
-    guard let value = arguments[0].double, let place = values.firstIndex(of: value) else { return }
+    // What was not added is not there to be removed.
+    guard let value = arguments[0].double, let weight = arguments[1].double, weight > 0, arguments[2] != .null else {
+      return
+    }
+    let place = values.indices.first { index in
+      (values[index] == value || values[index].isNaN && value.isNaN) && (weights.isEmpty || weights[index] == weight)
+    }
+    guard let place else { return }
     values.remove(at: place)
     if !weights.isEmpty { weights.remove(at: place) }
   }
@@ -59,6 +76,7 @@ final class TopAggregate: QueryAggregate {
   private var rows: [(value: SQLValue, key: SQLValue)] = []
   private var first = 0
   private var count = 0
+  private var budget = AggregateBudget()
   private let isMaximum: Bool
   private let isWindow: Bool
 
@@ -77,9 +95,14 @@ final class TopAggregate: QueryAggregate {
         message: "third argument of max_by/min_by must be less than or equal to 10000; found \(count)")
     }
     self.count = Int(count)
+    try budget.take(arguments[0], arguments[1])
     rows.append((arguments[0], arguments[1]))
     // Of many rows those that can still be among the first are enough.
-    if !isWindow, rows.count > 4 * self.count + 1000 { rows = Array(best) }
+    if !isWindow, rows.count > 4 * self.count + 1000 {
+      rows = Array(best)
+      budget = AggregateBudget()
+      for row in rows { try budget.take(row.value, row.key) }
+    }
   }
 
   func remove(_ arguments: [SQLValue]) { if arguments[1] != .null, arguments[2] != .null { first += 1 } }
@@ -103,11 +126,10 @@ final class TopAggregate: QueryAggregate {
 final class ListAggregate: QueryAggregate {
   private var items: [SQLValue] = []
   private var first = 0
-  private var bytes = 0
+  private var budget = AggregateBudget()
 
   func add(_ arguments: [SQLValue]) throws(QueryFault) {
-    bytes += 9 + (arguments[0].blob?.count ?? arguments[0].text?.utf8.count ?? 0)
-    guard bytes <= QueryFunctions.sizeLimit else { throw QueryFunctions.tooLarge }
+    try budget.take(arguments[0])
     items.append(arguments[0])
   }
   func remove(_ arguments: [SQLValue]) { first += 1 }
@@ -120,11 +142,10 @@ final class OrderedListAggregate: QueryAggregate {
   private var directions: [Character] = []
   private var first = 0
 
-  private var bytes = 0
+  private var budget = AggregateBudget()
 
   func add(_ arguments: [SQLValue]) throws(QueryFault) {
-    bytes += 18 + (arguments[0].blob?.count ?? arguments[0].text?.utf8.count ?? 0) + (arguments[1].blob?.count ?? 0)
-    guard bytes <= QueryFunctions.sizeLimit else { throw QueryFunctions.tooLarge }
+    try budget.take(arguments[0], arguments[1])
     directions = Array(arguments[2].text ?? "")
     rows.append((arguments[0], arguments[1].items))
   }
@@ -150,6 +171,7 @@ final class OrderedListAggregate: QueryAggregate {
 /// Points in the order of their times.
 final class SeriesAggregate: QueryAggregate {
   private var points: [(time: Int64, value: SQLValue)] = []
+  private var budget = AggregateBudget()
   private var isSorted = true
 
   func add(_ arguments: [SQLValue]) throws(QueryFault) {
@@ -157,6 +179,7 @@ final class SeriesAggregate: QueryAggregate {
       throw QueryFault(message: "Time for create_time_series must not be null")
     }
     guard arguments[1] != .null else { throw QueryFault(message: "Value for create_time_series must not be null") }
+    try budget.take(arguments[0], arguments[1])
     if let last = points.last, last.time >= time { isSorted = false }
     points.append((time, arguments[1]))
   }
@@ -211,12 +234,17 @@ final class MatchAggregate: QueryAggregate {
 /// The first or last value of a frame that is not null: `last_value(x) IGNORE NULLS`.
 final class PresentAggregate: QueryAggregate {
   private var values: [SQLValue] = []
+  private var budget = AggregateBudget()
   private var first = 0
   private let isFirst: Bool
 
   init(isFirst: Bool) { self.isFirst = isFirst }
 
-  func add(_ arguments: [SQLValue]) { if arguments[0] != .null { values.append(arguments[0]) } }
+  func add(_ arguments: [SQLValue]) throws(QueryFault) {
+    guard arguments[0] != .null else { return }
+    try budget.take(arguments[0])
+    values.append(arguments[0])
+  }
   func remove(_ arguments: [SQLValue]) { if arguments[0] != .null { first += 1 } }
 
   var value: SQLValue {

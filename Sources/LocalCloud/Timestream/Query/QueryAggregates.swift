@@ -186,6 +186,7 @@ private final class PairAggregate: QueryAggregate {
 private final class ByAggregate: QueryAggregate {
   private var rows: [(value: SQLValue, key: SQLValue)] = []
   private var first = 0
+  private var budget = AggregateBudget()
   private var best: (value: SQLValue, key: SQLValue)?
   private let isMaximum: Bool
   private let isWindow: Bool
@@ -195,9 +196,12 @@ private final class ByAggregate: QueryAggregate {
     self.isWindow = isWindow
   }
 
-  func add(_ arguments: [SQLValue]) {
+  func add(_ arguments: [SQLValue]) throws(QueryFault) {
     guard arguments[1] != .null else { return }
-    if isWindow { rows.append((arguments[0], arguments[1])) }
+    if isWindow {
+      try budget.take(arguments[0], arguments[1])
+      rows.append((arguments[0], arguments[1]))
+    }
     if let best, !isBetter(arguments[1], than: best.key) { return }
     best = (arguments[0], arguments[1])
   }

@@ -219,7 +219,14 @@ enum QueryFunctions {
     strict("last_day", 1, canFail: true) { arguments throws(QueryFault) in
       let time = UTCTime(epochNanoseconds: arguments[0].integer ?? 0)
       let day = Numbers.floor(arguments[0].integer ?? 0, CalendarMath.day)
-      return .integer(day + Int64(UTCTime.days(inMonth: time.month, of: time.year) - time.day))
+      let last = day + Int64(UTCTime.days(inMonth: time.month, of: time.year) - time.day)
+      guard TimestreamType.dayRange.contains(last) else { throw CalendarMath.overflow }
+      return .integer(last)
+    },
+    strict("day", 1, canFail: true) { arguments throws(QueryFault) in
+      let day = Numbers.floor(arguments[0].integer ?? 0, CalendarMath.day)
+      guard TimestreamType.dayRange.contains(day) else { throw CalendarMath.overflow }
+      return .integer(day)
     },
     // The start of the interval in which an instant lies.
     strict("bin", 2, canFail: true) { arguments throws(QueryFault) in

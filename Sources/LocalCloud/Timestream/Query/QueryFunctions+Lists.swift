@@ -19,6 +19,12 @@ extension QueryFunctions {
 
   static let lists: [Function] = taking + finding + making
 
+  private static func joined(_ texts: [String], _ separator: String) throws(QueryFault) -> SQLValue {
+    let size = texts.reduce(0) { $0 + $1.utf8.count + separator.utf8.count }
+    guard size <= sizeLimit else { throw tooLarge }
+    return .text(texts.joined(separator: separator))
+  }
+
   private static let taking: [Function] = [
     onList("cardinality") { items in .integer(Int64(items.count)) },
     strict("field", 2) { arguments in
@@ -59,11 +65,11 @@ extension QueryFunctions {
       return .list(items[Int(first)...].prefix(Int(clamping: length)))
     },
     strict("widen", 2) { arguments in ListWidening(text: arguments[1].text ?? "").apply(arguments[0]) },
-    strict("array_join", 2) { arguments in
-      .text(arguments[0].items.compactMap(\.text).joined(separator: arguments[1].text ?? ""))
+    strict("array_join", 2, canFail: true) { arguments throws(QueryFault) in
+      try joined(arguments[0].items.compactMap(\.text), arguments[1].text ?? "")
     },
-    strict("array_join_all", 3) { arguments in
-      .text(arguments[0].items.map { $0.text ?? arguments[2].text ?? "" }.joined(separator: arguments[1].text ?? ""))
+    strict("array_join_all", 3, canFail: true) { arguments throws(QueryFault) in
+      try joined(arguments[0].items.map { $0.text ?? arguments[2].text ?? "" }, arguments[1].text ?? "")
     },
   ]
 
@@ -92,7 +98,10 @@ extension QueryFunctions {
 
   private static let making: [Function] = [
     Function(name: "list", count: -1, canFail: false) { arguments in .list(arguments) },
-    strict("joined", -1) { arguments in .list(arguments.flatMap(\.items)) },
+    strict("joined", -1, canFail: true) { arguments throws(QueryFault) in
+      guard arguments.reduce(0, { $0 + ($1.blob?.count ?? 0) }) <= sizeLimit else { throw tooLarge }
+      return .list(arguments.flatMap(\.items))
+    },
     onList("flatten") { items in .list(items.flatMap(\.items)) },
     // The shorter lists end in nulls; a list that is null has no items.
     Function(name: "zip", count: -1, canFail: false) { arguments in
@@ -121,6 +130,10 @@ extension QueryFunctions {
       let (items, size) = (arguments[0].items, arguments[1].integer ?? 0)
       guard size > 0 else { throw fault("N must be positive") }
       guard size < items.count else { return .list([.list(items)]) }
+      let bytes = arguments[0].blob?.count ?? 0
+      guard Double(bytes) * Double(min(size, Int64(items.count) - size + 1)) <= Double(sizeLimit) else {
+        throw tooLarge
+      }
       return .list((0...(items.count - Int(size))).map { .list(items[$0..<$0 + Int(size)]) })
     },
     strict("combinations", 2, canFail: true) { arguments throws(QueryFault) in

@@ -5,23 +5,23 @@ extension QueryFunctions {
   static let splits: [Function] = [
     // The place of the n-th occurrence, from the front (1) or the end (-1); occurrences may overlap.
     strict("strpos", 4, canFail: true) { arguments throws(QueryFault) in
-      let text = Array((arguments[0].text ?? "").unicodeScalars)
-      let sought = Array((arguments[1].text ?? "").unicodeScalars)
+      let (text, sought) = (Array((arguments[0].text ?? "").utf8), Array((arguments[1].text ?? "").utf8))
       guard let instance = arguments[2].integer, instance > 0 else {
         throw QueryFault(message: "'instance' must be a positive number.")
       }
       guard !sought.isEmpty else { return .integer(1) }
-      guard sought.count <= text.count else { return .integer(0) }
-      var places = (0...(text.count - sought.count)).lazy.filter {
-        text[$0..<($0 + sought.count)].elementsEqual(sought)
+      let search = ByteSearch(sought)
+      var places: [Int] = []
+      var start = 0
+      let isForward = arguments[3] == .integer(1)
+      while let found = search.first(in: text, from: start), !isForward || places.count < instance {
+        places.append(found)
+        start = found + 1
       }
-      .map { Int64($0 + 1) }[...]
-      if arguments[3] == .integer(1) {
-        places = places.dropFirst(Int(clamping: instance) - 1)
-        return .integer(places.first ?? 0)
-      }
-      let all = Array(places)
-      return .integer(instance <= all.count ? all[all.count - Int(instance)] : 0)
+      guard instance <= places.count else { return .integer(0) }
+      let place = places[isForward ? Int(instance) - 1 : places.count - Int(instance)]
+      // In code points: bytes that continue one do not count.
+      return .integer(Int64(text[..<place].count { $0 & 0xC0 != 0x80 }) + 1)
     },
     strict("hamming", 2, canFail: true) { arguments throws(QueryFault) in
       let one = Array((arguments[0].text ?? "").unicodeScalars)

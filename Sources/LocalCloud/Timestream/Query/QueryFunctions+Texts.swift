@@ -18,15 +18,11 @@ extension QueryFunctions {
   static func parts(_ text: String, _ delimiter: String) -> [String] {
     let (bytes, sought) = (Array(text.utf8), Array(delimiter.utf8))
     var parts: [String] = []
-    var (start, place) = (0, 0)
-    while place + sought.count <= bytes.count {
-      if bytes[place..<(place + sought.count)].elementsEqual(sought) {
-        parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
-        place += sought.count
-        start = place
-      } else {
-        place += 1
-      }
+    let search = ByteSearch(sought)
+    var start = 0
+    while let place = search.first(in: bytes, from: start) {
+      parts.append(String(decoding: bytes[start..<place], as: UTF8.self))
+      start = place + sought.count
     }
     return parts + [String(decoding: bytes[start...], as: UTF8.self)]
   }
@@ -248,8 +244,42 @@ extension QueryFunctions {
         case .named(let name): range = match.range(withName: name)
         }
         if range.location != NSNotFound { result += text.substring(with: range) }
+        guard result.utf8.count <= sizeLimit else { throw tooLarge }
       }
       return result
     }
+  }
+}
+
+/// Looks for bytes among others in time that grows with both and not with their product: Knuth, Morris and Pratt's way.
+struct ByteSearch {
+  private let sought: [UInt8]
+  /// For each place how much of what was found up to there is also its beginning.
+  private let borders: [Int]
+
+  init(_ sought: [UInt8]) {
+    self.sought = sought
+    var borders = Array(repeating: 0, count: sought.count)
+    var length = 0
+    for place in sought.indices.dropFirst() {
+      while length > 0, sought[place] != sought[length] { length = borders[length - 1] }
+      if sought[place] == sought[length] { length += 1 }
+      borders[place] = length
+    }
+    self.borders = borders
+  }
+
+  /// Where they are first found from a place on; nil for none, and for no bytes.
+  func first(in bytes: [UInt8], from start: Int) -> Int? {
+    guard !sought.isEmpty else { return nil }
+    var length = 0
+    var place = start
+    while place < bytes.count {
+      while length > 0, bytes[place] != sought[length] { length = borders[length - 1] }
+      if bytes[place] == sought[length] { length += 1 }
+      place += 1
+      if length == sought.count { return place - length }
+    }
+    return nil
   }
 }

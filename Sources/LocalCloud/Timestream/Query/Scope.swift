@@ -62,8 +62,10 @@ final class Scope: Sendable {
     guard isOuter else { return field.expression }
     // A column has no values to bind, even where it is a field of another.
     var compiler = Compiler()
-    return TypedExpression(
-      node: .column(compiler.text(field.expression), isOuter: true), type: field.expression.type)
+    let sql = compiler.text(field.expression)
+    // An output that ORDER BY names may have some.
+    guard compiler.values.isEmpty else { return field.expression }
+    return TypedExpression(node: .column(sql, isOuter: true), type: field.expression.type)
   }
 
   /// The column of a name, and whether it is one further out.

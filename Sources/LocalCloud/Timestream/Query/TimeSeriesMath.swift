@@ -26,6 +26,12 @@ enum TimeSeriesMath {
     return low > 0 ? low - 1 : nil
   }
 
+  /// Nanoseconds from one instant to another, which may lie further apart than 64 bits reach.
+  static func span(_ start: Int64, _ end: Int64) -> Double {
+    let (length, overflows) = end.subtractingReportingOverflow(start)
+    return overflows ? Double(end) - Double(start) : Double(length)
+  }
+
   // MARK: Interpolation
 
   /// On the line between the neighbours; nil outside the series.
@@ -35,7 +41,7 @@ enum TimeSeriesMath {
     if left.time == instant { return left.value }
     guard index + 1 < points.count else { return nil }
     let right = points[index + 1]
-    let share = Double(instant - left.time) / Double(right.time - left.time)
+    let share = span(left.time, instant) / span(left.time, right.time)
     return left.value + (right.value - left.value) * share
   }
 
@@ -75,7 +81,7 @@ enum TimeSeriesMath {
       }
     }
 
-    private static func seconds(_ one: Point, _ other: Point) -> Double { Double(other.time - one.time) / 1e9 }
+    private static func seconds(_ one: Point, _ other: Point) -> Double { span(one.time, other.time) / 1e9 }
 
     /// Nil outside the series.
     func value(at instant: Int64) -> Double? {
@@ -85,7 +91,7 @@ enum TimeSeriesMath {
       guard index + 1 < points.count else { return nil }
       let right = points[index + 1]
       let length = Self.seconds(left, right)
-      let behind = Double(instant - left.time) / 1e9
+      let behind = span(left.time, instant) / 1e9
       let ahead = length - behind
       let cubes =
         (curvature[index] * ahead * ahead * ahead + curvature[index + 1] * behind * behind * behind) / (6 * length)
@@ -106,7 +112,7 @@ enum TimeSeriesMath {
         throw QueryFault(
           message: "a derivative needs one point at a time; found two at \(TimestreamType.timestamp(one.time))")
       }
-      let slope = (next.value - one.value) * Double(interval) / Double(next.time - one.time)
+      let slope = (next.value - one.value) * Double(interval) / span(one.time, next.time)
       result.append(Point(time: next.time, value: slope))
     }
     return result
@@ -115,7 +121,7 @@ enum TimeSeriesMath {
   /// The area under the lines between the points, time measured in intervals.
   static func integral(_ points: [Point], per interval: Int64) -> Double {
     zip(points, points.dropFirst()).reduce(0) { sum, pair in
-      sum + (pair.0.value + pair.1.value) / 2 * Double(pair.1.time - pair.0.time) / Double(interval)
+      sum + (pair.0.value + pair.1.value) / 2 * span(pair.0.time, pair.1.time) / Double(interval)
     }
   }
 

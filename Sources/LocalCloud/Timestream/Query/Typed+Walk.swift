@@ -5,7 +5,7 @@ extension TypedExpression {
     body(self)
     for child in children { child.forEach(body) }
     switch node {
-    case .scalar(let query), .exists(let query), .inQuery(_, let query), .quantified(_, let query, _, _):
+    case .scalar(let query), .exists(let query), .inQuery(_, let query), .quantified(_, _, _, let query, _, _):
       query.forEachExpression(body)
     default: break
     }
@@ -14,7 +14,8 @@ extension TypedExpression {
   private var children: [TypedExpression] {
     switch node {
     case .constant, .column, .parameter, .scalar, .exists: []
-    case .prefix(_, let operand), .isNull(let operand), .inQuery(let operand, _), .quantified(let operand, _, _, _):
+    case .prefix(_, let operand), .isNull(let operand), .inQuery(let operand, _),
+      .quantified(_, let operand, _, _, _, _):
       [operand]
     case .infix(_, let left, let right): [left, right]
     case .chain(_, let operands), .template(_, let operands), .steps(_, _, let operands): operands
@@ -91,7 +92,7 @@ extension TypedQuery {
     forEachSelect(take)
     forEachExpression { expression in
       switch expression.node {
-      case .scalar(let query), .exists(let query), .inQuery(_, let query), .quantified(_, let query, _, _):
+      case .scalar(let query), .exists(let query), .inQuery(_, let query), .quantified(_, _, _, let query, _, _):
         query.forEachSelect(take)
       default: break
       }

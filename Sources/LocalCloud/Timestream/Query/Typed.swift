@@ -22,8 +22,8 @@ struct TypedExpression: Sendable {
     case inQuery(TypedExpression, TypedQuery)
     /// Whole numbers, one step after the other from the left: the SQLite function and the operators, one less than operands.
     case steps(String, String, [TypedExpression])
-    /// A comparison with each row of a query, which has the name; of all rows or of any.
-    case quantified(TypedExpression, TypedQuery, String, isAll: Bool)
+    /// A comparison of a value with what each row of a query gives, which has the name; with all rows or any.
+    case quantified(String, TypedExpression, TypedExpression, TypedQuery, String, isAll: Bool)
     /// A value that PrepareQuery is not told.
     case parameter(String)
   }
