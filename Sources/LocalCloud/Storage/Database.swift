@@ -26,7 +26,7 @@ enum SQLValue: Sendable, Hashable {
     case .null: break
     case .integer(let value): hasher.combine(value)
     case .real(let value): hasher.combine(value)
-    case .text(let value): for byte in value.utf8 { hasher.combine(byte) }
+    case .text(var value): value.withUTF8 { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     case .blob(let value): hasher.combine(value)
     }
   }
