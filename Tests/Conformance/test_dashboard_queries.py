@@ -108,7 +108,7 @@ UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d"
 
 
 def translated(sql):
-    now = f"TIMESTAMP '{datetime.datetime.fromtimestamp(time.time(), datetime.timezone.utc):%Y-%m-%d %H:%M:%S}'"
+    now = f"TIMESTAMP '{datetime.datetime.fromtimestamp(time.time(), datetime.timezone.utc):%Y-%m-%d %H:%M:%S.%f}'"
     sql = re.sub(r"measure_value::(\w+)", r'"measure_value::\1"', sql.replace('"measure_value', "measure_value").replace('::bigint"', "::bigint"))
     sql = re.sub(r"\b(\d+)(ms|s|m|h|d)\b", lambda found: f"INTERVAL '{found[1]} {UNITS[found[2]]}'", sql)
     sql = re.sub(r"\bago\s*\(([^()]*)\)", rf"({now} - \1)", sql)
