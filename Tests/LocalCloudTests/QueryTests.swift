@@ -309,7 +309,8 @@ import Testing
     let found = try storage.database.with { connection throws(DatabaseError) in try store.find("ddd", "ttt", connection)
     }
     let table2 = try #require(found)
-    let typed = try QueryChecker.check(query, now: Self.epoch * 1_000_000) { _ in table2 }
+    let context = CheckContext(now: Self.epoch * 1_000_000, parameters: .values([:])) { _ in table2 }
+    let typed = try QueryChecker(context: context).check(query)
     let (compiled, values) = Compiler.compile(typed)
     let plan = try storage.database.with { connection throws(DatabaseError) in
       try connection.prepareForQueries()

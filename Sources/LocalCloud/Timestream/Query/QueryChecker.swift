@@ -6,13 +6,6 @@ struct QueryChecker {
   /// The scope around a query within an expression.
   var outer: Scope?
 
-  static func check(
-    _ query: QueryExpression, now: Int64, parameters: [String: TypedExpression] = [:],
-    find: @escaping (TableName) throws(QueryError) -> TimestreamStore.Table
-  ) throws(QueryError) -> TypedQuery {
-    try QueryChecker(context: CheckContext(now: now, parameters: .values(parameters), find: find)).check(query)
-  }
-
   func check(_ query: QueryExpression) throws(QueryError) -> TypedQuery {
     var inner = self
     var with: [(name: String, number: Int, query: TypedQuery)] = []
