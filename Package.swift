@@ -28,7 +28,7 @@ let package = Package(
     .library(name: "TimeSeriesCache", targets: ["TimeSeriesCache"]),
     .library(name: "AWSClients", targets: ["AWSClients"]),
     .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
-    .library(name: "Basics", targets: ["Basics"]),
+    .library(name: "CacheSupport", targets: ["CacheSupport"]),
     .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
     .library(name: "SigV4", targets: ["SigV4"]),
     .executable(name: "QueueFunction", targets: ["QueueFunction"]),
@@ -49,15 +49,15 @@ let package = Package(
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
 
     // What goes to AWS. Arrows only go up this list.
-    .target(name: "Basics"),
-    .target(name: "SigV4", dependencies: ["Basics", "CCrypto"]),
-    .target(name: "HTTPTransport", dependencies: ["Basics", "CCurl"]),
-    .target(name: "AWSClients", dependencies: ["Basics", "SigV4", "HTTPTransport"]),
+    .target(name: "CacheSupport"),
+    .target(name: "SigV4", dependencies: ["CacheSupport", "CCrypto"]),
+    .target(name: "HTTPTransport", dependencies: ["CacheSupport", "CCurl"]),
+    .target(name: "AWSClients", dependencies: ["CacheSupport", "SigV4", "HTTPTransport"]),
     .target(name: "CGlibcCompat"),
-    .target(name: "LambdaRuntime", dependencies: ["Basics", "HTTPTransport", "CGlibcCompat"]),
+    .target(name: "LambdaRuntime", dependencies: ["CacheSupport", "HTTPTransport", "CGlibcCompat"]),
     .target(
       name: "TimeSeriesCache",
-      dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
+      dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
     .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "FetchFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
@@ -65,47 +65,50 @@ let package = Package(
     // What stays on this machine.
     .target(
       name: "LocalCloud",
-      dependencies: ["Basics", "SigV4", "AWSClients", "CCrypto", "CSQLite", "CMicroHTTPD", "CYAML"]),
-    .target(name: "CommandLineSupport", dependencies: ["Basics", "HTTPTransport", "LambdaRuntime"]),
+      dependencies: ["CacheSupport", "SigV4", "AWSClients", "CCrypto", "CSQLite", "CMicroHTTPD", "CYAML"]),
+    .target(name: "CommandLineSupport", dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime"]),
     .executableTarget(
-      name: "local-cloud", dependencies: ["Basics", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),
+      name: "local-cloud", dependencies: ["CacheSupport", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),
     .executableTarget(
-      name: "local-queue", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
+      name: "local-queue", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
     .executableTarget(
-      name: "local-fetch", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
+      name: "local-fetch", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
     .executableTarget(
-      name: "local-api", dependencies: ["Basics", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
+      name: "local-api", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
     .executableTarget(
-      name: "read-series", dependencies: ["Basics", "HTTPTransport", "AWSClients", "TimeSeriesCache"],
+      name: "read-series", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache"],
       path: "local/example"),
     .executableTarget(
-      name: "hydration", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"],
+      name: "hydration", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "CommandLineSupport"],
       path: "e2eTest/hydration"),
 
     .executableTarget(
-      name: "benchmark", dependencies: ["Basics", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      name: "benchmark", dependencies: ["CacheSupport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/benchmark"),
 
     .executableTarget(
-      name: "benchmark-timestream", dependencies: ["Basics", "HTTPTransport", "AWSClients", "CommandLineSupport"],
+      name: "benchmark-timestream",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "CommandLineSupport"],
       path: "local/benchmark-timestream"),
 
     // Tests, one target a library.
     .target(
-      name: "TestSupport", dependencies: ["Basics", "HTTPTransport", "AWSClients", "LocalCloud"],
+      name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "BasicsTests", dependencies: ["Basics"]),
-    .testTarget(name: "SigV4Tests", dependencies: ["Basics", "SigV4", "TestSupport"]),
-    .testTarget(name: "HTTPTransportTests", dependencies: ["Basics", "HTTPTransport", "LocalCloud", "TestSupport"]),
+    .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport"]),
+    .testTarget(name: "SigV4Tests", dependencies: ["CacheSupport", "SigV4", "TestSupport"]),
     .testTarget(
-      name: "AWSClientsTests", dependencies: ["Basics", "SigV4", "HTTPTransport", "AWSClients", "TestSupport"]),
-    .testTarget(name: "LambdaRuntimeTests", dependencies: ["Basics", "HTTPTransport", "LambdaRuntime", "TestSupport"]),
+      name: "HTTPTransportTests", dependencies: ["CacheSupport", "HTTPTransport", "LocalCloud", "TestSupport"]),
+    .testTarget(
+      name: "AWSClientsTests", dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "TestSupport"]),
+    .testTarget(
+      name: "LambdaRuntimeTests", dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "TestSupport"]),
     .testTarget(
       name: "TimeSeriesCacheTests",
       dependencies: [
-        "Basics", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport",
+        "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport",
       ]),
-    .testTarget(name: "LocalCloudTests", dependencies: ["Basics", "AWSClients", "LocalCloud", "TestSupport"]),
+    .testTarget(name: "LocalCloudTests", dependencies: ["CacheSupport", "AWSClients", "LocalCloud", "TestSupport"]),
   ]
 )
 

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 import Glibc
 public import HTTPTransport
 public import LambdaRuntime
@@ -17,15 +17,15 @@ public enum LocalRun {
   /// - Parameter make: the handler and its event, from the environment and the command line's words.
   public static func run(
     usage: String,
-    _ make: (Environment, any HTTPClient, [String]) throws -> (any LambdaHandler, [UInt8])
+    _ make: (ProcessEnvironment, any HTTPClient, [String]) throws -> (any LambdaHandler, [UInt8])
   ) async {
     let words = Array(CommandLine.arguments.dropFirst())
     if Arguments.isHelp(words) {
       Output.line(usage)
       exit(0)
     }
-    let environment = Environment.process()
-    let logger = Logger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
+    let environment = ProcessEnvironment.process()
+    let logger = LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
     do {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 import Glibc
 import Synchronization
 
@@ -11,7 +11,7 @@ public final class CurlClient: HTTPClient {
 
   /// - Parameter environment: `AWS_CA_BUNDLE` names the file of trusted certificates; without it the first of the usual
   ///   places that exists is taken, then libcurl's own default.
-  public init(environment: Environment = .process()) {
+  public init(environment: ProcessEnvironment = .process()) {
     loop = CurlLoop(caBundle: Self.caBundle(environment))
     loop.start()
   }
@@ -38,7 +38,7 @@ public final class CurlClient: HTTPClient {
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/cert.pem",
   ]
 
-  static func caBundle(_ environment: Environment) -> String? {
+  static func caBundle(_ environment: ProcessEnvironment) -> String? {
     environment["AWS_CA_BUNDLE"] ?? usualBundles.first { unsafe access($0, R_OK) == 0 }
   }
 }

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 public import HTTPTransport
 
 /// A function's code: an event in, an answer out, both JSON.
@@ -14,13 +14,13 @@ public protocol LambdaHandler: Sendable {
 public struct LambdaRuntime: Sendable {
   private let base: String
   private let http: any HTTPClient
-  private let logger: Logger
+  private let logger: LambdaLogger
 
   /// The answer that Lambda takes: 6 MB and a little.
   public static let responseLimit: Int = 6_291_556
 
   /// - Parameter api: the Runtime API's `host:port`, from `AWS_LAMBDA_RUNTIME_API`.
-  public init(api: String, http: any HTTPClient, logger: Logger) {
+  public init(api: String, http: any HTTPClient, logger: LambdaLogger) {
     base = "http://\(api)/2018-06-01/runtime"
     self.http = http
     self.logger = logger
@@ -31,10 +31,10 @@ public struct LambdaRuntime: Sendable {
   /// - Parameter makeHandler: what it throws is the init error, such as a missing variable's name.
   /// - Returns: the process's exit status, which is never 0: Lambda ends a function by ending its process.
   public static func run(
-    environment: Environment = .process(),
-    makeHandler: (Environment, any HTTPClient, Logger) async throws -> any LambdaHandler
+    environment: ProcessEnvironment = .process(),
+    makeHandler: (ProcessEnvironment, any HTTPClient, LambdaLogger) async throws -> any LambdaHandler
   ) async -> Int32 {
-    let logger = Logger(environment: environment)
+    let logger = LambdaLogger(environment: environment)
     guard let api = environment["AWS_LAMBDA_RUNTIME_API"] else {
       logger.error("AWS_LAMBDA_RUNTIME_API is not set: this program runs on Lambda or under the local cloud", [:])
       return 1
@@ -123,9 +123,11 @@ public struct LambdaContext: Sendable {
   public var functionARN: String
   public var traceID: String?
   /// Writes lines that carry the request's id.
-  public var logger: Logger
+  public var logger: LambdaLogger
 
-  public init(requestID: String, deadline: Int64, functionARN: String = "", traceID: String? = nil, logger: Logger) {
+  public init(
+    requestID: String, deadline: Int64, functionARN: String = "", traceID: String? = nil, logger: LambdaLogger
+  ) {
     self.requestID = requestID
     self.deadline = deadline
     self.functionARN = functionARN
@@ -134,7 +136,7 @@ public struct LambdaContext: Sendable {
   }
 
   /// Reads the `Lambda-Runtime-…` headers; nil where the request's id is missing.
-  init?(headers: HTTPHeaders, logger: Logger) {
+  init?(headers: HTTPHeaders, logger: LambdaLogger) {
     guard let id = headers["Lambda-Runtime-Aws-Request-Id"] else { return nil }
     self.init(
       requestID: id, deadline: headers["Lambda-Runtime-Deadline-Ms"].flatMap { Int64($0) } ?? .max,

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 import Foundation
 import SigV4
 import Synchronization
@@ -31,7 +31,7 @@ public final class LocalCloud: Sendable {
     public init(template: TemplateFile) { self.template = template }
 
     /// The key pair of an environment, where it has one.
-    public mutating func takeCredentials(from environment: Environment) {
+    public mutating func takeCredentials(from environment: ProcessEnvironment) {
       guard let key = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
         return
       }

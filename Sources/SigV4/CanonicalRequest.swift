@@ -1,4 +1,4 @@
-internal import Basics
+internal import CacheSupport
 
 /// What of an HTTP request is signed, as it stands on the wire.
 public struct SignableRequest: Sendable, Hashable {
@@ -20,7 +20,7 @@ public struct SignableRequest: Sendable, Hashable {
   /// - Parameter body: hashed with SHA-256.
   public init(method: String, path: String, query: String = "", headers: [Header], body: [UInt8]) {
     self.init(
-      method: method, path: path, query: query, headers: headers, payloadHash: Hex.encode(Digest.sha256(body)))
+      method: method, path: path, query: query, headers: headers, payloadHash: Hex.encode(MessageDigest.sha256(body)))
   }
 
   public init(method: String, path: String, query: String, headers: [Header], payloadHash: String) {

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 
 /// AWS Signature Version 4, pure: the date, the region and the credentials are arguments.
 ///
@@ -89,9 +89,9 @@ public struct Signer: Sendable {
   func stages(for request: SignableRequest, query: [(name: String, value: String)], at time: UTCTime) -> Stages {
     let canonical = CanonicalRequest(request, query: query, normalizesPath: normalizesPath)
     let stringToSign = [
-      Self.algorithm, time.basicText, scope(at: time), Hex.encode(Digest.sha256(Array(canonical.text.utf8))),
+      Self.algorithm, time.basicText, scope(at: time), Hex.encode(MessageDigest.sha256(Array(canonical.text.utf8))),
     ].joined(separator: "\n")
-    let signature = Hex.encode(Digest.hmacSHA256(key: signingKey(at: time), Array(stringToSign.utf8)))
+    let signature = Hex.encode(MessageDigest.hmacSHA256(key: signingKey(at: time), Array(stringToSign.utf8)))
     return Stages(
       canonicalRequest: canonical.text, stringToSign: stringToSign, signature: signature,
       signedHeaders: canonical.signedHeaders)
@@ -102,7 +102,7 @@ public struct Signer: Sendable {
   private func signingKey(at time: UTCTime) -> [UInt8] {
     [String(time.basicText.prefix(8)), region, service, "aws4_request"]
       .reduce(Array("AWS4\(credentials.secretAccessKey)".utf8)) { key, part in
-        Digest.hmacSHA256(key: key, Array(part.utf8))
+        MessageDigest.hmacSHA256(key: key, Array(part.utf8))
       }
   }
 }

@@ -1,4 +1,4 @@
-internal import Basics
+internal import CacheSupport
 
 /// Checks a signed request as a service's front door does; the error texts are the service's own.
 public struct Verifier: Sendable {
@@ -113,7 +113,7 @@ public struct Verifier: Sendable {
     } else {
       stages = signer.stages(for: signed, query: query.filter { $0.name != "X-Amz-Signature" }, at: time)
     }
-    guard Digest.constantTimeEqual(stages.signature, claim.signature) else {
+    guard MessageDigest.constantTimeEqual(stages.signature, claim.signature) else {
       throw .signature(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'\(stages.canonicalRequest)'\n\nThe String-to-Sign should have been\n'\(stages.stringToSign)'\n"
       )

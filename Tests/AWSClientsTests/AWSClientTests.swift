@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import HTTPTransport
 import TestSupport
 import Testing
@@ -6,14 +6,14 @@ import Testing
 @testable import AWSClients
 
 @Suite struct AWSClientTests {
-  static let environment: Environment = [
+  static let environment: ProcessEnvironment = [
     "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "hidden",
     "AWS_SESSION_TOKEN": "veiled",
     "HOME": "/nowhere",
   ]
 
   static func client(
-    _ http: FakeHTTP, environment: Environment = environment, clock: WallClock = .fixed(1_440_938_160_000),
+    _ http: FakeHTTP, environment: ProcessEnvironment = environment, clock: WallClock = .fixed(1_440_938_160_000),
     slept: Recorder<Duration> = Recorder(),
     random: Double = 1
   ) throws -> AWSClient {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 import HTTPTransport
 import SigV4
@@ -25,7 +25,8 @@ import Testing
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)
     }
-    let all = Environment(["HOME": home.path]).merging(environment.mapValues { $0.replacing("HOME", with: home.path) })
+    let all = ProcessEnvironment(["HOME": home.path]).merging(
+      environment.mapValues { $0.replacing("HOME", with: home.path) })
     return try await CredentialChain(environment: all, http: http, clock: .fixed(now)).resolve()
   }
 
@@ -160,7 +161,7 @@ import Testing
     ])
     let config =
       "[profile p]\nsso_session = s\nsso_account_id = 12\nsso_role_name = r/x\n[sso-session s]\nsso_region = eu-west-3\nsso_start_url = https://d"
-    let cache = ".aws/sso/cache/\(Hex.encode(Digest.sha1(Array("s".utf8)))).json"
+    let cache = ".aws/sso/cache/\(Hex.encode(MessageDigest.sha1(Array("s".utf8)))).json"
     let token = #"{"accessToken":"t","expiresAt":"2027-01-15T08:30:00Z"}"#
     let found = try await Self.resolve(["AWS_PROFILE": "p"], config: config, files: [cache: token], http: http)
     #expect(found == Self.pair("a", "b", "c", until: Self.now + 3_600_000))

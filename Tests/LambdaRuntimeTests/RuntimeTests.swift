@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import HTTPTransport
 import TestSupport
 import Testing
@@ -143,7 +143,7 @@ import Testing
   @Test("Log lines are JSON, below the level they are not written")
   func logs() throws {
     let lines = Recorder<String>()
-    let logger = Logger(environment: ["AWS_LAMBDA_LOG_LEVEL": "WARN"], clock: .fixed(1_800_000_000_000)) {
+    let logger = LambdaLogger(environment: ["AWS_LAMBDA_LOG_LEVEL": "WARN"], clock: .fixed(1_800_000_000_000)) {
       lines.append(String(decoding: $0, as: UTF8.self))
     }
     let context = LambdaContext(requestID: "r", deadline: 0, logger: logger)
@@ -158,10 +158,14 @@ import Testing
   @Test("Metrics are in CloudWatch's embedded format, each with its unit")
   func metrics() throws {
     let lines = Recorder<JSON>()
-    let logger = Logger(environment: ["AWS_LAMBDA_FUNCTION_NAME": "f"], clock: .fixed(7)) {
+    let logger = LambdaLogger(environment: ["AWS_LAMBDA_FUNCTION_NAME": "f"], clock: .fixed(7)) {
       lines.append((try? JSON(parsing: $0)) ?? .null)
     }
-    logger.metrics([Metric(.bytesMetered, 10_000_000), Metric(.mergeTime, 1.5), Metric(.identifiersQueued, 3)])
+    logger.metrics(
+      [
+        Metric("BytesMetered", 10_000_000, unit: .bytes), Metric("MergeTime", 1.5, unit: .milliseconds),
+        Metric("IdentifiersQueued", 3),
+      ], namespace: "TimeSeriesCache")
     #expect(
       lines.elements == [
         [

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import HTTPTransport
 import TestSupport
 import Testing

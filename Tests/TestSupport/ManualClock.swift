@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 import Synchronization
 
 /// A clock that a test moves.

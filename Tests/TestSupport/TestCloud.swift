@@ -1,5 +1,5 @@
 public import AWSClients
-public import Basics
+public import CacheSupport
 import Foundation
 public import HTTPTransport
 public import LocalCloud
@@ -8,7 +8,7 @@ public import LocalCloud
 public struct TestCloud: Sendable {
   public let cloud: LocalCloud
   public let http: any HTTPClient
-  public let environment: Environment
+  public let environment: ProcessEnvironment
   public let client: AWSClient
 
   /// What the functions read from their environment, and the template's output that it is.
@@ -62,7 +62,7 @@ public struct TestCloud: Sendable {
     values["AWS_REGION"] = "us-east-1"
     values["AWS_ACCESS_KEY_ID"] = "test"
     values["AWS_SECRET_ACCESS_KEY"] = "test"
-    environment = Environment(values)
+    environment = ProcessEnvironment(values)
     client = try AWSClient(environment: environment, http: http, clock: clock)
   }
 

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import HTTPTransport
 import LambdaRuntime
 import TestSupport
@@ -271,7 +271,7 @@ import Testing
       if target.hasSuffix(".Query") { return .success(.json(200, #"{"Items":[]}"#)) }
       return .success(answer(target, (try? JSON(parsing: request.body)) ?? .null, index))
     }
-    let environment: Environment = [
+    let environment: ProcessEnvironment = [
       "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
       "AWS_ENDPOINT_URL": "http://aws.test",
     ]

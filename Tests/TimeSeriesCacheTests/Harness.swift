@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import Foundation
 import HTTPTransport
 import LambdaRuntime
@@ -22,12 +22,14 @@ struct RoutedHTTP: HTTPClient {
 /// A log that a test reads.
 final class LogBook: Sendable {
   private let text = Mutex<[JSON]>([])
-  var logger: Logger { Logger { [self] line in text.withLock { $0.append((try? JSON(parsing: line)) ?? .null) } } }
+  var logger: LambdaLogger {
+    LambdaLogger { [self] line in text.withLock { $0.append((try? JSON(parsing: line)) ?? .null) } }
+  }
   var lines: [JSON] { text.withLock { $0 } }
 
   func lines(saying message: String) -> [JSON] { lines.filter { $0["message"]?.string == message } }
 
-  func metric(_ name: Metric.Name) -> Double? { lines.compactMap { $0[name.rawValue]?.double }.last }
+  func metric(_ name: CacheMetric) -> Double? { lines.compactMap { $0[name.rawValue]?.double }.last }
 }
 
 extension TestCloud {

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import HTTPTransport
 import LambdaRuntime
 import TestSupport
@@ -70,7 +70,9 @@ import Testing
       sends.append(0)
       return .success(queue((try? JSON(parsing: request.body)) ?? .null, sends.elements.count))
     }
-    let environment: Environment = ["AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"]
+    let environment: ProcessEnvironment = [
+      "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+    ]
     let client = try AWSClient(environment: environment, http: http)
     let handler = QueueHandler(
       registry: IdentifierRegistry(client, table: "t"), queue: SQSClient(client), queueURL: "https://q/1/q",

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import CommandLineSupport
 import HTTPTransport
 
@@ -25,7 +25,7 @@ struct HydrationRun {
   /// Answers in a row that are errors; the first few may come while the history has no columns yet.
   static let errorLimit: Int = 20
 
-  init(environment: Environment, identifier: String, expected: Int?) throws {
+  init(environment: ProcessEnvironment, identifier: String, expected: Int?) throws {
     let endpoint = try environment.require("API_ENDPOINT", "the API's address with its stage, such as https://…/prod/")
     self.endpoint = endpoint.hasSuffix("/") ? endpoint : endpoint + "/"
     table = try environment.require("ID_TABLE", "the DynamoDB table of the identifiers")

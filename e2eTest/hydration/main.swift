@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import CommandLineSupport
 import Glibc
 import HTTPTransport
@@ -19,7 +19,7 @@ if Arguments.isHelp(CommandLine.arguments) {
   exit(0)
 }
 do {
-  let environment = Environment.process()
+  let environment = ProcessEnvironment.process()
   let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options, usage: usage)
   let expected = try arguments["expect"].map { text in
     guard let count = Int(text), count > 0 else {

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import CommandLineSupport
 import Foundation
 import HTTPTransport
@@ -100,7 +100,7 @@ func query(_ client: AWSClient) async throws {
 
 do {
   let words = Array(CommandLine.arguments.dropFirst())
-  let environment = Environment.process()
+  let environment = ProcessEnvironment.process()
   let client = try AWSClient(environment: environment, http: CurlClient(environment: environment))
   switch (words.first, words.dropFirst().compactMap { Int($0) }) {
   case ("write", let numbers) where numbers.count == 2:

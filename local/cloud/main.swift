@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import CommandLineSupport
 import Glibc
 import LocalCloud

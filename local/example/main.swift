@@ -1,10 +1,10 @@
 import AWSClients
-import Basics
+import CacheSupport
 import HTTPTransport
 import TimeSeriesCache
 
 // Reads a merged series from a program of your own: AWS_REGION, TS_DB_NAME, TS_TABLE_NAME, FUTURE_TABLE say where.
-let environment = Environment.process()
+let environment = ProcessEnvironment.process()
 let client = try AWSClient(environment: environment, http: CurlClient())
 let reader = try SeriesReader(environment: environment, client: client)
 

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 public import HTTPTransport
 import SigV4
 import Synchronization
@@ -24,7 +24,8 @@ public final class AWSClient: Sendable {
   ///   - credentials: nil takes the whole chain.
   /// - Throws: ``AWSError`` with `ConfigurationError` where no region is set or a configuration file cannot be read.
   public init(
-    environment: Environment, http: any HTTPClient, clock: WallClock = .system, retries: RetryPolicy = RetryPolicy(),
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system,
+    retries: RetryPolicy = RetryPolicy(),
     credentials: (any CredentialProvider)? = nil
   ) throws(AWSError) {
     let profile: Profile

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 public import HTTPTransport
 
 /// What a service answered instead of a result, or why it could not be asked.

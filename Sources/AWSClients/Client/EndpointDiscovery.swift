@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Remembers, for as long as a service says, the endpoints that `DescribeEndpoints` named.
 ///

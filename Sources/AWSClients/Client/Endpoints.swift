@@ -1,12 +1,12 @@
-import Basics
+import CacheSupport
 
 /// Where each service is: overrides from the environment and the profile, else AWS's own names.
 struct Endpoints: Sendable {
   var region: String
-  private var environment: Environment
+  private var environment: ProcessEnvironment
   private var profile: Profile
 
-  init(region: String, environment: Environment, profile: Profile) {
+  init(region: String, environment: ProcessEnvironment, profile: Profile) {
     self.region = region
     self.environment = environment
     self.profile = profile

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 extension JSON {
   /// A member that an answer must have.

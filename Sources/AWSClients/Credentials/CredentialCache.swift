@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import SigV4
 
 /// Keeps credentials until shortly before they end; however many callers ask, one refresh is in flight.

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 public import HTTPTransport
 import SigV4
 
@@ -8,7 +8,7 @@ import SigV4
 public struct CredentialChain: CredentialProvider {
   private let providers: [any CredentialProvider]
 
-  public init(environment: Environment, http: any HTTPClient, clock: WallClock = .system) {
+  public init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) {
     providers = [
       EnvironmentCredentials(environment: environment),
       WebIdentityCredentials(environment: environment, http: http, clock: clock),
@@ -23,21 +23,6 @@ public struct CredentialChain: CredentialProvider {
       if let found = try await provider.resolve() { return found }
     }
     return nil
-  }
-}
-
-/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_CREDENTIAL_EXPIRATION`.
-struct EnvironmentCredentials: CredentialProvider {
-  let environment: Environment
-
-  func resolve() async throws(CredentialError) -> TemporaryCredentials? {
-    guard let key = environment["AWS_ACCESS_KEY_ID"] else { return nil }
-    guard let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
-      throw CredentialError("AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not")
-    }
-    return TemporaryCredentials(
-      Credentials(accessKeyID: key, secretAccessKey: secret, sessionToken: environment["AWS_SESSION_TOKEN"]),
-      expiration: environment["AWS_CREDENTIAL_EXPIRATION"].flatMap { ISO8601Time($0)?.epochMilliseconds() })
   }
 }
 

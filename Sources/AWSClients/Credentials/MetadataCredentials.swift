@@ -1,9 +1,9 @@
-import Basics
+import CacheSupport
 import HTTPTransport
 
 /// The container endpoint of ECS and EKS (`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI`).
 struct ContainerCredentials: CredentialProvider {
-  let environment: Environment
+  let environment: ProcessEnvironment
   let http: any HTTPClient
 
   /// Hosts that may be asked without TLS.
@@ -52,7 +52,7 @@ struct ContainerCredentials: CredentialProvider {
 ///
 /// See <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html>.
 struct InstanceCredentials: CredentialProvider {
-  let environment: Environment
+  let environment: ProcessEnvironment
   let http: any HTTPClient
 
   func resolve() async throws(CredentialError) -> TemporaryCredentials? {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Glibc
 
 /// `credential_process`: a program that prints credentials as JSON.
@@ -6,7 +6,7 @@ import Glibc
 /// See <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>.
 struct ProcessCredentials {
   let command: String
-  let environment: Environment
+  let environment: ProcessEnvironment
 
   func resolve() async throws(CredentialError) -> TemporaryCredentials {
     let arguments = Self.split(command)

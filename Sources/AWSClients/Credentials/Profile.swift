@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// One profile of the shared configuration and credentials files, merged.
 ///
@@ -13,7 +13,7 @@ struct Profile: Sendable {
   private var files: ConfigurationFiles
 
   /// The profile of `AWS_PROFILE`, else `default`.
-  static func selected(by environment: Environment) throws(CredentialError) -> Profile {
+  static func selected(by environment: ProcessEnvironment) throws(CredentialError) -> Profile {
     let files = try ConfigurationFiles(environment: environment)
     return files.profile(environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"] ?? "default")
   }
@@ -43,7 +43,7 @@ struct ConfigurationFiles: Sendable {
   var configuration: [String: [String: String]]
   var credentials: [String: [String: String]]
 
-  init(environment: Environment) throws(CredentialError) {
+  init(environment: ProcessEnvironment) throws(CredentialError) {
     let home = environment["HOME"] ?? ""
     configuration = try Self.read(environment["AWS_CONFIG_FILE"], or: home + "/.aws/config")
     credentials = try Self.read(environment["AWS_SHARED_CREDENTIALS_FILE"], or: home + "/.aws/credentials")

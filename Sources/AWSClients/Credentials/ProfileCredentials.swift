@@ -1,10 +1,10 @@
-import Basics
+import CacheSupport
 import HTTPTransport
 import SigV4
 
 /// What a profile says: an assumed role, web identity, single sign-on, keys, or a process.
 struct ProfileCredentials: CredentialProvider {
-  let environment: Environment
+  let environment: ProcessEnvironment
   let http: any HTTPClient
   let clock: WallClock
 

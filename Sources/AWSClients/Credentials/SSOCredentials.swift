@@ -1,10 +1,10 @@
-import Basics
+import CacheSupport
 import HTTPTransport
 import SigV4
 
 /// Credentials of IAM Identity Center, from the token that `aws sso login` left in its cache.
 struct SSOCredentials {
-  let environment: Environment
+  let environment: ProcessEnvironment
   let http: any HTTPClient
   let clock: WallClock
 
@@ -43,7 +43,7 @@ struct SSOCredentials {
   }
 
   private func token(name: String, profile: String) throws(CredentialError) -> String {
-    let path = "\(environment["HOME"] ?? "")/.aws/sso/cache/\(Hex.encode(Digest.sha1(Array(name.utf8)))).json"
+    let path = "\(environment["HOME"] ?? "")/.aws/sso/cache/\(Hex.encode(MessageDigest.sha1(Array(name.utf8)))).json"
     let login = "run 'aws sso login --profile \(profile)'"
     let text: String
     do throws(TextFile.Failure) { text = try TextFile.read(path) } catch {

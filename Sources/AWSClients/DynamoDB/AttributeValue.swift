@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 
 /// A DynamoDB value with its type.
 ///

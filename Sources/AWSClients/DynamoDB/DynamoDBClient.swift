@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Amazon DynamoDB: the operations of the cache.
 ///

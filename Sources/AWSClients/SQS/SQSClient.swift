@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Amazon SQS: sending and receiving in batches of ten.
 ///

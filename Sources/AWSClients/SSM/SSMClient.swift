@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// AWS Systems Manager's parameters.
 public struct SSMClient: Sendable {

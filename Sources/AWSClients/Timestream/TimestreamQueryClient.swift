@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 
 /// Amazon Timestream's queries; its endpoint is discovered, unless one is configured.
 ///

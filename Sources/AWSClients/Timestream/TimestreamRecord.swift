@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// One multi-measure record of Timestream Write: a series' values at an instant.
 ///

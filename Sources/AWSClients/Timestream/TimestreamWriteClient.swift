@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Amazon Timestream's ingestion; its endpoint is discovered, unless one is configured.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A request that came through API Gateway (REST, HTTP API) or a function URL.
 ///

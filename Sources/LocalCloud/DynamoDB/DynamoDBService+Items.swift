@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 
 extension DynamoDBService {
   func getItem(_ input: inout Input) throws(ServiceError) -> JSON {

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 
 extension DynamoDBService {
   /// A page ends at 1 MB, counted before the filter.

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 
 /// Amazon DynamoDB: tables, items, Query and Scan with their expressions and pages, time to live. No secondary indexes.
 struct DynamoDBService: Service {

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 
 /// Reads DynamoDB's expressions; names and values come from the request, and each of them must be used.
 struct ExpressionParser {

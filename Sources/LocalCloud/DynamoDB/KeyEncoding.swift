@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import Foundation
 
 /// DynamoDB's numbers: up to 38 significant digits, exponents from -130 to 125, kept and compared as decimals.

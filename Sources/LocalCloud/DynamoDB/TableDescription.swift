@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 
 /// A table's name and keys, as CreateTable gave them.
 struct TableDescription: Sendable {

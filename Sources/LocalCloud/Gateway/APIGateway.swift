@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 
 /// API Gateway's HTTP API: `/{stage}/…` goes to the function of the route that fits, and its answer is the response.

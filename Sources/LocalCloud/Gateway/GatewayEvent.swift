@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 
 /// The event that API Gateway makes of a request, in both payload formats.

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// The path of a route: fixed parts, `{name}` for one part, `{name+}` for all that follow.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Lambda's poller for a queue: receives batches, invokes the function, deletes what it did not report as failed.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A function as the stack describes it.
 public struct FunctionDescription: Sendable {

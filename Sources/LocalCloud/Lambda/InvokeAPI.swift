@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Synchronization
 
 /// Lambda's Invoke: `POST /2015-03-31/functions/{name}/invocations`.

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Lambda's Runtime API, one a process: `/runtime/{sandbox}/2018-06-01/runtime/…`.
 ///

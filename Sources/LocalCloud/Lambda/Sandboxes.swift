@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 import Synchronization
 
@@ -73,7 +73,7 @@ final class Sandboxes: Sendable {
 
   /// Runs a function once and waits for at most a time; nil where it took longer. The function itself runs on.
   func invoke(_ function: String, _ payload: [UInt8], within limit: Duration) async -> InvocationResult? {
-    await Basics.within(limit) { await self.invoke(function, payload) }
+    await CacheSupport.within(limit) { await self.invoke(function, payload) }
   }
 
   /// Runs a function once; waits for a process where all are busy.

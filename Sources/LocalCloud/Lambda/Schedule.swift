@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// When a rule fires: EventBridge's `rate(…)` or `cron(…)`, in UTC.
 ///

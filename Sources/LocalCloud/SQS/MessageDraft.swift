@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 import SigV4
 
@@ -74,7 +74,7 @@ struct MessageDraft {
     return attribute["BinaryValue"]?.string.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) } ?? []
   }
 
-  static func md5(ofBody body: String) -> String { Hex.encode(Digest.md5(Array(body.utf8))) }
+  static func md5(ofBody body: String) -> String { Hex.encode(MessageDigest.md5(Array(body.utf8))) }
 
   /// SQS's own digest of attributes: for each in order of name, the lengths and bytes of name, type and value.
   ///
@@ -93,7 +93,7 @@ struct MessageDraft {
       bytes.append(type.hasPrefix("Binary") ? 2 : 1)
       append(Self.bytes(of: value))
     }
-    return Hex.encode(Digest.md5(bytes))
+    return Hex.encode(MessageDigest.md5(bytes))
   }
 }
 

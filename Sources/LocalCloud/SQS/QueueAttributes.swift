@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A queue's settings, checked against SQS's bounds.
 struct QueueAttributes: Sendable {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Synchronization
 
 /// The queues and their messages, kept in SQLite; those who wait for a message are woken as one becomes visible.

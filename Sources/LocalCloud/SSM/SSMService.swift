@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Parameters of AWS Systems Manager.
 struct SSMService: Service {

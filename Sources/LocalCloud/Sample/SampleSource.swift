@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import SigV4
 
 /// A source API to try the cache with: the sun at a place, on the five-minute grid, behind an API key.
@@ -16,7 +16,7 @@ struct SampleSource: Sendable {
   static let longestRange: Int64 = 31 * 86_400_000
 
   func reply(to request: ServerRequest) -> ServerReply {
-    guard let given = request[header: "x-api-key"], Digest.constantTimeEqual(given, Self.key) else {
+    guard let given = request[header: "x-api-key"], MessageDigest.constantTimeEqual(given, Self.key) else {
       return .now(Self.error(401, "send the key in x-api-key"))
     }
     let query = PercentEncoding.queryItems(request.query, plusIsBlank: true).reduce(into: [String: String]()) {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import SigV4
 
 /// The one port of all services: checks the signature, finds the service and the operation, renders answers and errors.

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Reads the members of a request as the services' front end does: a wrong kind is a SerializationException, all broken
 /// constraints together are one ValidationException.

@@ -1,5 +1,5 @@
-import Basics
 import CCrypto
+import CacheSupport
 
 /// A certificate for this machine, made by libcrypto: P-256, signed with its own key, valid for a year.
 ///

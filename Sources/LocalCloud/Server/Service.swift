@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// One of AWS's services of the JSON protocol, emulated.
 protocol Service: Sendable {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Makes the storage what a stack says: creates what is missing and changes settings; data stay as they are.
 struct Provisioner {

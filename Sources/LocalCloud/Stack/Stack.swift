@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// What the local cloud stands up: resources with their settings, and how they hang together.
 struct Stack: Sendable {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// What the local cloud remembers of a stack between two runs, in the table `local_state`.
 struct StackState {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A template as it was read, and what its parameters are given.
 public struct TemplateFile: Sendable {

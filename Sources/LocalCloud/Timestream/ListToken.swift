@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Where a list goes on: the names behind which the next page starts. A token is not for reading.
 enum ListToken {

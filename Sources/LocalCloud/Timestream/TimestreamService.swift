@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Amazon Timestream for LiveAnalytics: ingestion and queries, which share a target prefix and tell apart by operation.
 struct TimestreamService: Service {

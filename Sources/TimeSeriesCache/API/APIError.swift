@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import LambdaRuntime
 
 /// An answer that is not the series: `{"error": {"code", "message"}}`, the message saying what to change.

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 public import LambdaRuntime
 import SigV4
 
@@ -50,7 +50,7 @@ public struct APIHandler: LambdaHandler {
     }
     guard !PlaceholderKey.isPlaceholder(expected) else { throw .noKey }
     let given = event.headers["x-security-token"] ?? event.headers["x-api-key"] ?? ""
-    guard Digest.constantTimeEqual(given, expected) else { throw .unauthorized }
+    guard MessageDigest.constantTimeEqual(given, expected) else { throw .unauthorized }
   }
 
   private func route(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
@@ -103,7 +103,7 @@ public struct APIHandler: LambdaHandler {
     let start = clock.now
     let page = try await asked(context, body)
     let milliseconds = (clock.now - start) / .milliseconds(1)
-    context.logger.metrics([Metric(.mergeTime, milliseconds), Metric(.bytesMetered, page.bytesMetered)])
+    context.logger.metrics([CacheMetric.mergeTime(milliseconds), CacheMetric.bytesMetered(page.bytesMetered)])
     return page
   }
 

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import LambdaRuntime
 
 /// How a page is written: JSON, CSV (RFC 4180) or NDJSON.

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import LambdaRuntime
 
 /// `GET /timeSeries-data?startDate&endDate&identifier`: the route of the reference system, with its own answer.

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// What `GET /v1/series/{identifier}` asks for, checked.
 struct SeriesRequest: Hashable {

@@ -1,5 +1,5 @@
 public import AWSClients
-public import Basics
+public import CacheSupport
 public import HTTPTransport
 import LambdaRuntime
 
@@ -9,7 +9,7 @@ extension QueueHandler {
   /// `IDENTIFIER_TABLE`, `IDENTIFIER_QUEUE` (its URL), `IDENTIFIERS_PER_MESSAGE` (1 to 50, default 2).
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(environment: Environment, http: any HTTPClient) throws {
+  public init(environment: ProcessEnvironment, http: any HTTPClient) throws {
     let client = try AWSClient(environment: environment, http: http)
     self.init(
       registry: IdentifierRegistry(
@@ -25,7 +25,7 @@ extension FetchHandler {
   /// 8), and what ``SourceCatalog`` reads.
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(environment: Environment, http: any HTTPClient, clock: WallClock = .system) throws {
+  public init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock)
     self.init(
       catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock),
@@ -42,7 +42,7 @@ extension APIHandler {
   /// `TS_DB_NAME`, `TS_TABLE_NAME`, `FUTURE_TABLE`, and the API's key in `API_KEY` or in the parameter of `API_SSM_ID`.
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(environment: Environment, http: any HTTPClient, clock: WallClock = .system) throws {
+  public init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock)
     let key: CachedParameter
     if let fixed = environment["API_KEY"] {
@@ -60,7 +60,7 @@ extension SeriesReader {
   /// `TS_DB_NAME`, `TS_TABLE_NAME` and `FUTURE_TABLE`.
   ///
   /// - Throws: `EnvironmentError` that names the variable that is missing.
-  public init(environment: Environment, client: AWSClient, clock: WallClock = .system) throws(EnvironmentError) {
+  public init(environment: ProcessEnvironment, client: AWSClient, clock: WallClock = .system) throws(EnvironmentError) {
     self.init(
       history: try TimestreamHistory(client, environment: environment),
       forecast: try DynamoDBForecast(client, environment: environment), clock: clock)
@@ -68,7 +68,7 @@ extension SeriesReader {
 }
 
 extension TimestreamHistory {
-  init(_ client: AWSClient, environment: Environment) throws(EnvironmentError) {
+  init(_ client: AWSClient, environment: ProcessEnvironment) throws(EnvironmentError) {
     self.init(
       client, database: try environment.require("TS_DB_NAME", "the Timestream database"),
       table: try environment.require("TS_TABLE_NAME", "the Timestream table of the history"))
@@ -76,7 +76,7 @@ extension TimestreamHistory {
 }
 
 extension DynamoDBForecast {
-  init(_ client: AWSClient, environment: Environment) throws(EnvironmentError) {
+  init(_ client: AWSClient, environment: ProcessEnvironment) throws(EnvironmentError) {
     self.init(client, table: try environment.require("FUTURE_TABLE", "the DynamoDB table of the forecasts"))
   }
 }

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 public import LambdaRuntime
 import Synchronization
 
@@ -103,7 +103,7 @@ public struct FetchHandler: LambdaHandler {
   }
 
   /// One identifier, from its item to both stores.
-  func fetch(_ identifier: Identifier, _ logger: Logger) async -> Outcome {
+  func fetch(_ identifier: Identifier, _ logger: LambdaLogger) async -> Outcome {
     var outcome = Outcome()
     do {
       let entry = try await registry?.entry(identifier)
@@ -146,15 +146,15 @@ public struct FetchHandler: LambdaHandler {
     return outcome
   }
 
-  private func report(_ outcomes: [Outcome], _ logger: Logger) {
+  private func report(_ outcomes: [Outcome], _ logger: LambdaLogger) {
     func sum(_ value: (Outcome) -> Int) -> Int { outcomes.reduce(0) { $0 + value($1) } }
     let history = sum { $0.written.history.stored }
     logger.metrics([
-      Metric(.samplesFetched, sum(\.samples)),
-      Metric(.historyRecords, history),
-      Metric(.forecastRecords, sum(\.written.forecastItems)),
-      Metric(.recordsRejected, sum { $0.written.history.rejected.count }),
-      Metric(.sourceErrors, sum { $0.isSourceError ? 1 : 0 }),
+      CacheMetric.samplesFetched(sum(\.samples)),
+      CacheMetric.historyRecords(history),
+      CacheMetric.forecastRecords(sum(\.written.forecastItems)),
+      CacheMetric.recordsRejected(sum { $0.written.history.rejected.count }),
+      CacheMetric.sourceErrors(sum { $0.isSourceError ? 1 : 0 }),
     ])
     logger.info(
       "fetched",

@@ -1,5 +1,5 @@
 public import AWSClients
-public import Basics
+public import CacheSupport
 public import LambdaRuntime
 
 /// The queue function: reads every registered identifier and puts them on the queue, a few a message.
@@ -65,7 +65,7 @@ public struct QueueHandler: LambdaHandler {
   public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
     _ = try ScheduledEvent(parsing: event)
     let (summary, failure) = await run(context)
-    context.logger.metrics([Metric(.identifiersQueued, summary.identifiers)])
+    context.logger.metrics([CacheMetric.identifiersQueued(summary.identifiers)])
     context.logger.info("queued", summary.json.object ?? [:])
     if let failure { throw failure }
     return summary.json.bytes

@@ -35,39 +35,3 @@ public enum MeasureValue: Sendable, Hashable {
     value.isFinite ? .double(value == 0 ? 0 : value) : nil
   }
 }
-
-/// An inclusive range of epoch milliseconds.
-public struct TimeRange: Sendable, Hashable {
-  public var from: Int64
-  public var to: Int64
-
-  /// Nil where `from` lies behind `to`.
-  public init?(from: Int64, to: Int64) {
-    guard from <= to else { return nil }
-    self.from = from
-    self.to = to
-  }
-}
-
-/// A row of the merged series.
-public struct SeriesRow: Sendable, Hashable {
-  public enum Origin: String, Sendable, Hashable {
-    /// It has happened; it comes from Timestream.
-    case history
-    /// It is predicted; it comes from DynamoDB.
-    case forecast
-  }
-
-  /// Epoch milliseconds.
-  public var time: Int64
-  public var measures: [Measure]
-  public var origin: Origin
-
-  public init(_ sample: Sample, origin: Origin) {
-    time = sample.time
-    measures = sample.measures
-    self.origin = origin
-  }
-
-  public subscript(measure: String) -> MeasureValue? { measures.first { $0.name == measure }?.value }
-}

@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 
 /// Reads both stores as one series.
 ///

@@ -1,5 +1,5 @@
 import AWSClients
-import Basics
+import CacheSupport
 import Synchronization
 
 /// A parameter's value, read at most once in five minutes; those who ask meanwhile wait for the same read.
@@ -56,17 +56,5 @@ final class CachedParameters: Sendable {
       parameters[name] = new
       return new
     }
-  }
-}
-
-/// Values that stand where a key has not been set yet.
-enum PlaceholderKey {
-  private static let placeholders: Set<String> = [
-    "no-key-provided", "placeholder", "changeme", "change-me", "none", "-",
-  ]
-
-  static func isPlaceholder(_ key: String) -> Bool {
-    let bare = key.filter { !$0.isWhitespace }.lowercased()
-    return bare.isEmpty || placeholders.contains(bare)
   }
 }

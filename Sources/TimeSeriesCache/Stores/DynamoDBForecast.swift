@@ -1,5 +1,5 @@
 public import AWSClients
-import Basics
+import CacheSupport
 
 /// Forecasts in DynamoDB: one item a sample, key (`identifier`, `time` in epoch seconds), which expires by `expiry`.
 ///

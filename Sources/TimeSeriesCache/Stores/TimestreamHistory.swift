@@ -1,5 +1,5 @@
 public import AWSClients
-import Basics
+import CacheSupport
 
 /// History in Amazon Timestream: one multi-measure record a sample, dimension `identifier`, version the fetch's time.
 public struct TimestreamHistory: HistoryStore {

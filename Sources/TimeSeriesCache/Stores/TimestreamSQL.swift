@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// The one place that writes SQL for Timestream; every name and every text in it is quoted here.
 struct TimestreamSQL {

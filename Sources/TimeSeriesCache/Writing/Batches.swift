@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Cuts elements into batches and runs a body on each, a bounded number at once.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// DescribeAccountSettings and UpdateAccountSettings: kept, told, and without effect on this machine.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Calendar arithmetic on nanoseconds since 1970, UTC, as Trino does it.
 enum CalendarMath {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Formats of dates, as `date_format` and `date_parse` (MySQL's) and `format_datetime` and `parse_datetime` (Joda's) have them.
 ///

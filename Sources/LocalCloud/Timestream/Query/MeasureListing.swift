@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// What SHOW MEASURES lists: each measure's name and type, with the dimensions that occurred with it.
 enum MeasureListing {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 extension QueryEngine {
   /// PrepareQuery: the columns that a query would give, and the parameters `@name` that it leaves open, with the types that follow

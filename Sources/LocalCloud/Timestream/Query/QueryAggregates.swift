@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// The aggregates that queries have and SQLite has not. Rows with a null among the arguments do not count.
 enum QueryAggregates {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 import SigV4
 import Synchronization
@@ -299,6 +299,6 @@ struct QueryRequest: Sendable {
     self.maximumRows = maximumRows
     self.clientToken = clientToken
     self.wantsInsights = wantsInsights
-    digest = Hex.encode(Digest.sha256(Array(sql.utf8)).prefix(8))
+    digest = Hex.encode(MessageDigest.sha256(Array(sql.utf8)).prefix(8))
   }
 }

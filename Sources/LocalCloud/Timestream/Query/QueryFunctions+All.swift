@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 
 /// The bodies of the functions that queries have and SQLite has not.

@@ -1,5 +1,5 @@
-import Basics
 import CSQLite
+import CacheSupport
 
 /// What a function of a query fails with: it ends the query, or within TRY becomes null.
 struct QueryFault: Error {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// What a query read, for whoever wants to make it cheaper: `QueryInsightsResponse`.
 ///

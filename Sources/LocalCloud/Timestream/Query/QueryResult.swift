@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A query's rows, as they go onto the wire, kept while a client may page through them.
 struct QueryResult: Sendable {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Synchronization
 
 /// The results that clients may still ask for: further pages, or the same answer by the same client token.

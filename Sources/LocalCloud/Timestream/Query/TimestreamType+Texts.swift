@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Times, dates and intervals as texts, and back.
 extension TimestreamType {

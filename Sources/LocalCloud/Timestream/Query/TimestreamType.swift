@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A type of Timestream's SQL.
 indirect enum TimestreamType: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A scheduled query: what was asked for, and how its runs went.
 struct ScheduledQuery: Sendable {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 
 /// Runs scheduled queries, when they are due and when they are asked to, and writes their rows into their target tables.

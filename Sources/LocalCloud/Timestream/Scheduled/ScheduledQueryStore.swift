@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// The scheduled queries of this cloud: made, listed, switched and deleted. ``ScheduledQueryRunner`` runs them.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// How the rows of a scheduled query become records of its target table: `TimestreamConfiguration`.
 ///

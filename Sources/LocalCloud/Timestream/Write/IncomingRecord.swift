@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A record of WriteRecords with the common attributes merged in, checked as far as it can be without the table.
 struct IncomingRecord {

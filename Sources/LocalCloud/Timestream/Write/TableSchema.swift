@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// The partition key of a table: its measure names, or one dimension that the customer chose.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// What writes and queries look up: names, and tables with their columns.
 extension TimestreamStore {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// What is done with databases and tables once they are there: changing, deleting, tagging, and forgetting what is too old.
 extension TimestreamStore {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 extension TimestreamStore {
   /// WriteRecords: each record by itself is stored or rejected; the stored ones stay, whatever becomes of the others.

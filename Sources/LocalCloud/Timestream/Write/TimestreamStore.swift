@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// The databases, tables and rows of Timestream.
 ///

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A text with `{name}` places: `{identifier}`, `{from:format}`, `{to:format}`, `{key}`, or any attribute of the item.
 public struct URLTemplate: Sendable, Hashable {

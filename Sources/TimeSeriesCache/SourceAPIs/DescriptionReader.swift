@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// Reads a description's members, each with its default and its bounds, and notices those that it does not know.
 struct DescriptionReader {

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// One page of a source's answer, understood.
 public struct SourceAnswer: Sendable, Hashable {

@@ -1,7 +1,7 @@
 internal import CCrypto
 
 /// The digests that the wire needs, from libcrypto.
-public enum Digest {
+public enum MessageDigest {
   /// SHA-256 (FIPS 180-4), 32 bytes.
   public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Testing
 
 @Suite struct JSONTests {

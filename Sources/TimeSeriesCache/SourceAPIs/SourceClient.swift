@@ -1,4 +1,4 @@
-public import Basics
+public import CacheSupport
 public import HTTPTransport
 
 /// Asks sources: fills in the template, follows pages, tries again what may pass.

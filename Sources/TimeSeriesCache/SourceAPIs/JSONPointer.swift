@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 
 /// A place in a JSON document, as RFC 6901 has it: `/data/0/from`; the empty text is the whole document.
 public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 public import AWSClients
-public import Basics
+public import CacheSupport
 import Synchronization
 
 /// The sources by name, from the environment or a parameter, and the keys that they need.
@@ -27,7 +27,7 @@ public struct SourceCatalog: Sendable {
   }
 
   /// - Throws: `EnvironmentError` where no variable says what the sources are.
-  public init(environment: Environment, ssm: SSMClient, clock: WallClock) throws(EnvironmentError) {
+  public init(environment: ProcessEnvironment, ssm: SSMClient, clock: WallClock) throws(EnvironmentError) {
     keys = CachedParameters(ssm: ssm, clock: clock)
     if let text = environment["SOURCES"] {
       self.text = CachedParameter(fixed: text)

@@ -1,4 +1,4 @@
-import Basics
+import CacheSupport
 import Foundation
 import Testing
 

@@ -1,35 +1,4 @@
-import Basics
-
-/// How a source writes an instant.
-public enum TimeFormat: String, Sendable, Hashable, CaseIterable {
-  /// With or without a zone; without one, the document's offset counts, else UTC.
-  case iso8601
-  /// Epoch seconds, whole or with a fraction, number or text.
-  case seconds
-  /// Epoch milliseconds, number or text.
-  case milliseconds
-
-  /// Timestream's times: 1970-01-01 to 2262-04-11. One record outside them would have its whole request refused.
-  private static let bounds: ClosedRange<Int64> = 0...9_223_372_036_854
-
-  /// Epoch milliseconds; nil for what is no time in this format, or lies outside 1970 to 2262.
-  func milliseconds(_ value: JSON, utcOffset: Int) -> Int64? {
-    let time: Int64?
-    switch self {
-    case .iso8601: time = value.string.flatMap { ISO8601Time($0) }?.epochMilliseconds(defaultOffsetSeconds: utcOffset)
-    case .seconds: time = Self.number(value).flatMap { Int64(exactly: ($0 * 1000).rounded()) }
-    case .milliseconds: time = Self.number(value).flatMap { Int64(exactly: $0.rounded(.down)) }
-    }
-    return time.flatMap { Self.bounds.contains($0) ? $0 : nil }
-  }
-
-  private static func number(_ value: JSON) -> Double? {
-    switch value {
-    case .number(let text), .string(let text): Double(text)
-    default: nil
-    }
-  }
-}
+import CacheSupport
 
 /// Times and lengths of time as people write them in requests and descriptions.
 public enum TimeExpression {

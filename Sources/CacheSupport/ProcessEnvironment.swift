@@ -3,7 +3,7 @@ import Glibc
 /// The environment's variables, read once into a value; a dictionary in tests.
 ///
 /// It has no description of its values: some are secrets.
-public struct Environment: Sendable, CustomStringConvertible, ExpressibleByDictionaryLiteral {
+public struct ProcessEnvironment: Sendable, CustomStringConvertible, ExpressibleByDictionaryLiteral {
   private let values: [String: String]
 
   public init(_ values: [String: String]) { self.values = values }
@@ -13,7 +13,7 @@ public struct Environment: Sendable, CustomStringConvertible, ExpressibleByDicti
   }
 
   /// The variables of this process, as they are now.
-  public static func process() -> Environment {
+  public static func process() -> ProcessEnvironment {
     var values: [String: String] = [:]
     var entry = unsafe environ
     while let pointer = unsafe entry.pointee {
@@ -23,7 +23,7 @@ public struct Environment: Sendable, CustomStringConvertible, ExpressibleByDicti
       }
       unsafe entry += 1
     }
-    return Environment(values)
+    return ProcessEnvironment(values)
   }
 
   /// The variable's value; nil where it is absent or empty, which AWS's own SDKs treat alike.
@@ -52,11 +52,11 @@ public struct Environment: Sendable, CustomStringConvertible, ExpressibleByDicti
     return value
   }
 
-  public var description: String { "Environment(\(values.count) variables)" }
+  public var description: String { "ProcessEnvironment(\(values.count) variables)" }
 
   /// These variables with others set over them.
-  public func merging(_ others: [String: String]) -> Environment {
-    Environment(values.merging(others) { _, new in new })
+  public func merging(_ others: [String: String]) -> ProcessEnvironment {
+    ProcessEnvironment(values.merging(others) { _, new in new })
   }
 
   /// Every name and value, for a child process.

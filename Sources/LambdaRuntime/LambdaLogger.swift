@@ -1,11 +1,11 @@
-public import Basics
+public import CacheSupport
 import Glibc
 
 /// Log lines as JSON, one object a line, in the form of Lambda's own JSON log format.
 ///
 /// `AWS_LAMBDA_LOG_LEVEL` (else `LOG_LEVEL`) sets the least level that is written: `DEBUG`, `INFO` (default), `WARN` or
 /// `ERROR`.
-public struct Logger: Sendable {
+public struct LambdaLogger: Sendable {
   public enum Level: Int, Sendable, Comparable {
     case debug, info, warn, error
     public static func < (one: Level, other: Level) -> Bool { one.rawValue < other.rawValue }
@@ -39,7 +39,7 @@ public struct Logger: Sendable {
 
   /// - Parameter write: takes a whole line with its line break; nil writes to standard output.
   public init(
-    environment: Environment = [:], clock: WallClock = .system, write: (@Sendable ([UInt8]) -> Void)? = nil
+    environment: ProcessEnvironment = [:], clock: WallClock = .system, write: (@Sendable ([UInt8]) -> Void)? = nil
   ) {
     level = (environment["AWS_LAMBDA_LOG_LEVEL"] ?? environment["LOG_LEVEL"]).flatMap(Level.init) ?? .info
     functionName = environment["AWS_LAMBDA_FUNCTION_NAME"] ?? "local"
@@ -48,9 +48,9 @@ public struct Logger: Sendable {
   }
 
   /// Drops every line.
-  public static let silent: Logger = Logger { _ in }
+  public static let silent: LambdaLogger = LambdaLogger { _ in }
 
-  func with(requestID: String) -> Logger {
+  func with(requestID: String) -> LambdaLogger {
     var copy = self
     copy.requestID = requestID
     return copy
@@ -76,21 +76,23 @@ public struct Logger: Sendable {
   ///
   /// See
   /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
-  public func metrics(_ metrics: [Metric]) {
+  ///
+  /// - Parameter namespace: what CloudWatch files them under.
+  public func metrics(_ metrics: [Metric], namespace: String) {
     var line: JSONObject = [
       "_aws": [
         "Timestamp": .integer(clock.now),
         "CloudWatchMetrics": [
           [
-            "Namespace": .string(Metric.namespace), "Dimensions": [["FunctionName"]],
-            "Metrics": .array(metrics.map { ["Name": .string($0.name.rawValue), "Unit": .string($0.name.unit)] }),
+            "Namespace": .string(namespace), "Dimensions": [["FunctionName"]],
+            "Metrics": .array(metrics.map { ["Name": .string($0.name), "Unit": .string($0.unit.rawValue)] }),
           ]
         ],
       ],
       "FunctionName": .string(functionName),
     ]
     line["requestId"] = requestID.map { .string($0) }
-    for metric in metrics { line[metric.name.rawValue] = .double(metric.value) }
+    for metric in metrics { line[metric.name] = .double(metric.value) }
     emit(.object(line))
   }
 
@@ -111,46 +113,4 @@ public struct Logger: Sendable {
       rest = rest.dropFirst(count)
     }
   }
-}
-
-/// A figure that CloudWatch graphs and alarms on, by function.
-public struct Metric: Sendable, Hashable {
-  public static let namespace: String = "TimeSeriesCache"
-
-  public enum Name: String, Sendable, Hashable, CaseIterable {
-    /// Identifiers put on the queue.
-    case identifiersQueued = "IdentifiersQueued"
-    /// Samples that a source gave.
-    case samplesFetched = "SamplesFetched"
-    /// Records that Timestream took.
-    case historyRecords = "HistoryRecords"
-    /// Items that DynamoDB took.
-    case forecastRecords = "ForecastRecords"
-    /// Records that Timestream refused for another reason than a newer version.
-    case recordsRejected = "RecordsRejected"
-    /// Identifiers whose source could not be read.
-    case sourceErrors = "SourceErrors"
-    /// What queries of Timestream are billed for.
-    case bytesMetered = "BytesMetered"
-    /// From asking both stores to the merged page.
-    case mergeTime = "MergeTime"
-
-    var unit: String {
-      switch self {
-      case .bytesMetered: "Bytes"
-      case .mergeTime: "Milliseconds"
-      default: "Count"
-      }
-    }
-  }
-
-  public var name: Name
-  public var value: Double
-
-  public init(_ name: Name, _ value: Double) {
-    self.name = name
-    self.value = value
-  }
-
-  public init(_ name: Name, _ value: some BinaryInteger) { self.init(name, Double(value)) }
 }

@@ -1,0 +1,21 @@
+import CacheSupport
+
+/// A tick of EventBridge's rules or Scheduler, or a call by hand.
+public struct ScheduledEvent: Sendable, Hashable {
+  /// When the schedule was due, epoch milliseconds; nil for a call by hand.
+  public var time: Int64?
+  public var id: String?
+
+  /// Reads a rule's event, Scheduler's (whose `detail` is text), any other object, `null`, or nothing at all.
+  ///
+  /// - Throws: ``EventError`` for what is no JSON.
+  public init(parsing event: [UInt8]) throws(EventError) {
+    guard event.contains(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return }
+    let json: JSON
+    do throws(JSONError) { json = try JSON(parsing: event) } catch {
+      throw EventError("the event is not JSON: \(error)")
+    }
+    time = json["time"]?.string.flatMap { ISO8601Time($0)?.epochMilliseconds() }
+    id = json["id"]?.string
+  }
+}

@@ -1,0 +1,22 @@
+/// A figure that CloudWatch graphs and alarms on, by function.
+public struct Metric: Sendable, Hashable {
+  /// The units of CloudWatch that are used here.
+  ///
+  /// See <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html>.
+  public enum Unit: String, Sendable, Hashable {
+    case count = "Count"
+    case bytes = "Bytes"
+    case milliseconds = "Milliseconds"
+  }
+
+  /// What CloudWatch calls it, up to 255 ASCII characters.
+  public var name: String
+  public var unit: Unit
+  public var value: Double
+
+  public init(_ name: String, _ value: Double, unit: Unit = .count) {
+    self.name = name
+    self.unit = unit
+    self.value = value
+  }
+}

@@ -1,0 +1,39 @@
+import LambdaRuntime
+
+/// The figures that the functions write, all in the namespace `TimeSeriesCache`.
+enum CacheMetric: String, CaseIterable {
+  /// Identifiers put on the queue.
+  case identifiersQueued = "IdentifiersQueued"
+  /// Samples that a source gave.
+  case samplesFetched = "SamplesFetched"
+  /// Records that Timestream took.
+  case historyRecords = "HistoryRecords"
+  /// Items that DynamoDB took.
+  case forecastRecords = "ForecastRecords"
+  /// Records that Timestream refused for another reason than a newer version.
+  case recordsRejected = "RecordsRejected"
+  /// Identifiers whose source could not be read.
+  case sourceErrors = "SourceErrors"
+  /// What queries of Timestream are billed for.
+  case bytesMetered = "BytesMetered"
+  /// From asking both stores to the merged page.
+  case mergeTime = "MergeTime"
+
+  static let namespace: String = "TimeSeriesCache"
+
+  private var unit: Metric.Unit {
+    switch self {
+    case .bytesMetered: .bytes
+    case .mergeTime: .milliseconds
+    default: .count
+    }
+  }
+
+  func callAsFunction(_ value: Double) -> Metric { Metric(rawValue, value, unit: unit) }
+  func callAsFunction(_ value: some BinaryInteger) -> Metric { Metric(rawValue, Double(value), unit: unit) }
+}
+
+extension LambdaLogger {
+  /// Writes metrics of the cache, whatever the level.
+  func metrics(_ metrics: [Metric]) { self.metrics(metrics, namespace: CacheMetric.namespace) }
+}

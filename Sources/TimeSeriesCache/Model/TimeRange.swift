@@ -1,0 +1,12 @@
+/// An inclusive range of epoch milliseconds.
+public struct TimeRange: Sendable, Hashable {
+  public var from: Int64
+  public var to: Int64
+
+  /// Nil where `from` lies behind `to`.
+  public init?(from: Int64, to: Int64) {
+    guard from <= to else { return nil }
+    self.from = from
+    self.to = to
+  }
+}
