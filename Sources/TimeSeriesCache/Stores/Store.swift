@@ -38,7 +38,8 @@ public struct HistoryWrite: Sendable, Hashable {
   public var stored: Int = 0
   /// Samples for which the store already has a newer version: a late redelivery, and fine.
   public var superseded: Int = 0
-  public var rejected: [Rejection] = []
+  /// Samples that the store will never take as they are.
+  public var rejected: Rejections = Rejections()
   /// Why the others were not written; writing all of them again does no harm.
   public var failure: StoreError?
 
@@ -47,7 +48,7 @@ public struct HistoryWrite: Sendable, Hashable {
   mutating func add(_ other: HistoryWrite) {
     stored += other.stored
     superseded += other.superseded
-    rejected += other.rejected
+    rejected.add(other.rejected)
     failure = failure ?? other.failure
   }
 

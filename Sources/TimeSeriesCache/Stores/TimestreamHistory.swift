@@ -49,7 +49,7 @@ public struct TimestreamHistory: HistoryStore {
         if let existing = record.existingVersion, existing >= version {
           outcome.superseded += 1
         } else {
-          outcome.rejected.append(.init(time: samples[record.index].time, reason: record.reason))
+          outcome.rejected.add(.init(time: samples[record.index].time, reason: record.reason))
         }
       }
       outcome.stored = samples.count - rejected.count
