@@ -1,3 +1,5 @@
+internal import CacheSupport
+
 /// Header fields in the order sent; names compare without regard to case (RFC 9110 §5.1).
 public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   /// One line of a header.
@@ -17,9 +19,9 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
   /// The first field's value; setting replaces every field of the name, nil takes them away.
   public subscript(name: String) -> String? {
-    get { fields.first { Self.isSame($0.name, name) }?.value }
+    get { fields.first { ASCII.isSameName($0.name, name) }?.value }
     set {
-      fields.removeAll { Self.isSame($0.name, name) }
+      fields.removeAll { ASCII.isSameName($0.name, name) }
       if let newValue { add(name, newValue) }
     }
   }
@@ -28,14 +30,4 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public mutating func add(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
 
   mutating func removeAll() { fields.removeAll(keepingCapacity: true) }
-
-  /// Compares byte by byte, letters of ASCII without regard to case: a name has no others.
-  package static func isSame(_ one: String, _ other: String) -> Bool {
-    let (one, other) = (one.utf8, other.utf8)
-    return one.count == other.count && one.elementsEqual(other) { lowercased($0) == lowercased($1) }
-  }
-
-  private static func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-  }
 }

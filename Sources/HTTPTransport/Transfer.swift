@@ -49,15 +49,13 @@ final class Transfer {
       headers.removeAll()
     } else if let colon = unsafe bytes.firstIndex(of: UInt8(ascii: ":")) {
       var (start, end) = (colon + 1, bytes.count)
-      while start < end, unsafe isBlank(bytes[start]) { start += 1 }
-      while start < end, unsafe isBlank(bytes[end - 1]) { end -= 1 }
+      while start < end, unsafe ASCII.isBlank(bytes[start]) { start += 1 }
+      while start < end, unsafe ASCII.isBlank(bytes[end - 1]) { end -= 1 }
       unsafe headers.add(
         String(decoding: bytes[..<colon], as: UTF8.self), String(decoding: bytes[start..<end], as: UTF8.self))
     }
     return true
   }
-
-  private func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte) }
 
   /// Hands over what came, without a copy; to be asked once.
   func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
