@@ -67,7 +67,7 @@ final class Transfer {
     unsafe results.append(ccurl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeader))
     unsafe results.append(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
     if let caBundle { unsafe results.append(ccurl_set_string(easy, CURLOPT_CAINFO, caBundle)) }
-    if request.bypassesProxy || request.url.isLoopback {
+    if request.bypassesProxy || isLoopback(host: request.url.host) {
       unsafe results.append(ccurl_set_string(easy, CURLOPT_NOPROXY, "*"))
     }
     if request.acceptsCompression { unsafe results.append(ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "")) }
@@ -169,11 +169,6 @@ private func receiveHeader(
 }
 
 extension String {
-  /// True for an address of this machine, which no proxy can reach.
-  fileprivate var isLoopback: Bool {
-    host.hasPrefix("127.") || host == "localhost" || host.hasPrefix("localhost:") || host.hasPrefix("[::1]")
-  }
-
   /// The host and port of a URL, which may stand in a message; the rest may hold keys.
   fileprivate var host: String {
     guard let scheme = firstRange(of: "://") else { return "the host" }
