@@ -112,7 +112,7 @@ public final class AWSClient: Sendable {
         retries.release(paid)
         return response
       } catch {
-        if error.invalidatesEndpoint { await discovery.forget(service) }
+        if error.invalidatesEndpoint { discovery.forget(service) }
         if !skewCorrected, correctSkew(error, signedWith: usedSkew) {
           skewCorrected = true
           continue
