@@ -33,7 +33,7 @@ struct APIGateway: Sendable {
     guard request.body.count <= Self.bodyLimit else {
       return .now(Self.message(413, "Request Entity Too Large"))
     }
-    let path = String(request.path.dropFirst(stage.utf8.count + 1))
+    let path = PercentEncoding.decode(String(Substring(request.path.utf8.dropFirst(stage.utf8.count + 1))))
     for (pattern, route) in routes where route.method == "ANY" || route.method == request.method {
       guard let parameters = pattern.match(path) else { continue }
       let event = GatewayEvent(

@@ -48,13 +48,14 @@ enum PageFormat: String, Hashable, CaseIterable {
     rows.reserveCapacity(page.rows.count)
     for var row in page.rows {
       if let wanted = request.measures {
-        row.measures.removeAll { !wanted.contains($0.name) }
+        row.measures.removeAll { !wanted.contains(ByteText($0.name)) }
         if row.measures.isEmpty { continue }
       }
       rows.append(row)
     }
     // A page's header names what was asked for, or what the page has.
-    var body = RowWriter(format: self, columns: self == .csv ? request.measures?.sorted() ?? Self.columns(rows) : [])
+    var body = RowWriter(
+      format: self, columns: self == .csv ? request.measures?.sorted().map(\.text) ?? Self.columns(rows) : [])
     body.begin(page, request)
     var next = page.next
     var last: Int64?

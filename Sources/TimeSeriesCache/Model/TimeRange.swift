@@ -3,7 +3,7 @@ public struct TimeRange: Sendable, Hashable {
   public var from: Int64
   public var to: Int64
 
-  /// Nil where `from` lies behind `to`.
+  /// Nil where `from` is after `to`.
   public init?(from: Int64, to: Int64) {
     guard from <= to else { return nil }
     self.from = from
