@@ -4,8 +4,8 @@ import CacheSupport
 struct SeriesRequest: Hashable {
   var identifier: Identifier
   var range: TimeRange
-  /// From the cursor: only rows after this time.
-  var after: Int64?
+  /// From the cursor: where the page starts.
+  var after: SeriesReader.Continuation?
   var limit: Int
   /// Nil asks for all. Names compare by bytes, as both stores compare them.
   var measures: Set<ByteText>?

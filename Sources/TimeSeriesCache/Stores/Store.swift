@@ -8,7 +8,9 @@ public protocol HistoryStore: Sendable {
   /// - Returns: what became of each sample, also where a part of them could not be written.
   func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite
 
-  /// The series' rows in a range, oldest first.
+  /// The series' samples in a range, oldest first, one for each millisecond.
+  ///
+  /// - Parameter limit: the most samples, 1 to 100,000.
   func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
 
   /// The newest time in a range, or of the whole series; nil where there is none.
@@ -63,12 +65,17 @@ public struct HistoryWrite: Sendable, Hashable {
   }
 }
 
+/// Samples of a range.
 public struct HistoryRows: Sendable, Hashable {
   public var samples: [Sample]
-  /// What the query is billed for.
+  /// True where the range has more after the last of them.
+  public var isCut: Bool
+  /// What the query is billed for, in bytes.
   public var bytesMetered: Int64
-  public init(samples: [Sample], bytesMetered: Int64 = 0) {
+
+  public init(samples: [Sample], isCut: Bool = false, bytesMetered: Int64 = 0) {
     self.samples = samples
+    self.isCut = isCut
     self.bytesMetered = bytesMetered
   }
 }
@@ -90,27 +97,5 @@ public struct ForecastPage: Sendable, Hashable {
   public init(samples: [Sample], next: Int64? = nil) {
     self.samples = samples
     self.next = next
-  }
-}
-
-/// Why a store could not be read or written.
-public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
-  public enum Kind: Sendable, Hashable {
-    /// It wants fewer requests.
-    case throttled
-    /// It may answer later.
-    case unavailable
-    /// It did not answer in time.
-    case timedOut
-    /// It answered what cannot be used, or refused the request.
-    case failed
-  }
-
-  public var kind: Kind
-  public var description: String
-
-  public init(_ kind: Kind, _ description: String) {
-    self.kind = kind
-    self.description = description
   }
 }
