@@ -215,4 +215,65 @@ import Testing
     #expect(response.status == 400)
     #expect(try Self.message(response) == "the identifier is not UTF-8: encode its UTF-8 bytes, as %C3%A9 for é")
   }
+
+  // MARK: Events
+
+  static let events: [String] = [
+    #"""
+    {"version":"2.0","routeKey":"$default","rawPath":"/prod/v1/series/a","rawQueryString":"limit=2","cookies":["a=1"],
+     "headers":{"x-api-key":"right","accept":"text/csv"},"queryStringParameters":{"limit":"2"},"body":"x","isBase64Encoded":false,
+     "requestContext":{"domainName":"id.lambda-url.us-east-1.on.aws","stage":"prod","http":{"method":"GET","path":"/a"}}}
+    """#,
+    #"""
+    {"version":"1.0","httpMethod":"GET","path":"/prod/v1/series/a","headers":{"x-api-key":"right"},"body":null,
+     "multiValueHeaders":{"x-api-key":["right"],"accept":["text/csv"]},"queryStringParameters":{"limit":"2"},
+     "multiValueQueryStringParameters":{"limit":["2"]},"requestContext":{"stage":"prod"}}
+    """#,
+  ]
+
+  /// A value with each of its parts, in turn, replaced.
+  static func variants(of json: JSON, _ replacements: [JSON]) -> [JSON] {
+    let below: [JSON] =
+      switch json {
+      case .object(let object):
+        object.members.flatMap { member in
+          variants(of: member.value, replacements).map { value in
+            var changed = object
+            changed[member.name] = value
+            return .object(changed)
+          }
+        }
+      case .array(let elements):
+        elements.indices.flatMap { index in
+          variants(of: elements[index], replacements).map { value in
+            var changed = elements
+            changed[index] = value
+            return .array(changed)
+          }
+        }
+      default: []
+      }
+    return replacements + below
+  }
+
+  @Test("An event with a part of another kind is answered or refused, never a fault of the server", arguments: events)
+  func strangeEvents(text: String) async throws {
+    let replacements: [JSON] = [
+      .null, true, 5, "", "x", "\0", "$default", "/", "%", "&=&", [], ["x", 5, .null], [:], ["x": 5, "y": ["z"]],
+    ]
+    let handler = APITests.handler()
+    let context = LambdaContext(requestID: "r", deadline: .max, logger: .silent)
+    var answered = 0
+    for variant in Self.variants(of: try JSON(parsing: Array(text.utf8)), replacements) {
+      let bytes = variant.bytes
+      guard let event = try? HTTPEvent(parsing: bytes) else {
+        await #expect(throws: EventError.self) { try await handler.handle(bytes, context) }
+        continue
+      }
+      let response = await handler.response(to: event, context)
+      #expect([200, 400, 401, 404, 405].contains(response.status), "\(variant.text)")
+      answered += 1
+    }
+    #expect(answered > 100)
+  }
 }

@@ -109,7 +109,7 @@ public struct APIHandler: LambdaHandler {
     return try request.response(page.rows)
   }
 
-  /// Reads a page and notes what it took.
+  /// Reads a page, and writes to the metrics how long that took and what is billed for it.
   private func read(
     _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> SeriesReader.Page
   ) async throws(APIError) -> SeriesReader.Page {

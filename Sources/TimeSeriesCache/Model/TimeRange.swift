@@ -1,6 +1,8 @@
 /// An inclusive range of epoch milliseconds.
 public struct TimeRange: Sendable, Hashable {
+  /// The first instant of the range.
   public var from: Int64
+  /// The last instant of the range.
   public var to: Int64
 
   /// Nil where `from` is after `to`.
