@@ -86,7 +86,8 @@ let package = Package(
       path: "e2eTest/hydration"),
 
     .executableTarget(
-      name: "benchmark", dependencies: ["CacheSupport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      name: "benchmark",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/benchmark"),
 
     .executableTarget(
