@@ -99,7 +99,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport"]),
+    .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport", "TestSupport"]),
     .testTarget(name: "SigV4Tests", dependencies: ["CacheSupport", "SigV4", "TestSupport"]),
     .testTarget(
       name: "HTTPTransportTests", dependencies: ["CacheSupport", "HTTPTransport", "LocalCloud", "TestSupport"]),

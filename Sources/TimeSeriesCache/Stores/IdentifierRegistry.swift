@@ -1,4 +1,5 @@
 public import AWSClients
+import CacheSupport
 
 /// The table of the series to cache: key `identifier`; `source` and any other text or number are the source's to use.
 public struct IdentifierRegistry: Sendable {
@@ -48,11 +49,12 @@ public struct IdentifierRegistry: Sendable {
       try await client.getItem(["identifier": .s(identifier.text)], from: table)
     }
     guard let item else { return nil }
-    let attributes = item.compactMapValues { value -> String? in
+    var attributes: [String: String] = [:]
+    for (name, value) in item {
       switch value {
-      case .s(let text), .n(let text): text
-      case .bool(let flag): flag ? "true" : "false"
-      default: nil
+      case .s(let text), .n(let text): attributes[name.text] = text
+      case .bool(let flag): attributes[name.text] = flag ? "true" : "false"
+      default: continue
       }
     }
     return Entry(source: item["source"]?.string, attributes: attributes)
