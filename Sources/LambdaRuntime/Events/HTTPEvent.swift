@@ -18,9 +18,12 @@ import CacheSupport
 public struct HTTPEvent: Sendable, Hashable {
   /// A parameter of the query string, decoded. A client may send bytes that are not UTF-8.
   public struct QueryItem: Sendable, Hashable {
+    /// The bytes before the first `=`.
     public var name: [UInt8]
+    /// The bytes after the first `=`; empty where there is none.
     public var value: [UInt8]
 
+    /// A parameter made by hand, of decoded bytes.
     public init(name: [UInt8], value: [UInt8]) {
       self.name = name
       self.value = value
