@@ -25,7 +25,7 @@ public enum LocalRun {
       exit(0)
     }
     let environment = ProcessEnvironment.process()
-    let logger = LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
+    let logger = logger(environment)
     do {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000
@@ -37,6 +37,11 @@ public enum LocalRun {
       Output.errorLine("\(error)")
       exit(1)
     }
+  }
+
+  /// Writes log lines and metrics to standard error.
+  public static func logger(_ environment: ProcessEnvironment) -> LambdaLogger {
+    LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
   }
 
   /// A message that must come again, or a status of 400 and above.

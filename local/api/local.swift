@@ -27,7 +27,7 @@ import TimeSeriesCache
         "httpMethod": "GET", "path": .string("/v1/series/" + PercentEncoding.encode(identifier)),
         "headers": ["x-api-key": .string(key)], "queryStringParameters": .object(query),
       ]
-      return (try APIHandler(environment: environment, http: http), event.bytes)
+      return (try APIHandler(environment: environment, http: http, logger: LocalRun.logger(environment)), event.bytes)
     }
   }
 }
