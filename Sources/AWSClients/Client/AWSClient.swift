@@ -45,8 +45,8 @@ public final class AWSClient: Sendable {
     self.http = http
     self.clock = clock
     self.retries = retries
-    endpoints = Endpoints(region: region, environment: environment, profile: profile)
-    discovery = EndpointDiscovery(clock: clock)
+    endpoints = try Endpoints(region: region, environment: environment, profile: profile)
+    discovery = EndpointDiscovery(clock: clock, endpoints: endpoints)
     self.credentials = CredentialCache(
       provider: credentials ?? CredentialChain(environment: environment, http: http, clock: clock), clock: clock)
   }
