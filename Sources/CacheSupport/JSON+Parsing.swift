@@ -6,6 +6,16 @@ public struct JSONError: Error, Hashable, CustomStringConvertible {
   public var offset: Int
 
   public var description: String { "\(reason) at byte \(offset)" }
+
+  init(reason: String, offset: Int) {
+    self.reason = reason
+    self.offset = offset
+  }
+
+  /// A fault that the reader of a place finds.
+  package init(_ reason: String, at position: JSONReader.Position) {
+    self.init(reason: reason, offset: position.index)
+  }
 }
 
 extension JSON {

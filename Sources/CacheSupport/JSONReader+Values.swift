@@ -24,7 +24,7 @@ extension JSONReader {
   }
 
   /// True where a string's text is the same bytes.
-  public func equals(_ token: JSONToken, _ other: ByteText) -> Bool {
+  public func equals(_ token: JSONToken, bytesOf other: ByteText) -> Bool {
     if token.isEscaped { return (try? unescaped(token)).map { $0.elementsEqual(other.text.utf8) } ?? false }
     let utf8 = other.text.utf8
     guard token.end - token.start == utf8.count else { return false }

@@ -17,7 +17,8 @@ public struct JSONReader: ~Escapable {
   var index: Int
   /// True directly after a `{` or `[`, where no comma may be.
   private var isFirst = false
-  private var name = JSONToken(kind: .string, start: 0, end: 0, isEscaped: false)
+  /// The name of the member that was read last, to be compared.
+  package var memberToken = JSONToken(kind: .string, start: 0, end: 0, isEscaped: false)
 
   /// Starts at the first byte, after a byte order mark.
   @_lifetime(copy bytes)
@@ -28,7 +29,7 @@ public struct JSONReader: ~Escapable {
 
   /// A place in the text, to come back to.
   public struct Position: Sendable, Hashable {
-    fileprivate var index: Int
+    var index: Int
     fileprivate var isFirst: Bool
   }
 
@@ -85,7 +86,7 @@ public struct JSONReader: ~Escapable {
     guard try separator(UInt8(ascii: "}"), "expected ',' or '}'") else { return false }
     skipBlanks()
     guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { throw failure("expected a member's name") }
-    name = try stringToken()
+    memberToken = try stringToken()
     skipBlanks()
     guard take(UInt8(ascii: ":")) else { throw failure("expected ':'") }
     return true
@@ -112,13 +113,10 @@ public struct JSONReader: ~Escapable {
   }
 
   /// True where the member that was read last has this name, compared by bytes.
-  public func isNamed(_ other: StaticString) -> Bool { equals(name, other) }
+  public func isNamed(_ other: StaticString) -> Bool { equals(memberToken, other) }
 
   /// The name of the member that was read last.
-  public func memberName() throws(JSONError) -> String { try text(name) }
-
-  /// The same as a token, to be compared.
-  public var memberToken: JSONToken { name }
+  public func memberName() throws(JSONError) -> String { try text(memberToken) }
 
   /// Checks that nothing but blanks follows.
   @_lifetime(self: copy self)

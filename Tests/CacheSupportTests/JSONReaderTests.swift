@@ -100,7 +100,7 @@ import Testing
     let isNamed = [reader.isNamed("e\u{301}"), reader.isNamed("\u{E9}")]
     #expect(isNamed == [true, false])
     let texts: [ByteText] = ["e\u{301}", "\u{E9}"]
-    #expect(texts.map { reader.equals(reader.memberToken, $0) } == [true, false])
+    #expect(texts.map { reader.equals(reader.memberToken, bytesOf: $0) } == [true, false])
   }
 
   private func skipped(_ bytes: [UInt8]) throws(JSONError) {

@@ -340,6 +340,6 @@ import Testing
     let outcome = await writer.write(Self.samples(0..<5), of: try Identifier("s"), now: 5)
     #expect(outcome.history.stored == 2)
     #expect(outcome.history.superseded == 1)
-    #expect(outcome.history.rejected == [.init(time: 1, reason: "old"), .init(time: 2, reason: "far")])
+    #expect(outcome.history.rejected.first.elements == [.init(time: 1, reason: "old"), .init(time: 2, reason: "far")])
   }
 }

@@ -41,7 +41,7 @@ import Testing
     let range = try #require(TimeRange(from: -1, to: 2))
     #expect(
       sql.rows(of: try Identifier("x' OR '1'='1"), in: range, limit: 5)
-        == #"SELECT * FROM "d""b"."t" WHERE "identifier" = 'x'' OR ''1''=''1' AND time BETWEEN from_milliseconds(-1) AND from_milliseconds(2) ORDER BY time ASC LIMIT 5"#
+        == #"SELECT * FROM "d""b"."t" WHERE "identifier" = 'x'' OR ''1''=''1' AND time >= from_milliseconds(-1) AND time < from_milliseconds(3) ORDER BY time ASC LIMIT 5"#
     )
   }
 
@@ -52,7 +52,9 @@ import Testing
   @Test("A forecast expires seven days after the later of fetch and its own time", arguments: expiries)
   func expiry(time: Int64, fetched: Int64, key: String, expiry: Int64) throws {
     let sample = Sample(time: time, measures: [Measure("v", .double(1.5)), Measure("n", .bigint(7))])
-    let item = DynamoDBForecast.item(sample, of: try Identifier("a"), fetchedAt: fetched)
+    var writer = JSONWriter()
+    writer.forecastItem(sample, of: try Identifier("a"), fetchedAt: fetched)
+    let item = try #require(Item(item: try JSON(parsing: writer.bytes)))
     #expect(item["expiry"] == .n(expiry))
     #expect(item["time"] == .n(key))
     #expect(item["values"] == .m(["v": .n("1.5"), "n": .m(["bigint": .n("7")])]))

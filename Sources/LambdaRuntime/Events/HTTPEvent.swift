@@ -76,13 +76,13 @@ public struct HTTPEventResponse: Sendable, Hashable {
   }
 
   public var bytes: [UInt8] {
-    var writer = JSONWriter(capacity: body.count + body.count / 4 + 256)
+    var writer = JSONWriter(capacity: body.count + body.count / 2 + 512)
     writer.raw("{\"statusCode\":")
     writer.integer(status)
     writer.raw(",\"headers\":")
     writer.write(headers.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
     writer.raw(",\"isBase64Encoded\":false,\"body\":")
-    writer.string(String(decoding: body, as: UTF8.self))
+    writer.string(body.span)
     writer.raw("}")
     return writer.bytes
   }

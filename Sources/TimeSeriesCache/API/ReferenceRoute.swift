@@ -39,8 +39,8 @@ struct ReferenceRequest: Hashable {
     writer.raw("],\"futureRows\":[")
     write(rows[split...], to: &writer)
     writer.raw("]}")
-    let quotes = writer.bytes.reduce(0) { $0 + $1.quotingCost }
-    guard writer.bytes.count + quotes <= PageFormat.limit else { throw Self.tooMany }
+    let escapes = JSONWriter.escapes(in: writer.bytes.span)
+    guard writer.bytes.count + escapes <= PageFormat.limit else { throw Self.tooMany }
     return HTTPEventResponse(
       status: 200, headers: ["Content-Type": "application/json", "Cache-Control": "no-store"], body: writer.bytes)
   }

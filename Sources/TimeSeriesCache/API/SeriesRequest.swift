@@ -4,8 +4,8 @@ import CacheSupport
 struct SeriesRequest: Hashable {
   var identifier: Identifier
   var range: TimeRange
-  /// From the cursor: only what lies behind it.
-  var after: Int64?
+  /// From the cursor: where the page starts.
+  var after: SeriesReader.Continuation?
   var limit: Int
   /// Nil asks for all.
   var measures: Set<String>?
@@ -63,24 +63,42 @@ struct SeriesRequest: Hashable {
 }
 
 /// Where a next page starts: times alone, so that it never expires and needs no memory of the request.
+///
+/// Its text is `from.to.after.baseline`, epoch milliseconds; the baseline is `-` for a series without history. A cursor of
+/// an earlier version has none: it is then asked for again.
 struct Cursor: Hashable {
   var range: TimeRange
-  var after: Int64
+  var after: SeriesReader.Continuation
 
-  var text: String { "\(range.from).\(range.to).\(after)" }
+  var text: String {
+    let times = "\(range.from).\(range.to).\(after.after)"
+    return switch after.baseline {
+    case .unknown: times
+    case .none: times + ".-"
+    case .time(let time): times + ".\(time)"
+    }
+  }
 
-  init(range: TimeRange, after: Int64) {
+  init(range: TimeRange, after: SeriesReader.Continuation) {
     self.range = range
     self.after = after
   }
 
   init?(_ text: String) {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int64($0) }
-    guard parts.count == 3, let from = parts[0], let to = parts[1], let after = parts[2],
-      let range = TimeRange(from: from, to: to), from <= after, after <= to, TimeExpression.bounds.contains(from),
-      TimeExpression.bounds.contains(to)
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    let times = parts.prefix(3).compactMap { Int64($0) }
+    guard (3...4).contains(parts.count), times.count == 3, let range = TimeRange(from: times[0], to: times[1]),
+      range.from <= times[2], times[2] <= range.to, TimeExpression.bounds.contains(range.from),
+      TimeExpression.bounds.contains(range.to)
     else { return nil }
-    self.init(range: range, after: after)
+    self.init(range: range, after: SeriesReader.Continuation(after: times[2]))
+    guard parts.count == 4 else { return }
+    if parts[3] == "-" {
+      after.baseline = .none
+    } else {
+      guard let baseline = Int64(parts[3]) else { return nil }
+      after.baseline = .time(baseline)
+    }
   }
 }
 

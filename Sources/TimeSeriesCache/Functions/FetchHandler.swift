@@ -125,7 +125,7 @@ public struct FetchHandler: LambdaHandler {
       }
       outcome.isSourceError = !answer.faults.isEmpty
       outcome.written = await writer.write(answer.samples, of: identifier, now: now)
-      for rejection in outcome.written.history.rejected {
+      for rejection in outcome.written.history.rejected.first.elements {
         logger.error(
           "a record was rejected",
           [

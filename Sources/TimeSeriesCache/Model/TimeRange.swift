@@ -9,4 +9,11 @@ public struct TimeRange: Sendable, Hashable {
     self.from = from
     self.to = to
   }
+
+  /// What of the range comes after a time; nil where nothing does.
+  func after(_ time: Int64?) -> TimeRange? {
+    guard let time else { return self }
+    guard time < to else { return nil }
+    return TimeRange(from: max(from, time + 1), to: to)
+  }
 }
