@@ -58,10 +58,9 @@ final class EndpointDiscovery: Sendable {
 }
 
 extension AWSError: RenewalError {
-  /// A refusal and a name that does not exist stay what they are; credentials that have ended are renewed, an answer that
-  /// cannot be read comes again.
+  /// A refusal and a name that does not exist stay what they are; credentials come again, and so does an answer.
   package var mayPass: Bool {
-    isRetryable || code == .unexpectedAnswer
+    isRetryable || code == .credentials || code == .unexpectedAnswer
       || ["ExpiredTokenException", "ExpiredToken", "RequestExpired"].contains(code.rawValue)
   }
 
