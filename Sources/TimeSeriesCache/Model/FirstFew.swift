@@ -22,6 +22,13 @@ public struct FirstFew<Element: Sendable & Hashable>: Sendable, Hashable {
     count += 1
   }
 
+  /// The same with other elements.
+  func map(_ transform: (Element) -> Element) -> Self {
+    var copy = self
+    copy.elements = elements.map(transform)
+    return copy
+  }
+
   /// Adds what another one has counted.
   mutating func add(_ other: Self) {
     elements += other.elements.prefix(Self.limit - elements.count)
