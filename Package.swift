@@ -79,7 +79,8 @@ let package = Package(
     .executableTarget(
       name: "local-api", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
     .executableTarget(
-      name: "read-series", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache"],
+      name: "read-series",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/example"),
     .executableTarget(
       name: "hydration", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "CommandLineSupport"],
