@@ -55,8 +55,8 @@ let package = Package(
     .target(name: "CacheSupport"),
     .target(name: "SigV4", dependencies: ["CacheSupport", "CCrypto"]),
     .target(name: "HTTPTransport", dependencies: ["CacheSupport", "CCurl"]),
-    .target(name: "AWSClients", dependencies: ["CacheSupport", "SigV4", "HTTPTransport"]),
     .target(name: "CGlibcCompat"),
+    .target(name: "AWSClients", dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "CGlibcCompat"]),
     .target(name: "LambdaRuntime", dependencies: ["CacheSupport", "HTTPTransport", "CGlibcCompat"]),
     .target(
       name: "TimeSeriesCache",

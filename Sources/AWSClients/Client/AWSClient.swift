@@ -50,8 +50,8 @@ public final class AWSClient: Sendable {
     self.clock = serviceClock
     // Whether credentials have ended is for the service to say, so its clock counts.
     let clock = serviceClock.corrected
-    endpoints = Endpoints(region: region, environment: environment, profile: profile)
-    discovery = EndpointDiscovery(clock: clock)
+    endpoints = try Endpoints(region: region, environment: environment, profile: profile)
+    discovery = EndpointDiscovery(clock: clock, endpoints: endpoints)
     self.credentials = CredentialCache(
       provider: credentials ?? CredentialChain(environment: environment, http: http, clock: clock), clock: clock)
   }

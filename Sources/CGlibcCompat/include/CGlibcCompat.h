@@ -1,3 +1,12 @@
 #pragma once
 
-// Nothing to call: see CGlibcCompat.c.
+#include <spawn.h>
+
+// Functions of glibc that Swift's Glibc module leaves out, because it is read without _GNU_SOURCE. Each returns what glibc's
+// returns.
+
+/// pipe2(2) with O_CLOEXEC: no child process that is started meanwhile inherits the ends.
+int cglibc_pipe_close_on_exec(int ends[2]);
+
+/// posix_spawn_file_actions_addclosefrom_np(3): the child starts without any descriptor from `first` on.
+int cglibc_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
