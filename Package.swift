@@ -75,7 +75,9 @@ let package = Package(
     .executableTarget(
       name: "local-queue", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
     .executableTarget(
-      name: "local-fetch", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
+      name: "local-fetch",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/fetch"),
     .executableTarget(
       name: "local-api", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
     .executableTarget(
