@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the libcurl that packages carry, and prints the folder of its pkg-config files: HTTP and HTTPS alone, static, with
-# OpenSSL, zlib and nghttp2. Debian's shared libcurl would bring 29 libraries along, for LDAP, Kerberos, SSH and RTMP.
+# OpenSSL, zlib and nghttp2. Debian's shared libcurl would bring 28 more libraries along, for LDAP, Kerberos, SSH and RTMP.
 # libcurl's source and the static libraries are the newest of Debian's archive, wherever this machine's apt finds it, security
 # updates included; apt checks them against Debian's keyring. Nothing is installed and no rights are needed. Downloads stay in
 # .build/debian, the result in .build/curl; where the archive does not answer, the downloads of the last time are taken, and that

@@ -161,7 +161,7 @@ def fetch(cloud, root, folder, url, identifier, **variables):
 
 def values(cloud, identifier):
     request = urllib.request.Request(
-        cloud.outputs["ApiEndpoint"] + f"/v1/series/{identifier}?from=now-1h&to=now%2B1h", headers={"x-api-key": cloud.outputs["ApiKey"]})
+        cloud.outputs["ApiEndpoint"] + f"v1/series/{identifier}?from=now-1h&to=now%2B1h", headers={"x-api-key": cloud.outputs["ApiKey"]})
     context = ssl.create_default_context(cafile=cloud.outputs["AWS_CA_BUNDLE"])
     with urllib.request.urlopen(request, timeout=30, context=context) as response:
         return [row["values"]["value"] for row in json.load(response)["rows"]]
@@ -201,12 +201,10 @@ def test_a_packaged_libcurl_speaks_with_sources(tls_cloud, root, authorities, tm
     assert {request["connections"] for request in pages} == {1 if url.startswith("https") else 0}, "the connection is kept"
 
 
-@pytest.mark.parametrize("names,expired,is_known,words", [
-    ([x509.DNSName("elsewhere.test")], False, True, "does not match target host name"),
-    ([LOOPBACK], True, True, "certificate has expired"),
-    ([LOOPBACK], False, False, "self-signed certificate"),
-])
-def test_a_packaged_libcurl_refuses_a_wrong_certificate(tls_cloud, root, authorities, tmp_path, names, expired, is_known, words):
+@pytest.mark.parametrize("names,expired,is_known", [
+    ([x509.DNSName("elsewhere.test")], False, True), ([LOOPBACK], True, True), ([LOOPBACK], False, False),
+], ids=["of another host", "expired", "of an unknown authority"])
+def test_a_packaged_libcurl_refuses_a_certificate(tls_cloud, root, authorities, tmp_path, names, expired, is_known):
     certificate(tmp_path, *names, expired=expired)
     if is_known:
         trust(tls_cloud, tmp_path, authorities)
@@ -215,7 +213,7 @@ def test_a_packaged_libcurl_refuses_a_wrong_certificate(tls_cloud, root, authori
     with source(tmp_path) as started:
         answer, log = fetch(tls_cloud, root, tmp_path, f"https://127.0.0.1:{started.ports['tls']}", "refused")
         asked = started.stop()
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]} and words in log
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]} and "is not trusted" in log
     assert asked == []
 
 
