@@ -16,6 +16,9 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
   // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0481-weak-let.md
   .enableUpcomingFeature("ImmutableWeakCaptures"),
+  // For the readers over Span, which must not outlive its bytes:
+  // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0456-stdlib-span-properties.md
+  .enableExperimentalFeature("Lifetimes"),
   // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0458-strict-memory-safety.md
   .strictMemorySafety(),
   // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0443-warning-control-flags.md
@@ -95,7 +98,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport"]),
+    .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport", "TestSupport"]),
     .testTarget(name: "SigV4Tests", dependencies: ["CacheSupport", "SigV4", "TestSupport"]),
     .testTarget(
       name: "HTTPTransportTests", dependencies: ["CacheSupport", "HTTPTransport", "LocalCloud", "TestSupport"]),

@@ -13,7 +13,13 @@ public struct ISO8601Time: Sendable, Hashable {
   /// Reads `2020-05-24`, `2020-05-24T20:30`, `2020-05-24T20:30:15.123456789`, each with or without `Z`, `+02:00`, `+0200`
   /// or `+02`; a blank may stand for the `T`. `20150830T123600Z` is read too.
   public init?(_ text: some StringProtocol) {
-    var scanner = Scanner(bytes: Array(text.utf8))
+    let text = String(text)
+    self.init(text.utf8Span.span)
+  }
+
+  /// Reads the same forms from UTF-8 bytes, without a copy of them.
+  public init?(_ bytes: Span<UInt8>) {
+    var scanner = Scanner(bytes)
     guard let year = scanner.digits(4) else { return nil }
     let extended = scanner.take("-")
     guard let month = scanner.digits(2), !extended || scanner.take("-"), let day = scanner.digits(2) else { return nil }
@@ -41,25 +47,31 @@ public struct ISO8601Time: Sendable, Hashable {
     offsetSeconds = offset.seconds
   }
 
-  private struct Scanner {
-    let bytes: [UInt8]
-    var index = 0
+  private struct Scanner: ~Escapable {
+    private let bytes: Span<UInt8>
+    private var index = 0
+
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>) { self.bytes = bytes }
 
     var atEnd: Bool { index == bytes.count }
     var nextIsDigit: Bool { index < bytes.count && Self.isDigit(bytes[index]) }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
+    @_lifetime(self: copy self)
     mutating func take(_ character: Unicode.Scalar) -> Bool {
       guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
       index += 1
       return true
     }
 
+    @_lifetime(self: copy self)
     mutating func digits(_ count: Int) -> Int? {
       guard bytes.count - index >= count else { return nil }
       var value = 0
-      for byte in bytes[index..<index + count] {
+      for offset in 0..<count {
+        let byte = bytes[index + offset]
         guard Self.isDigit(byte) else { return nil }
         value = value * 10 + Int(byte - UInt8(ascii: "0"))
       }
@@ -68,6 +80,7 @@ public struct ISO8601Time: Sendable, Hashable {
     }
 
     /// Digits after the point as nanoseconds; what is finer is cut off.
+    @_lifetime(self: copy self)
     mutating func fraction() -> Int? {
       guard nextIsDigit else { return nil }
       var value = 0
@@ -81,6 +94,7 @@ public struct ISO8601Time: Sendable, Hashable {
       return value
     }
 
+    @_lifetime(self: copy self)
     mutating func zone() -> (seconds: Int?, Void)? {
       if atEnd { return (nil, ()) }
       if take("Z") || take("z") { return (0, ()) }

@@ -3,17 +3,19 @@
 /// One type serves the answers of AWS, of source APIs and of the local cloud. It needs no Foundation, which keeps a
 /// function's package at a fraction of its size, and a number's digits survive unread (nanosecond times, DynamoDB's 38
 /// digits).
-public enum JSON: Sendable, Hashable {
+public enum JSON: Sendable {
   case null
   case bool(Bool)
-  /// The number's own text, as it stood on the wire.
+  /// The number's own text, as it was on the wire.
   case number(String)
   case string(String)
   case array([JSON])
   case object(JSONObject)
 }
 
-/// The members of a JSON object in the order they stood; a repeated name keeps its last value.
+/// The members of a JSON object in their order; a name that is repeated keeps its last value.
+///
+/// Names compare by bytes: the two spellings of é are two names.
 public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public private(set) var members: [(name: String, value: JSON)]
 
@@ -33,11 +35,11 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   /// Reads, replaces, adds or (with nil) removes a member.
   public subscript(name: String) -> JSON? {
     get {
-      for member in members where member.name == name { return member.value }
+      for member in members where member.name.hasSameBytes(as: name) { return member.value }
       return nil
     }
     set {
-      let index = members.firstIndex { $0.name == name }
+      let index = members.firstIndex { $0.name.hasSameBytes(as: name) }
       switch (index, newValue) {
       case (let index?, let value?): members[index].value = value
       case (let index?, nil): members.remove(at: index)
@@ -53,7 +55,31 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   }
 
   public func hash(into hasher: inout Hasher) {
-    for name in members.map(\.name).sorted() { hasher.combine(name) }
+    for name in members.map({ ByteText($0.name) }).sorted() { hasher.combine(name) }
+  }
+}
+
+extension JSON: Hashable {
+  /// Texts and names compare by bytes, numbers by their text.
+  public static func == (one: JSON, other: JSON) -> Bool {
+    switch (one, other) {
+    case (.null, .null): true
+    case (.bool(let one), .bool(let other)): one == other
+    case (.number(let one), .number(let other)), (.string(let one), .string(let other)): one.hasSameBytes(as: other)
+    case (.array(let one), .array(let other)): one == other
+    case (.object(let one), .object(let other)): one == other
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0)
+    case .bool(let flag): hasher.combine(flag)
+    case .number(let text), .string(let text): hasher.combine(ByteText(text))
+    case .array(let elements): hasher.combine(elements)
+    case .object(let object): hasher.combine(object)
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 /// Appends JSON text to one growing buffer.
 ///
-/// The rows of an answer are written with it directly; whole values go through ``write(_:)``.
+/// The rows of an answer are written with it directly; whole values go through ``write(_:)-(JSON)``.
 public struct JSONWriter: Sendable {
+  /// What has been written.
   public private(set) var bytes: [UInt8]
 
   public init(capacity: Int = 0) {
@@ -14,17 +15,35 @@ public struct JSONWriter: Sendable {
     unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
-  /// Takes back what was appended behind a length.
-  public mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
-
   public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
 
-  public mutating func integer(_ value: some BinaryInteger) { bytes.append(contentsOf: String(value).utf8) }
+  public mutating func raw(_ json: Span<UInt8>) {
+    unsafe json.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+  }
+
+  /// Takes back what was appended after a length.
+  public mutating func truncate(to count: Int) { bytes.removeLast(max(0, bytes.count - count)) }
+
+  /// Appends a whole number.
+  public mutating func integer(_ value: some BinaryInteger) {
+    guard var rest = UInt64(exactly: value.magnitude) else { return bytes.append(contentsOf: String(value).utf8) }
+    var digits: [20 of UInt8] = .init(repeating: UInt8(ascii: "0"))
+    var start = digits.count
+    repeat {
+      start -= 1
+      digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    } while rest > 0
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    raw(digits.span.extracting(start...))
+  }
 
   /// Appends the shortest text that reads back as the same number, or null for NaN and infinities.
   public mutating func double(_ value: Double) {
     guard value.isFinite else { return raw("null") }
-    bytes.append(contentsOf: Self.text(of: value).utf8)
+    if let integer = Int64(exactly: value), abs(value) < 1e15 { return self.integer(integer) }
+    var text = value.description
+    text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
   }
 
   /// Swift's shortest text, with whole numbers as JSON writers commonly have them: `5`, not `5.0`.
@@ -35,25 +54,64 @@ public struct JSONWriter: Sendable {
 
   /// Appends a quoted string with what RFC 8259 §7 says must be escaped.
   public mutating func string(_ text: String) {
+    var text = text
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        bytes.append(UInt8(ascii: "\\"))
-        bytes.append(byte)
-      case UInt8(ascii: "\n"): raw("\\n")
-      case UInt8(ascii: "\r"): raw("\\r")
-      case UInt8(ascii: "\t"): raw("\\t")
-      case 0..<0x20:
-        raw("\\u00")
-        bytes.append(Hex.digit(byte >> 4))
-        bytes.append(Hex.digit(byte & 15))
-      default: bytes.append(byte)
-      }
-    }
+    text.withUTF8 { unsafe escape(Span(_unsafeElements: $0)) }
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Appends UTF-8 bytes as a quoted string.
+  public mutating func string(_ utf8: Span<UInt8>) {
+    bytes.append(UInt8(ascii: "\""))
+    escape(utf8)
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Copies the runs between the bytes that must be escaped.
+  private mutating func escape(_ text: Span<UInt8>) {
+    var start = 0
+    for index in text.indices {
+      let byte = unsafe text[unchecked: index]
+      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+      raw(text.extracting(start..<index))
+      start = index + 1
+      escape(byte)
+    }
+    raw(text.extracting(start...))
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\n"): raw("\\n")
+    case UInt8(ascii: "\r"): raw("\\r")
+    case UInt8(ascii: "\t"): raw("\\t")
+    case UInt8(ascii: "\""): raw("\\\"")
+    case UInt8(ascii: "\\"): raw("\\\\")
+    default:
+      raw("\\u00")
+      bytes.append(Hex.digit(byte >> 4))
+      bytes.append(Hex.digit(byte & 15))
+    }
+  }
+
+  /// How many bytes a text grows by where it is written as a string, without the two quotes.
+  package static func escapes(in text: Span<UInt8>) -> Int {
+    var count = 0
+    for index in text.indices {
+      let byte = unsafe text[unchecked: index]
+      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+      switch byte {
+      case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"), UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        count += 1
+      default: count += 5
+      }
+    }
+    return count
+  }
+}
+
+extension JSONWriter {
+  /// Appends a whole value.
   public mutating func write(_ value: JSON) {
     switch value {
     case .null: raw("null")
@@ -72,6 +130,7 @@ public struct JSONWriter: Sendable {
     }
   }
 
+  /// Appends a whole object, its members in their order.
   public mutating func write(_ object: JSONObject) {
     raw("{")
     for (index, member) in object.members.enumerated() {

@@ -4,4 +4,7 @@ import TimeSeriesCache
 
 // From messages of identifiers to both stores: see `FetchHandler`.
 exit(
-  await LambdaRuntime.run { environment, http, _ in try FetchHandler(environment: environment, http: http) })
+  await LambdaRuntime.run { environment, http, logger in
+    try FetchHandler(
+      environment: FetchHandler.withOldNames(environment, warning: logger), http: http, logger: logger)
+  })

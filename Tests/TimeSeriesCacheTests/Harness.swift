@@ -42,13 +42,14 @@ extension TestCloud {
   /// One message with some identifiers through the fetch function, in this process.
   func fetch(
     _ messages: [[String]], now: Int64, log: LogBook = LogBook(), deadline: Int64 = .max,
+    sources: String = sourceDescription,
     source: @escaping @Sendable (_ identifier: String) async -> HTTPResponse
   ) async throws -> [String] {
     let routed = RoutedHTTP(real: http) { request in
       await source(PercentEncoding.decode(request.url.dropFirst("https://source.test/".count)))
     }
     let handler = try FetchHandler(
-      environment: environment.merging(["SOURCES": Self.sourceDescription]), http: routed, clock: .fixed(now))
+      environment: environment.merging(["SOURCES": sources]), http: routed, clock: .fixed(now))
     let records = messages.enumerated().map { index, identifiers -> JSON in
       let body: JSON = ["identifiers": .array(identifiers.map { .string($0) })]
       return ["messageId": .string("m\(index)"), "eventSource": "aws:sqs", "body": .string(body.text)]

@@ -21,7 +21,8 @@ final class MemoryHistory: HistoryStore {
   func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
     asked.withLock { $0.append("rows") }
     let found = samples.withLock { $0.values.filter { (range.from...range.to).contains($0.time) } }
-    return HistoryRows(samples: Array(found.sorted { $0.time < $1.time }.prefix(limit)), bytesMetered: 10)
+    return HistoryRows(
+      samples: Array(found.sorted { $0.time < $1.time }.prefix(limit)), isCut: found.count > limit, bytesMetered: 10)
   }
 
   func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {

@@ -17,7 +17,20 @@ import Testing
   ]
 
   @Test("Times are read as people write them", arguments: instants)
-  func instant(text: String, expected: Int64?) { #expect(TimeExpression.instant(text, now: 1000) == expected) }
+  func instant(text: String, expected: Int64?) { #expect((try? TimeExpression.instant(text, now: 1000)) == expected) }
+
+  @Test(
+    "A time outside the bounds is told from one that cannot be read",
+    arguments: [
+      ("253402300799999", nil), ("253402300800000", .outOfBounds), ("-377705116800001", .outOfBounds),
+      ("99999999999999999999", .outOfBounds), ("-99999999999999999999", .outOfBounds),
+      ("9999-12-31T23:59:59-01:00", .outOfBounds), ("--1", .unreadable), ("+", .unreadable), ("1e3", .unreadable),
+    ] as [(String, TimeExpression.Failure?)])
+  func bounds(text: String, failure: TimeExpression.Failure?) {
+    var found: TimeExpression.Failure?
+    do throws(TimeExpression.Failure) { _ = try TimeExpression.instant(text, now: 0) } catch { found = error }
+    #expect(found == failure)
+  }
 
   @Test(
     "Identifiers have bounds",
@@ -41,7 +54,7 @@ import Testing
     let range = try #require(TimeRange(from: -1, to: 2))
     #expect(
       sql.rows(of: try Identifier("x' OR '1'='1"), in: range, limit: 5)
-        == #"SELECT * FROM "d""b"."t" WHERE "identifier" = 'x'' OR ''1''=''1' AND time BETWEEN from_milliseconds(-1) AND from_milliseconds(2) ORDER BY time ASC LIMIT 5"#
+        == #"SELECT * FROM "d""b"."t" WHERE "identifier" = 'x'' OR ''1''=''1' AND time >= from_milliseconds(-1) AND time < from_milliseconds(3) ORDER BY time ASC LIMIT 5"#
     )
   }
 
@@ -52,7 +65,9 @@ import Testing
   @Test("A forecast expires seven days after the later of fetch and its own time", arguments: expiries)
   func expiry(time: Int64, fetched: Int64, key: String, expiry: Int64) throws {
     let sample = Sample(time: time, measures: [Measure("v", .double(1.5)), Measure("n", .bigint(7))])
-    let item = DynamoDBForecast.item(sample, of: try Identifier("a"), fetchedAt: fetched)
+    var writer = JSONWriter()
+    writer.forecastItem(sample, of: try Identifier("a"), fetchedAt: fetched)
+    let item = try #require(Item(item: try JSON(parsing: writer.bytes)))
     #expect(item["expiry"] == .n(expiry))
     #expect(item["time"] == .n(key))
     #expect(item["values"] == .m(["v": .n("1.5"), "n": .m(["bigint": .n("7")])]))

@@ -30,10 +30,10 @@ struct RecordedSourceTests {
       }
       let environment = cloud.environment.merging(["SOURCES": (.object([name: description]) as JSON).text])
       let handler = try FetchHandler(environment: environment, http: http, clock: .fixed(now))
-      let log = LogBook()
-      let outcome = await handler.fetch(try Identifier("s"), log.logger)
-      #expect(outcome.failure == nil)
-      #expect(log.lines(saying: "a row of the source cannot be read").isEmpty)
+      let report = await handler.fetch(try Identifier("s"))
+      #expect(report.failure == nil)
+      #expect(report.read?.faults.count == 0)
+      #expect(report.read?.missingMeasures == [])
 
       let range = try #require(TimeRange(from: recorded.first.time, to: recorded.last.time))
       let page = try await cloud.reader(now: now).page(of: try Identifier("s"), in: range, limit: 1000)

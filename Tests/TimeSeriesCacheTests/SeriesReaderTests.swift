@@ -28,7 +28,7 @@ import Testing
       testDescription: "an overtaken forecast is not served", history: [10, 20], forecast: [15, 20, 30],
       rows: [10, 20, -30], baseline: 20),
     Case(
-      testDescription: "a range behind all history", history: [10], forecast: [30, 40], from: 25, rows: [-30, -40],
+      testDescription: "a range after all history", history: [10], forecast: [30, 40], from: 25, rows: [-30, -40],
       baseline: 10),
     Case(
       testDescription: "a range before the newest history serves no forecast there", history: [50], forecast: [30],
@@ -69,10 +69,10 @@ import Testing
     let page = try await reader.page(of: try Identifier("a"), in: range, limit: test.limit)
     #expect(page.rows.map { $0.origin == .history ? $0.time : -$0.time } == test.rows)
     #expect(page.baseline == test.baseline)
-    #expect(page.next == test.next)
+    #expect(page.next?.after == test.next)
   }
 
-  @Test("Any page size gives the same series, in which no instant stands twice", arguments: [1, 2, 3, 7, 100])
+  @Test("Any page size gives the same series, in which no instant appears twice", arguments: [1, 2, 3, 7, 100])
   func paging(size: Int) async throws {
     let reader = SeriesReader(
       history: MemoryHistory(stride(from: 0, through: 50, by: 5).map { $0 }),
@@ -94,6 +94,71 @@ import Testing
     let page = try await reader.page(of: try Identifier("a"), in: range)
     #expect(page.rows.count == 11)
     #expect(forecast.pages.withLock { $0.map(\.from) } == [0, 41])
+  }
+
+  /// What a page is asked for, and the questions that it costs.
+  struct Questions: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var history: [Int64]
+    var from: Int64 = 0
+    var to: Int64 = 100
+    var now: Int64 = 45
+    var limit: Int = 100
+    /// Of each page in turn, the questions to history, and how many pages of forecasts are read.
+    var asked: [[String]]
+    var forecasts: [Int]
+  }
+
+  static let questions: [Questions] = [
+    Questions(testDescription: "the rows tell the baseline", history: [10, 20], asked: [["rows"]], forecasts: [1]),
+    Questions(
+      testDescription: "no rows in the range", history: [10], from: 20, asked: [["rows", "newest"]], forecasts: [1]),
+    Questions(testDescription: "no history at all", history: [], asked: [["rows", "newest"]], forecasts: [1]),
+    Questions(
+      testDescription: "a range ahead of now", history: [10, 20], from: 50, asked: [["newest"]], forecasts: [1]),
+    Questions(
+      testDescription: "a range ahead of now that holds history all the same", history: [10, 60], from: 50,
+      asked: [["newest", "rows"]], forecasts: [1]),
+    Questions(
+      testDescription: "three pages of history, the last one with forecasts", history: [10, 20, 30, 35, 40, 42],
+      limit: 2,
+      asked: [["rows", "newest"], ["rows"], ["rows"], ["rows"], ["rows"], ["rows"]], forecasts: [1, 0, 1, 1, 1, 1]),
+    Questions(
+      testDescription: "pages of forecasts of a series without history", history: [], limit: 3,
+      asked: [["rows", "newest"], ["rows"]], forecasts: [1, 1]),
+  ]
+
+  @Test("History is asked one question a page, two where the rows do not tell the baseline", arguments: questions)
+  func questionsAsked(test: Questions) async throws {
+    let history = MemoryHistory(test.history)
+    let forecast = MemoryForecast([50, 60, 70, 80, 90])
+    let reader = SeriesReader(history: history, forecast: forecast, clock: .fixed(test.now))
+    let range = try #require(TimeRange(from: test.from, to: test.to))
+    var (asked, forecasts): ([[String]], [Int]) = ([], [])
+    var next: SeriesReader.Continuation?
+    repeat {
+      let page = try await reader.page(of: try Identifier("a"), in: range, after: next, limit: test.limit)
+      asked.append(history.asked.withLock { $0 })
+      forecasts.append(forecast.pages.withLock { $0.count })
+      history.asked.withLock { $0 = [] }
+      forecast.pages.withLock { $0 = [] }
+      next = page.next
+    } while next != nil
+    #expect(asked == test.asked)
+    #expect(forecasts == test.forecasts)
+  }
+
+  @Test("A fact that arrives between two pages moves the baseline on, and its forecast away")
+  func factBetweenPages() async throws {
+    let history = MemoryHistory([10, 20])
+    let reader = SeriesReader(history: history, forecast: MemoryForecast([30, 40, 50]), clock: .fixed(25))
+    let (identifier, range) = (try Identifier("a"), try #require(TimeRange(from: 0, to: 100)))
+    let first = try await reader.page(of: identifier, in: range, limit: 3)
+    #expect(first.rows.map(\.time) == [10, 20, 30])
+    _ = await history.write([Sample(time: 40, measures: [Measure("v", .double(9))])], of: identifier, version: 1)
+    let second = try await reader.page(of: identifier, in: range, after: first.next, limit: 3)
+    #expect(second.rows.map { $0.origin == .history ? $0.time : -$0.time } == [40, -50])
+    #expect(second.baseline == 40)
   }
 
   @Test("Times before 1970 and far ahead survive") func extremes() async throws {

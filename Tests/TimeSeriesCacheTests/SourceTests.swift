@@ -67,13 +67,14 @@ import Testing
   func recordedAnswers(name: String) throws {
     let expected = try #require(Self.recorded.first { $0.name == name })
     let source = try SourceDescription(name: name, json: try #require(Self.descriptions[name]))
-    let answer = try SourceAnswer(parsing: SharedData.bytes("sources/\(name).json"), source)
-    let samples = SourceClient.ordered(answer.samples)
-    #expect(answer.faults == [])
+    var page = try RowReader(SharedData.bytes("sources/\(name).json"), of: source)
+    let samples = FetchWriter.lastOfEachInstant(try page.next(.max))
+    #expect(page.tally.faults.isEmpty)
+    #expect(page.tally.missingMeasures.isEmpty)
     #expect(samples.count == expected.count)
     #expect(samples.first == expected.first)
     #expect(samples.last == expected.last)
-    #expect((answer.next != nil) == (name == "octopusagile"))
+    #expect((page.next != nil) == (name == "octopusagile"))
   }
 
   static let source: JSON = [
@@ -88,6 +89,10 @@ import Testing
     ("time", ["at": "/t", "zone": "x"], "/time/zone"), ("measures", nil, "/measures"), ("measures", [:], "/measures"),
     ("measures", ["time": "/v"], "/measures/time"),
     ("measures", ["v": ["at": "/v", "type": "decimal"]], "/measures/v/type"),
+    ("measures", ["v": ["at": "/v", "typ": "bigint"]], "/measures/v/typ"), ("measures", ["v": 5], "/measures/v"),
+    ("measures", ["v": ["type": "bigint"]], "/measures/v/at"), ("measures", ["v": ["at": "v"]], "/measures/v/at"),
+    ("measures", ["v": ["at": "/v", "type": 5]], "/measures/v/type"), ("time", 5, "/time"),
+    ("time", ["at": "/t", "format": 5], "/time/format"), ("time", ["at": "/t", "utcOffset": 5], "/time/utcOffset"),
     ("past", "yesterday", "/past"), ("timeoutSeconds", 0, "/timeoutSeconds"), ("headers", "x", "/headers"),
     ("frequency", 5, "/frequency"),
   ]
@@ -104,68 +109,22 @@ import Testing
     }
   }
 
-  static let badAnswers: [(body: String, text: String)] = [
-    ("<html>", "source 's', answer: is not JSON: unexpected character at byte 0"),
-    ("{}", "source 's', answer /d: holds no array of rows"),
-    (#"{"d":[{"v":1}]}"#, "source 's', answer /d/0/t: holds no time"),
-    (#"{"d":[{"t":"noon","v":1}]}"#, "source 's', answer /d/0/t: '\"noon\"' is no time in the format seconds"),
-    (#"{"d":[{"t":1,"v":"much"}]}"#, "source 's', answer /d/0/v: '\"much\"' is no double"),
-    (#"{"d":[{"t":1,"v":{}}]}"#, "source 's', answer /d/0/v: '{}' is no double"),
-    (#"{"d":[{"t":1e300,"v":1}]}"#, "source 's', answer /d/0/t: '1e300' is no time in the format seconds"),
-    (#"{"d":[{"t":1,"v":"NaN"}]}"#, "source 's', answer /d/0/v: '\"NaN\"' is no double"),
-  ]
-
-  @Test("Garbage is an error that names the source and the place", arguments: badAnswers)
-  func garbage(body: String, text: String) throws {
-    let source = try SourceDescription(name: "s", json: Self.source)
-    do throws(SourceError) {
-      _ = try SourceAnswer(parsing: Array(body.utf8), source)
-      Issue.record("no error")
-    } catch { #expect(error.description == text) }
-  }
-
-  @Test("One broken row leaves the others whole; null and absent values are absent")
-  func brokenRow() throws {
-    let source = try SourceDescription(name: "s", json: Self.source)
-    let body = #"{"d":[{"t":1,"v":1},{"t":"x","v":2},{"t":3,"v":null},{"t":4},{"t":5,"v":"5.5"},{"t":6.5,"v":-0.0}]}"#
-    let answer = try SourceAnswer(parsing: Array(body.utf8), source)
-    #expect(
-      answer.samples == [
-        Sample(time: 1000, measures: [Measure("v", .double(1))]),
-        Sample(time: 5000, measures: [Measure("v", .double(5.5))]),
-        Sample(time: 6500, measures: [Measure("v", .double(0))]),
-      ])
-    #expect(answer.faults.map(\.place) == ["answer /d/1/t"])
-  }
-
-  @Test("Columns of another length are refused")
-  func columns() throws {
-    var object = try #require(Self.source.object)
-    object["rows"] = nil
-    object["columns"] = "/c"
-    let source = try SourceDescription(name: "s", json: .object(object))
-    let good = try SourceAnswer(parsing: Array(#"{"c":{"t":[1,2],"v":[null,7]}}"#.utf8), source)
-    #expect(good.samples == [Sample(time: 2000, measures: [Measure("v", .double(7))])])
-    for body in [#"{"c":{"t":[1,2],"v":[7]}}"#, #"{"c":{"t":[1,2]}}"#, #"{"c":[]}"#, #"{"c":{"v":[]}}"#] {
-      #expect(throws: SourceError.self) { try SourceAnswer(parsing: Array(body.utf8), source) }
-    }
-  }
-
   // MARK: Asking
 
   static func ask(
-    _ http: FakeHTTP, _ members: (inout JSONObject) -> Void = { _ in }, attributes: [String: String] = [:],
+    _ http: FakeHTTP, _ members: (inout JSONObject) -> Void = { _ in }, attributes: [ByteText: String] = [:],
     key: String? = nil,
     slept: Recorder<Duration> = Recorder()
   ) async throws -> [Sample] {
     var object = Self.source.object ?? [:]
     members(&object)
     let client = SourceClient(http: http, clock: .fixed(0), random: { 1 }, sleep: { slept.append($0) })
-    return try await client.samples(
+    let pages = try client.pages(
       of: Identifier("x y/z'"), from: SourceDescription(name: "s", json: .object(object)), attributes: attributes,
-      key: key,
-      now: 1_590_352_200_123
-    ).samples
+      key: key, now: 1_590_352_200_123)
+    var samples: [Sample] = []
+    for try await part in pages { samples += part }
+    return samples
   }
 
   static let row = HTTPResponse.json(200, #"{"d":[{"t":1,"v":1}]}"#)
@@ -191,57 +150,6 @@ import Testing
     await #expect(throws: SourceError.self) {
       try await Self.ask(FakeHTTP([.success(Self.row)]), { $0["url"] = "https://h.example/{place}" })
     }
-  }
-
-  @Test("Pages are followed on the same host, in whatever form the link has")
-  func pages() async throws {
-    let links = ["https://h.example/p2", "/p3", "?page=4", ""]
-    let http = FakeHTTP { _, index in
-      .success(
-        .json(
-          200,
-          #"{"d":[{"t":159035220\#(index),"v":1},{"t":1590352200,"v":\#(index)}],"next":"\#(links[min(index, 3)])"}"#))
-    }
-    let samples = try await Self.ask(http, { $0["next"] = "/next" })
-    #expect(
-      http.requests.map(\.url).dropFirst() == [
-        "https://h.example/p2", "https://h.example/p3", "https://h.example/p3?page=4",
-      ])
-    #expect(samples.map(\.time) == [1_590_352_200_000, 1_590_352_201_000, 1_590_352_202_000, 1_590_352_203_000])
-    // The last page's value of the instant that all of them have.
-    #expect(samples.first?.measures == [Measure("v", .double(3))])
-  }
-
-  @Test(
-    "A link to another host is not followed with the key",
-    arguments: ["https://evil.example/", "http://h.example/", "https://h.example:444/", "//evil.example/"])
-  func foreignLink(link: String) async throws {
-    let http = FakeHTTP([.success(.json(200, #"{"d":[],"next":"\#(link)"}"#))])
-    await #expect(throws: SourceError.self) { try await Self.ask(http, { $0["next"] = "/next" }) }
-    #expect(http.requests.count == 1)
-  }
-
-  @Test("Endless pages end at the limit, and what was read is kept") func endless() async throws {
-    let http = FakeHTTP { _, index in
-      .success(.json(200, #"{"d":[{"t":\#(1_590_352_200 + index),"v":1}],"next":"/p\#(index)"}"#))
-    }
-    let samples = try await Self.ask(
-      http,
-      {
-        $0["next"] = "/next"
-        $0["maximumPages"] = 5
-      })
-    #expect(samples.count == 5)
-    #expect(http.requests.count == 5)
-  }
-
-  @Test("An archive is not followed beyond the range that was asked for") func archive() async throws {
-    // Newest first, half a day a page.
-    let http = FakeHTTP { _, index in
-      .success(.json(200, #"{"d":[{"t":\#(1_590_352_200 - 43_200 * index),"v":1}],"next":"/p\#(index)"}"#))
-    }
-    _ = try await Self.ask(http, { $0["next"] = "/next" })
-    #expect(http.requests.count == 3)
   }
 
   @Test("What may pass is tried again, after the time that the source asks for")
@@ -278,13 +186,5 @@ import Testing
         "\(error)".contains("https://new.example") && !"\(error)".contains("s3cret") && !"\(error)".contains("pw"))
     }
     #expect(http.requests.count == 1)
-  }
-
-  @Test("No error tells the key") func secrets() async throws {
-    let http = FakeHTTP([.success(HTTPResponse(status: 403))])
-    do {
-      _ = try await Self.ask(http, { $0["url"] = "https://h.example/?key={key}" }, key: "s3cret")
-      Issue.record("no error")
-    } catch { #expect(!"\(error)".contains("s3cret")) }
   }
 }

@@ -9,3 +9,10 @@ extension JSON {
     return value
   }
 }
+
+extension AWSError {
+  /// An answer that ends too soon, or is no JSON at all.
+  static func notJSON(_ error: JSONError, operation: String) -> AWSError {
+    AWSError(.unexpectedAnswer, "the answer is not JSON: \(error)", operation: operation)
+  }
+}

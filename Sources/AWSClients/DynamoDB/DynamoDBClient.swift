@@ -1,4 +1,4 @@
-import CacheSupport
+package import CacheSupport
 
 /// Amazon DynamoDB: the operations of the cache.
 ///
@@ -50,7 +50,7 @@ public struct DynamoDBClient: Sendable {
       .dynamoDB, "GetItem",
       ["TableName": .string(table), "Key": JSON(item: key), "ConsistentRead": .bool(consistent)])
     guard let item = answer["Item"] else { return nil }
-    return try Self.item(item, "GetItem")
+    return try Self.item(item, "DynamoDB_20120810.GetItem")
   }
 
   /// Replaces the item of the same key.
@@ -77,20 +77,69 @@ public struct DynamoDBClient: Sendable {
   ///
   /// - Returns: the items that DynamoDB left out, to be sent again.
   public func batchPut(_ items: [Item], into table: String) async throws(AWSError) -> [Item] {
-    let requests = items.map { ["PutRequest": ["Item": JSON(item: $0)]] as JSON }
-    let answer = try await client.call(
-      .dynamoDB, "BatchWriteItem", ["RequestItems": .object([table: .array(requests)])])
-    return try (answer["UnprocessedItems"]?[table]?.array ?? []).map { request throws(AWSError) in
+    let left = try await batchWrite(
+      PutRequests(into: table, count: items.count) { index, writer in writer.write(JSON(item: items[index])) })
+    let operation = "DynamoDB_20120810.BatchWriteItem"
+    guard let left else { return [] }
+    let answer = try AWSClient.parse(left.json, operation)
+    return try (answer[table]?.array ?? []).map { request throws(AWSError) in
       guard let item = request["PutRequest"]?["Item"] else {
-        throw AWSError(
-          .unexpectedAnswer, "an unprocessed request is no put", operation: "DynamoDB_20120810.BatchWriteItem")
+        throw AWSError(.unexpectedAnswer, "an unprocessed request is no put", operation: operation)
       }
-      return try Self.item(item, "BatchWriteItem")
+      return try Self.item(item, operation)
     }
+  }
+
+  /// Requests of BatchWriteItem, as they are on the wire: `{"table": [{"PutRequest": {"Item": …}}]}`.
+  package struct PutRequests: Sendable {
+    package let json: [UInt8]
+    package let count: Int
+
+    /// - Parameter write: appends the item of a number, from 0, in DynamoDB's JSON.
+    package init(into table: String, count: Int, write: (Int, inout JSONWriter) -> Void) {
+      var writer = JSONWriter(capacity: 64 + count * 256)
+      writer.raw("{")
+      writer.string(table)
+      writer.raw(":[")
+      for index in 0..<count {
+        writer.raw(index == 0 ? "{\"PutRequest\":{\"Item\":" : ",{\"PutRequest\":{\"Item\":")
+        write(index, &writer)
+        writer.raw("}}")
+      }
+      writer.raw("]}")
+      json = writer.bytes
+      self.count = count
+    }
+
+    fileprivate init(json: [UInt8], count: Int) {
+      self.json = json
+      self.count = count
+    }
+  }
+
+  /// Sends up to 25 requests.
+  ///
+  /// - Returns: those that DynamoDB left out, in its own words, to be sent again; nil where it took all.
+  package func batchWrite(_ requests: PutRequests) async throws(AWSError) -> PutRequests? {
+    var writer = JSONWriter(capacity: requests.json.count + 32)
+    writer.raw("{\"RequestItems\":")
+    writer.raw(requests.json)
+    writer.raw("}")
+    let answer = try await client.callRaw(.dynamoDB, "BatchWriteItem", writer.bytes)
+    guard let left = try AWSClient.parse(answer, "DynamoDB_20120810.BatchWriteItem")["UnprocessedItems"]?.object,
+      !left.isEmpty
+    else { return nil }
+    return PutRequests(
+      json: JSON.object(left).bytes, count: left.members.reduce(0) { $0 + ($1.value.array?.count ?? 0) })
   }
 
   /// - Parameter start: the last key of the page before.
   public func query(_ query: Query, after start: Item? = nil) async throws(AWSError) -> Page {
+    try Page(try await answer(query, after: start))
+  }
+
+  /// The same with items that are still bytes.
+  package func answer(_ query: Query, after start: Item? = nil) async throws(AWSError) -> DynamoDBAnswer {
     var input: JSONObject = [
       "TableName": .string(query.table), "KeyConditionExpression": .string(query.keyCondition),
       "ScanIndexForward": .bool(query.ascending), "ConsistentRead": .bool(query.consistent),
@@ -99,7 +148,7 @@ public struct DynamoDBClient: Sendable {
     input["ProjectionExpression"] = query.projection.map { .string($0) }
     input["Limit"] = query.limit.map { .integer($0) }
     Self.add(nil, query.names, query.values, to: &input)
-    return try await page("Query", input, start)
+    return try await answer("Query", input, start)
   }
 
   /// - Parameter projection: attributes to return, each named through `names`; nil returns all.
@@ -111,31 +160,22 @@ public struct DynamoDBClient: Sendable {
     input["ProjectionExpression"] = projection.map { .string($0) }
     input["Limit"] = limit.map { .integer($0) }
     Self.add(nil, names, [:], to: &input)
-    return try await page("Scan", input, start)
+    return try Page(try await answer("Scan", input, start))
   }
 
-  private func page(_ operation: String, _ input: JSONObject, _ start: Item?) async throws(AWSError) -> Page {
+  private func answer(
+    _ operation: String, _ input: JSONObject, _ start: Item?
+  ) async throws(AWSError) -> DynamoDBAnswer {
     var input = input
     input["ExclusiveStartKey"] = start.map { JSON(item: $0) }
     let body = try await client.callRaw(.dynamoDB, operation, JSON.object(input).bytes)
-    return try Self.page(body, operation)
+    return try DynamoDBAnswer(body, operation: "DynamoDB_20120810.\(operation)")
   }
 
-  /// The one place where the answer that carries rows is read.
-  static func page(_ body: [UInt8], _ operation: String) throws(AWSError) -> Page {
-    let answer = try AWSClient.parse(body, "DynamoDB_20120810.\(operation)")
-    let elements = try answer.required("Items", operation, \.array)
-    var items: [Item] = []
-    items.reserveCapacity(elements.count)
-    for element in elements { items.append(try item(element, operation)) }
-    return Page(
-      items: items, lastKey: try answer["LastEvaluatedKey"].map { key throws(AWSError) in try item(key, operation) })
-  }
-
-  private static func item(_ json: JSON, _ operation: String) throws(AWSError) -> Item {
+  static func item(_ json: JSON, _ operation: String) throws(AWSError) -> Item {
     guard let item = Item(item: json) else {
       throw AWSError(
-        .unexpectedAnswer, "an item has a value of no known type", operation: "DynamoDB_20120810.\(operation)")
+        .unexpectedAnswer, "an item has a value of no known type", operation: operation)
     }
     return item
   }
@@ -146,5 +186,13 @@ public struct DynamoDBClient: Sendable {
       input["ExpressionAttributeNames"] = .object(names.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
     }
     if !values.isEmpty { input["ExpressionAttributeValues"] = JSON(item: values) }
+  }
+}
+
+extension DynamoDBClient.Page {
+  init(_ answer: DynamoDBAnswer) throws(AWSError) {
+    self.init(items: [], lastKey: answer.lastKey)
+    var walk = answer.items
+    while let item = try walk.nextWhole() { items.append(try DynamoDBClient.item(item, answer.operation)) }
   }
 }

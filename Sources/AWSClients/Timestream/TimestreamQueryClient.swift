@@ -53,12 +53,18 @@ public struct TimestreamQueryClient: Sendable {
   public func query(
     _ sql: String, maximumRows: Int? = nil, token: String? = nil, clientToken: String = RandomID.uuid()
   ) async throws(AWSError) -> Page {
+    try Page(try await answer(sql, maximumRows: maximumRows, token: token, clientToken: clientToken))
+  }
+
+  private func answer(
+    _ sql: String, maximumRows: Int? = nil, token: String?, clientToken: String
+  ) async throws(AWSError) -> TimestreamAnswer {
     var input: JSONObject = ["QueryString": .string(sql), "ClientToken": .string(clientToken)]
     input["MaxRows"] = maximumRows.map { .integer($0) }
     input["NextToken"] = token.map { .string($0) }
     // The service itself gives up after 60 seconds.
     let body = try await client.callRaw(.timestreamQuery, "Query", JSON.object(input).bytes, timeout: .seconds(65))
-    return try Self.page(body)
+    return try TimestreamAnswer(body)
   }
 
   /// Every row of an answer, page after page.
@@ -82,43 +88,56 @@ public struct TimestreamQueryClient: Sendable {
   /// Hands each page of an answer to a body as it arrives, so that the whole need not be held.
   ///
   /// A page's `bytesMetered` counts the pages before it too.
-  public func forEachPage(
-    _ sql: String, _ body: (Page) throws(AWSError) -> Void
+  public func forEachPage(_ sql: String, _ body: (Page) throws(AWSError) -> Void) async throws(AWSError) {
+    var metered: Int64 = 0
+    try await forEachAnswer(sql) { answer throws(AWSError) in
+      var page = try Page(answer)
+      metered = max(metered, page.bytesMetered)
+      page.bytesMetered = metered
+      try body(page)
+    }
+  }
+
+  /// The same with rows that are still bytes.
+  package func forEachAnswer(
+    _ sql: String, _ body: (TimestreamAnswer) throws(AWSError) -> Void
   ) async throws(AWSError) {
     let clientToken = RandomID.uuid()
     var token: String?
-    var metered: Int64 = 0
     repeat {
-      var page = try await query(sql, token: token, clientToken: clientToken)
-      metered = max(metered, page.bytesMetered)
-      page.bytesMetered = metered
-      token = page.nextToken
-      try body(page)
+      let answer = try await answer(sql, token: token, clientToken: clientToken)
+      token = answer.nextToken
+      try body(answer)
     } while token != nil
   }
+}
 
-  /// The one place where the answer that carries rows is read.
-  static func page(_ body: [UInt8]) throws(AWSError) -> Page {
-    let operation = "Timestream_20181101.Query"
-    let answer = try AWSClient.parse(body, operation)
-    let columns = try answer.required("ColumnInfo", operation, \.array).map { column in
-      Column(
-        name: column["Name"]?.string ?? "",
-        type: column["Type"]?["ScalarType"]?.string.map { .scalar($0) } ?? .other(column["Type"] ?? .null))
+extension TimestreamQueryClient.Page {
+  init(_ answer: TimestreamAnswer) throws(AWSError) {
+    self.init(
+      queryID: answer.queryID, columns: answer.columns, rows: [], nextToken: answer.nextToken,
+      bytesMetered: answer.bytesMetered)
+    var walk = answer.rows
+    while try walk.nextRow() {
+      var row: [TimestreamQueryClient.Datum] = []
+      row.reserveCapacity(columns.count)
+      while let cell = try walk.nextCell() { row.append(try walk.datum(cell)) }
+      rows.append(row)
     }
-    let rows = try answer.required("Rows", operation, \.array).map { row throws(AWSError) in
-      let cells = try row.required("Data", operation, \.array)
-      guard cells.count == columns.count else {
-        throw AWSError(
-          .unexpectedAnswer, "a row has \(cells.count) cells for \(columns.count) columns", operation: operation)
+  }
+}
+
+extension TimestreamRows {
+  fileprivate func datum(_ cell: Cell) throws(AWSError) -> TimestreamQueryClient.Datum {
+    do throws(JSONError) {
+      switch cell {
+      case .null: return .null
+      case .scalar(let token): return .scalar(try reader.text(token))
+      case .other(let start):
+        var reader = reader
+        reader.seek(to: start)
+        return .other(try reader.value())
       }
-      return cells.map { cell -> Datum in
-        if let text = cell["ScalarValue"]?.string { return .scalar(text) }
-        return cell["NullValue"]?.bool == true ? .null : .other(cell)
-      }
-    }
-    return Page(
-      queryID: answer["QueryId"]?.string ?? "", columns: columns, rows: rows, nextToken: answer["NextToken"]?.string,
-      bytesMetered: answer["QueryStatus"]?["CumulativeBytesMetered"]?.int64 ?? 0)
+    } catch { throw .notJSON(error, operation: TimestreamAnswer.operation) }
   }
 }

@@ -22,12 +22,18 @@ public struct TimestreamWriteClient: Sendable {
   public func writeRecords(
     _ records: [TimestreamRecord], database: String, table: String
   ) async throws(AWSError) -> Ingested {
-    let answer = try await client.call(
-      .timestreamWrite, "WriteRecords",
-      ["DatabaseName": .string(database), "TableName": .string(table), "Records": .array(records.map(\.json))])
-    let counts = answer["RecordsIngested"]
+    let input: JSON = [
+      "DatabaseName": .string(database), "TableName": .string(table), "Records": .array(records.map(\.json)),
+    ]
+    return try await writeRecords(input.bytes, count: records.count)
+  }
+
+  /// The same with a request that is written already.
+  package func writeRecords(_ input: [UInt8], count: Int) async throws(AWSError) -> Ingested {
+    let body = try await client.callRaw(.timestreamWrite, "WriteRecords", input)
+    let counts = try AWSClient.parse(body, "Timestream_20181101.WriteRecords")["RecordsIngested"]
     return Ingested(
-      total: counts?["Total"]?.int ?? records.count, memoryStore: counts?["MemoryStore"]?.int ?? 0,
+      total: counts?["Total"]?.int ?? count, memoryStore: counts?["MemoryStore"]?.int ?? 0,
       magneticStore: counts?["MagneticStore"]?.int ?? 0)
   }
 }

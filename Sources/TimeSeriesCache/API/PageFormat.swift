@@ -44,17 +44,10 @@ enum PageFormat: String, Hashable, CaseIterable {
 
   /// Writes a page, up to the byte limit; the rows that did not fit are the next page's.
   func response(_ page: SeriesReader.Page, _ request: SeriesRequest) throws(APIError) -> HTTPEventResponse {
-    var rows: [SeriesRow] = []
-    rows.reserveCapacity(page.rows.count)
-    for var row in page.rows {
-      if let wanted = request.measures {
-        row.measures.removeAll { !wanted.contains($0.name) }
-        if row.measures.isEmpty { continue }
-      }
-      rows.append(row)
-    }
+    let rows = request.measures.map { Self.rows(page.rows, with: $0) } ?? page.rows
     // A page's header names what was asked for, or what the page has.
-    var body = RowWriter(format: self, columns: self == .csv ? request.measures?.sorted() ?? Self.columns(rows) : [])
+    let columns = self == .csv ? request.measures?.sorted().map(\.text) ?? Self.columns(rows) : []
+    var body = RowWriter(format: self, columns: columns)
     body.begin(page, request)
     var next = page.next
     var last: Int64?
@@ -63,7 +56,7 @@ enum PageFormat: String, Hashable, CaseIterable {
         guard let last else {
           throw .tooLarge("one row is larger than an answer may be: choose measures with 'measures'")
         }
-        next = last
+        next = SeriesReader.Continuation(after: last, baseline: .init(page.baseline))
         break
       }
       last = row.time
@@ -76,130 +69,26 @@ enum PageFormat: String, Hashable, CaseIterable {
     return HTTPEventResponse(status: 200, headers: headers, body: body.writer.bytes)
   }
 
+  /// Rows with the wanted measures alone; those that have none of them are left out.
+  private static func rows(_ rows: [SeriesRow], with wanted: Set<ByteText>) -> [SeriesRow] {
+    rows.compactMap { row in
+      var row = row
+      row.measures.removeAll { !wanted.contains(ByteText($0.name)) }
+      return row.measures.isEmpty ? nil : row
+    }
+  }
+
+  /// Every measure of a page, ordered. Most rows have the measures of the row before.
   private static func columns(_ rows: [SeriesRow]) -> [String] {
-    var names: Set<String> = []
-    for row in rows { for measure in row.measures { names.insert(measure.name) } }
-    return names.sorted()
-  }
-}
-
-/// Appends rows to a body, straight into bytes, and keeps count of what Lambda's quoting will add.
-struct RowWriter {
-  let format: PageFormat
-  let columns: [String]
-  private(set) var writer = JSONWriter(capacity: 64 << 10)
-  private var quotes = 0
-  private var isFirst = true
-
-  init(format: PageFormat, columns: [String]) {
-    self.format = format
-    self.columns = columns
-  }
-
-  mutating func begin(_ page: SeriesReader.Page, _ request: SeriesRequest) {
-    switch format {
-    case .json:
-      writer.raw("{\"identifier\":")
-      writer.string(request.identifier.text)
-      writer.raw(",\"from\":")
-      writer.integer(request.range.from)
-      writer.raw(",\"to\":")
-      writer.integer(request.range.to)
-      writer.raw(",\"baseline\":")
-      if let baseline = page.baseline { writer.integer(baseline) } else { writer.raw("null") }
-      writer.raw(",\"rows\":[")
-    case .csv: csvLine(["time", "origin"] + columns)
-    case .ndjson: break
+    var names: Set<ByteText> = []
+    var before: [Measure] = []
+    for row in rows {
+      let isSame =
+        row.measures.count == before.count
+        && zip(row.measures, before).allSatisfy { $0.name.hasSameBytes(as: $1.name) }
+      if !isSame { for measure in row.measures { names.insert(ByteText(measure.name)) } }
+      before = row.measures
     }
-  }
-
-  /// - Returns: false where the row would pass the limit; it is then not written.
-  mutating func append(_ row: SeriesRow) -> Bool {
-    let before = writer.bytes.count
-    var escapes = quotes
-    switch format {
-    case .json:
-      if !isFirst { writer.raw(",") }
-      object(row)
-    case .ndjson:
-      object(row)
-      writer.raw("\n")
-    case .csv:
-      csvLine(
-        [UTCTime(epochMilliseconds: row.time).iso8601Text, row.origin.rawValue]
-          + columns.map { row[$0]?.text ?? "" })
-    }
-    for byte in writer.bytes[before...] { escapes += byte.quotingCost }
-    guard writer.bytes.count + escapes <= PageFormat.limit else {
-      writer.truncate(to: before)
-      return false
-    }
-    quotes = escapes
-    isFirst = false
-    return true
-  }
-
-  mutating func end(cursor: String?) {
-    guard format == .json else { return }
-    writer.raw("],\"next\":")
-    if let cursor { writer.string(cursor) } else { writer.raw("null") }
-    writer.raw("}")
-  }
-
-  private mutating func object(_ row: SeriesRow) {
-    writer.raw("{\"time\":")
-    writer.integer(row.time)
-    writer.raw(",\"values\":{")
-    for (index, measure) in row.measures.enumerated() {
-      if index > 0 { writer.raw(",") }
-      writer.string(measure.name)
-      writer.raw(":")
-      measure.value.write(to: &writer)
-    }
-    writer.raw("},\"origin\":\"")
-    switch row.origin {
-    case .history: writer.raw("history\"}")
-    case .forecast: writer.raw("forecast\"}")
-    }
-  }
-
-  /// RFC 4180: a field with a comma, quote or line break stands in quotes, its own doubled.
-  private mutating func csvLine(_ fields: [String]) {
-    let line = fields.map { field in
-      field.utf8.contains { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\"") || $0 == 10 || $0 == 13 }
-        ? Quoting.doubled(field, quote: "\"") : field
-    }.joined(separator: ",")
-    writer.raw(Array((line + "\r\n").utf8))
-  }
-}
-
-extension UInt8 {
-  /// What a byte of a body grows by within Lambda's JSON answer.
-  var quotingCost: Int {
-    switch self {
-    case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x09, 0x0A, 0x0D: 1
-    case 0..<0x20: 5
-    default: 0
-    }
-  }
-}
-
-extension MeasureValue {
-  func write(to writer: inout JSONWriter) {
-    switch self {
-    case .double(let value): writer.double(value)
-    case .bigint(let value): writer.integer(value)
-    case .varchar(let value): writer.string(value)
-    case .boolean(let value): value ? writer.raw("true") : writer.raw("false")
-    }
-  }
-
-  var text: String {
-    switch self {
-    case .double(let value): JSONWriter.text(of: value)
-    case .bigint(let value): String(value)
-    case .varchar(let value): value
-    case .boolean(let value): value ? "true" : "false"
-    }
+    return names.sorted().map(\.text)
   }
 }

@@ -1,14 +1,12 @@
 import CacheSupport
 public import LambdaRuntime
-import Synchronization
 
 /// The fetch function: for each identifier of each message asks its source, splits at now, and writes both stores.
 ///
-/// Identifiers stand by themselves: one that fails takes only its own message back to the queue.
+/// Each part of a source's answer is stored as it arrives, before more is asked for. Identifiers are independent: one that
+/// fails takes only its own messages back to the queue.
 public struct FetchHandler: LambdaHandler {
-  private let catalog: SourceCatalog
-  private let sources: SourceClient
-  private let registry: IdentifierRegistry?
+  private let sources: SourceFinder
   private let writer: SampleWriter
   private let clock: WallClock
   private let concurrency: Int
@@ -23,43 +21,31 @@ public struct FetchHandler: LambdaHandler {
     clock: WallClock,
     concurrency: Int
   ) {
-    self.catalog = catalog
-    self.sources = sources
-    self.registry = registry
+    self.sources = SourceFinder(catalog: catalog, client: sources, registry: registry)
     self.writer = writer
     self.clock = clock
     self.concurrency = concurrency
   }
 
-  /// What became of one identifier.
-  struct Outcome: Sendable, Hashable {
-    var samples = 0
-    var written = SampleWriter.Outcome()
-    /// Why the message must come again; nil where all is done.
-    var failure: String?
-    var isSourceError = false
-  }
-
   public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
     let event = try SQSEvent(parsing: event)
     var failed: Set<String> = []
-    var messagesByIdentifier: [Identifier: [String]] = [:]
+    var entries: [FetchOrder.Entry] = []
     for message in event.messages {
       do throws(EventError) {
-        for identifier in try Self.identifiers(of: message) {
-          messagesByIdentifier[identifier, default: []].append(message.id)
-        }
+        entries.append(
+          FetchOrder.Entry(
+            messageID: message.id, receiveCount: message.receiveCount, identifiers: try Self.identifiers(of: message)))
       } catch {
         failed.insert(message.id)
         context.logger.error(
           "a message cannot be read", ["messageId": .string(message.id), "error": .string(error.description)])
       }
     }
-    let outcomes = await fetch(messagesByIdentifier.keys.sorted(), context)
-    for (identifier, messages) in messagesByIdentifier where outcomes[identifier].map({ $0.failure != nil }) ?? true {
-      failed.formUnion(messages)
+    let reports = await fetch(FetchOrder.identifiers(entries), context)
+    for entry in entries where entry.identifiers.contains(where: { reports[$0].map { $0.failure != nil } ?? true }) {
+      failed.insert(entry.messageID)
     }
-    report(Array(outcomes.values), context.logger)
     return SQSEvent.partialBatchResponse(failed: event.messages.map(\.id).filter { failed.contains($0) }).bytes
   }
 
@@ -75,82 +61,87 @@ public struct FetchHandler: LambdaHandler {
     }
   }
 
-  /// Runs the identifiers, a bounded number at once, until the deadline is near; those without outcome were not reached.
-  private func fetch(_ identifiers: [Identifier], _ context: LambdaContext) async -> [Identifier: Outcome] {
-    let outcomes = Outcomes()
+  /// Runs the identifiers, a bounded number at once, until the deadline is near; those without a report were not started.
+  private func fetch(_ identifiers: [Identifier], _ context: LambdaContext) async -> [Identifier: FetchReport] {
+    let ledger = FetchLedger()
     let time = context.deadline == .max ? Int64.max : context.deadline - clock.now
     // A function of a few seconds has smaller margins.
     let startMargin = min(Self.startMargin, time / 4)
     let left = time == .max ? time : time - min(Self.stopMargin, time / 8)
     @Sendable func work() async {
       _ = await mapConcurrently(identifiers, limit: concurrency) { identifier in
-        guard !Task.isCancelled, context.deadline == .max || clock.now < context.deadline - startMargin else {
-          context.logger.warn("not started: the deadline is near", ["identifier": .string(identifier.text)])
-          return
-        }
-        let outcome = await fetch(identifier, context.logger)
-        outcomes.set(outcome, for: identifier)
+        guard !Task.isCancelled, context.deadline == .max || clock.now < context.deadline - startMargin else { return }
+        let report = await fetch(identifier) { ledger.note($0, of: identifier) }
+        if ledger.note(report, of: identifier) { report.log(identifier, context.logger) }
       }
     }
     if left == .max { await work() } else { _ = await within(.milliseconds(max(0, left)), work) }
-    return outcomes.all
-  }
-
-  private final class Outcomes: Sendable {
-    private let values = Mutex<[Identifier: Outcome]>([:])
-    func set(_ outcome: Outcome, for identifier: Identifier) { values.withLock { $0[identifier] = outcome } }
-    var all: [Identifier: Outcome] { values.withLock { $0 } }
+    var reports = ledger.close()
+    for (identifier, report) in reports where report.phase != .done {
+      var report = report
+      report.timeRanOut()
+      report.log(identifier, context.logger)
+      reports[identifier] = report
+    }
+    summarize(Array(reports.values), notStarted: identifiers.filter { reports[$0] == nil }, context.logger)
+    return reports
   }
 
   /// One identifier, from its item to both stores.
-  func fetch(_ identifier: Identifier, _ logger: LambdaLogger) async -> Outcome {
-    var outcome = Outcome()
+  ///
+  /// - Parameter progress: gets the report whenever the fetch begins to wait for something else.
+  package func fetch(
+    _ identifier: Identifier, _ progress: @Sendable (FetchReport) -> Void = { _ in }
+  ) async -> FetchReport {
+    var report = FetchReport()
+    progress(report)
     do {
-      let entry = try await registry?.entry(identifier)
-      let source = try await catalog.source(named: entry?.source)
-      let key = try await catalog.key(for: source)
       let now = clock.now
-      let answer = try await sources.samples(
-        of: identifier, from: source, attributes: entry?.attributes ?? [:], key: key, now: now)
-      outcome.samples = answer.samples.count
-      for fault in answer.faults.prefix(10) {
-        logger.error(
-          "a row of the source cannot be read",
-          ["identifier": .string(identifier.text), "error": .string(fault.description)])
+      var pages = try await sources.pages(of: identifier, now: now).makeAsyncIterator()
+      var writer = writer.begin(identifier, now: now)
+      do {
+        report.phase = .asking(page: 1)
+        progress(report)
+        while !writer.isDown, let samples = try await pages.next() {
+          report.read = pages.tally
+          report.phase = .storing
+          progress(report)
+          await writer.write(samples)
+          report.written = writer.outcome
+          report.phase = .asking(page: (pages.page?.number ?? 0) + 1)
+          progress(report)
+        }
+      } catch {
+        report.fail("\(error)", isSourceError: true)
       }
-      if answer.faults.count > 10 {
-        logger.error(
-          "more rows cannot be read",
-          ["identifier": .string(identifier.text), "rows": .integer(answer.faults.count - 10)])
-      }
-      outcome.isSourceError = !answer.faults.isEmpty
-      outcome.written = await writer.write(answer.samples, of: identifier, now: now)
-      for rejection in outcome.written.history.rejected {
-        logger.error(
-          "a record was rejected",
-          [
-            "identifier": .string(identifier.text), "time": .integer(rejection.time),
-            "reason": .string(rejection.reason),
-          ])
-      }
-      guard let failure = outcome.written.failure else { return outcome }
-      outcome.failure = failure.description
-    } catch let error as SourceError {
-      outcome.isSourceError = true
-      outcome.failure = error.description
+      report.read = pages.tally
+      report.isSourceError = report.isSourceError || !pages.tally.faults.isEmpty
+      if let failure = report.written.failure { report.fail(failure.description) }
+      if report.failure == nil, report.written.isAllRejected { report.fail(Self.allRejected(report.written.history)) }
     } catch {
-      outcome.failure = "\(error)"
+      report.fail("\(error)", isSourceError: error is SourceError)
     }
-    logger.error(
-      "an identifier failed", ["identifier": .string(identifier.text), "error": .string(outcome.failure ?? "")])
-    return outcome
+    report.phase = .done
+    return report
   }
 
-  private func report(_ outcomes: [Outcome], _ logger: LambdaLogger) {
-    func sum(_ value: (Outcome) -> Int) -> Int { outcomes.reduce(0) { $0 + value($1) } }
+  private static func allRejected(_ history: HistoryWrite) -> String {
+    let reason = history.rejected.reasons.first?.text ?? ""
+    return "none of the \(history.rejected.count) records of the history was taken: \(reason)"
+  }
+
+  private func summarize(_ reports: [FetchReport], notStarted: [Identifier], _ logger: LambdaLogger) {
+    func sum(_ value: (FetchReport) -> Int) -> Int { reports.reduce(0) { $0 + value($1) } }
+    if !notStarted.isEmpty {
+      logger.warn(
+        "not started: the deadline is near",
+        [
+          "identifiers": .array(notStarted.prefix(10).map { .string($0.text) }), "count": .integer(notStarted.count),
+        ])
+    }
     let history = sum { $0.written.history.stored }
     logger.metrics([
-      CacheMetric.samplesFetched(sum(\.samples)),
+      CacheMetric.samplesFetched(sum { $0.read?.samples ?? 0 }),
       CacheMetric.historyRecords(history),
       CacheMetric.forecastRecords(sum(\.written.forecastItems)),
       CacheMetric.recordsRejected(sum { $0.written.history.rejected.count }),
@@ -159,7 +150,8 @@ public struct FetchHandler: LambdaHandler {
     logger.info(
       "fetched",
       [
-        "identifiers": .integer(outcomes.count), "failed": .integer(sum { $0.failure == nil ? 0 : 1 }),
+        "identifiers": .integer(reports.count), "failed": .integer(sum { $0.failure == nil ? 0 : 1 }),
+        "notStarted": .integer(notStarted.count),
         "history": .integer(history), "superseded": .integer(sum { $0.written.history.superseded }),
         "forecast": .integer(sum(\.written.forecastItems)),
       ])

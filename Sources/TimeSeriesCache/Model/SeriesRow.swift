@@ -1,3 +1,5 @@
+import CacheSupport
+
 /// A row of the merged series.
 public struct SeriesRow: Sendable, Hashable {
   public enum Origin: String, Sendable, Hashable {
@@ -18,5 +20,6 @@ public struct SeriesRow: Sendable, Hashable {
     self.origin = origin
   }
 
-  public subscript(measure: String) -> MeasureValue? { measures.first { $0.name == measure }?.value }
+  /// The value of a measure; nil where the row has none of that name.
+  public subscript(measure: String) -> MeasureValue? { measures.first { $0.name.hasSameBytes(as: measure) }?.value }
 }

@@ -24,14 +24,14 @@ public struct SeriesReader: Sendable {
   public struct Page: Sendable, Hashable {
     /// The newest history time in the range; where the range holds none, of the series; nil for a series without history.
     public var baseline: Int64?
-    /// Ascending by time; no instant twice.
+    /// Ascending by time; no instant appears twice.
     public var rows: [SeriesRow]
-    /// The time behind which the next page starts; nil at the end.
-    public var next: Int64?
-    /// What Timestream bills for the page.
+    /// Where the next page starts; nil at the end.
+    public var next: Continuation?
+    /// What Timestream bills for the page, in bytes.
     public var bytesMetered: Int64
 
-    public init(baseline: Int64?, rows: [SeriesRow], next: Int64?, bytesMetered: Int64 = 0) {
+    public init(baseline: Int64?, rows: [SeriesRow], next: Continuation? = nil, bytesMetered: Int64 = 0) {
       self.baseline = baseline
       self.rows = rows
       self.next = next
@@ -39,74 +39,136 @@ public struct SeriesReader: Sendable {
     }
   }
 
-  /// The most rows of a page.
-  public static let maximumLimit: Int = 100_000
+  /// Where a next page starts, and what the pages before it learnt, so that it is not asked again.
+  public struct Continuation: Sendable, Hashable {
+    /// Only later rows follow, epoch milliseconds.
+    public var after: Int64
+    /// The baseline of the pages before.
+    public var baseline: Baseline
 
-  /// Reads one page: history first, then the forecasts that lie behind the baseline.
-  ///
-  /// Both stores are asked at once. A further question, for the baseline, is asked only where the rows do not tell it: they
-  /// were cut by the limit, or there are none.
-  ///
-  /// - Parameters:
-  ///   - range: inclusive.
-  ///   - after: the `next` of the page before.
-  ///   - limit: the most rows, 1 to 100,000.
-  /// - Throws: ``StoreError``.
-  public func page(
-    of identifier: Identifier, in range: TimeRange, after: Int64? = nil, limit: Int = 1000
-  ) async throws(StoreError) -> Page {
-    let limit = min(max(limit, 1), Self.maximumLimit)
-    let start = after.map { $0 == .max ? $0 : max(range.from, $0 + 1) } ?? range.from
-    guard after != .max, let rest = TimeRange(from: start, to: range.to) else {
-      let newest = try await baseline(of: identifier, in: range)
-      return Page(baseline: newest.time, rows: [], next: nil, bytesMetered: newest.bytesMetered)
-    }
-    let now = clock.now
-    // A range ahead of now holds no history, so that the baseline's question need not wait to be sure of it.
-    let asksAhead = rest.from >= now
-    async let historyAnswer = result { () async throws(StoreError) in
-      try await history.rows(of: identifier, in: rest, limit: limit + 1)
-    }
-    async let forecastAnswer = result { () async throws(StoreError) in
-      try await forecast.page(of: identifier, in: rest, limit: limit + 1, now: now)
-    }
-    async let baselineAnswer: Result<NewestHistory, StoreError>? =
-      asksAhead
-      ? result { () async throws(StoreError) in try await baseline(of: identifier, in: range) } : nil
-    let past = try await historyAnswer.get()
-    let ahead = try await baselineAnswer?.get()
-    let firstForecasts = await forecastAnswer
+    public enum Baseline: Sendable, Hashable {
+      case unknown
+      /// The series has no history.
+      case none
+      /// Epoch milliseconds.
+      case time(Int64)
 
-    var rows = past.samples.prefix(limit).map { SeriesRow($0, origin: .history) }
-    var bytes = past.bytesMetered + (ahead?.bytesMetered ?? 0)
-    let isCut = past.samples.count > limit
-    var newest = past.samples.last?.time
-    if isCut || (newest == nil && ahead == nil) {
-      let asked =
-        isCut ? try await history.newest(of: identifier, in: rest) : try await baseline(of: identifier, in: range)
-      bytes += asked.bytesMetered
-      newest = [newest, asked.time].compactMap { $0 }.max()
-    } else {
-      newest = newest ?? ahead?.time
+      init(_ time: Int64?) { self = time.map { .time($0) } ?? .none }
     }
-    if isCut { return Page(baseline: newest, rows: rows, next: rows.last?.time, bytesMetered: bytes) }
 
-    var page = try firstForecasts.get()
-    while true {
-      for sample in page.samples where newest.map({ sample.time > $0 }) ?? true {
-        if rows.count == limit { return Page(baseline: newest, rows: rows, next: rows.last?.time, bytesMetered: bytes) }
-        rows.append(SeriesRow(sample, origin: .forecast))
-      }
-      // What lies at or before the baseline is not served, so it is not read either.
-      guard let next = page.next.map({ max($0, newest.map { $0 + 1 } ?? $0) }),
-        let left = TimeRange(from: next, to: range.to)
-      else { return Page(baseline: newest, rows: rows, next: nil, bytesMetered: bytes) }
-      page = try await forecast.page(of: identifier, in: left, limit: limit + 1 - rows.count, now: now)
+    public init(after: Int64, baseline: Baseline = .unknown) {
+      self.after = after
+      self.baseline = baseline
     }
   }
 
-  /// The newest history time in a range; where the range holds none, of the series.
-  private func baseline(of identifier: Identifier, in range: TimeRange) async throws(StoreError) -> NewestHistory {
+  /// The most rows of a page.
+  public static let maximumLimit: Int = 100_000
+
+  /// Reads one page: history first, then the forecasts after the baseline.
+  ///
+  /// Timestream is asked one question. A second one, for the baseline, is asked only where the rows do not tell it and no
+  /// page before did: they were cut by the limit, or there are none. Both stores are asked at once, unless history is
+  /// known to go on: a page that is cut has no forecasts.
+  ///
+  /// - Parameters:
+  ///   - range: inclusive.
+  ///   - start: the `next` of the page before.
+  ///   - limit: the most rows, 1 to 100,000.
+  /// - Throws: ``StoreError``.
+  public func page(
+    of identifier: Identifier, in range: TimeRange, after start: Continuation? = nil, limit: Int = 1000
+  ) async throws(StoreError) -> Page {
+    let limit = min(max(limit, 1), Self.maximumLimit)
+    guard let rest = range.after(start?.after) else {
+      let newest = try await baseline(start, of: identifier, in: range)
+      return Page(baseline: newest.time, rows: [], bytesMetered: newest.bytesMetered)
+    }
+    let now = clock.now
+    let goesOn = if case .time(let time)? = start?.baseline { time > rest.from } else { false }
+    async let historyAnswer = result { () async throws(StoreError) in
+      try await self.history(of: identifier, in: rest, of: range, after: start, limit: limit, now: now)
+    }
+    async let forecastAnswer: Result<ForecastPage, StoreError>? =
+      goesOn
+      ? nil
+      : result { () async throws(StoreError) in
+        try await forecast.page(of: identifier, in: rest, limit: limit + 1, now: now)
+      }
+    let past = try await historyAnswer.get()
+    var rows = past.samples.map { SeriesRow($0, origin: .history) }
+    func page(isLast: Bool) -> Page {
+      let next = isLast ? nil : rows.last.map { Continuation(after: $0.time, baseline: .init(past.baseline)) }
+      return Page(baseline: past.baseline, rows: rows, next: next, bytesMetered: past.bytesMetered)
+    }
+    if past.isCut { return page(isLast: false) }
+
+    var answer = try await forecastAnswer?.get()
+    while true {
+      for sample in answer?.samples ?? [] where past.baseline.map({ sample.time > $0 }) ?? true {
+        if rows.count == limit { return page(isLast: false) }
+        rows.append(SeriesRow(sample, origin: .forecast))
+      }
+      // What lies at or before the baseline is not served, so it is not read either.
+      let next = max(answer.map { $0.next ?? .max } ?? rest.from, past.baseline.map { $0 &+ 1 } ?? .min)
+      guard let left = TimeRange(from: next, to: range.to), next != .max else { return page(isLast: true) }
+      answer = try await forecast.page(of: identifier, in: left, limit: limit + 1 - rows.count, now: now)
+    }
+  }
+
+  /// The history of a page, and the baseline that goes with it.
+  private struct Past: Sendable {
+    var samples: [Sample]
+    var isCut: Bool
+    var baseline: Int64?
+    var bytesMetered: Int64
+  }
+
+  private func history(
+    of identifier: Identifier, in rest: TimeRange, of range: TimeRange, after start: Continuation?, limit: Int,
+    now: Int64
+  ) async throws(StoreError) -> Past {
+    var ofSeries: NewestHistory?
+    // A range ahead of now holds no history, unless the clocks differ: the series' newest row tells both.
+    if start == nil, rest.from >= now {
+      let newest = try await history.newest(of: identifier, in: nil)
+      guard let time = newest.time, time >= rest.from else {
+        return Past(samples: [], isCut: false, baseline: newest.time, bytesMetered: newest.bytesMetered)
+      }
+      ofSeries = newest
+    }
+    let rows = try await history.rows(of: identifier, in: rest, limit: limit)
+    var past = Past(
+      samples: rows.samples, isCut: rows.isCut, baseline: rows.samples.last?.time,
+      bytesMetered: rows.bytesMetered + (ofSeries?.bytesMetered ?? 0))
+    switch start?.baseline ?? .unknown {
+    case .time(let known): past.baseline = max(known, past.baseline ?? known)
+    case .none: break
+    case .unknown where past.isCut:
+      let newest = try await history.newest(of: identifier, in: rest)
+      past.baseline = newest.time ?? past.baseline
+      past.bytesMetered += newest.bytesMetered
+    case .unknown where past.baseline == nil && ofSeries != nil: past.baseline = ofSeries?.time
+    case .unknown where past.baseline == nil:
+      // Of the first page the range is known to hold none.
+      let newest = try await baseline(start, of: identifier, in: start == nil ? nil : range)
+      past.baseline = newest.time
+      past.bytesMetered += newest.bytesMetered
+    case .unknown: break
+    }
+    return past
+  }
+
+  /// The newest history time in a range; where the range holds none, or there is no range, of the series.
+  private func baseline(
+    _ start: Continuation?, of identifier: Identifier, in range: TimeRange?
+  ) async throws(StoreError) -> NewestHistory {
+    switch start?.baseline ?? .unknown {
+    case .none: return NewestHistory(time: nil)
+    case .time(let time): return NewestHistory(time: time)
+    case .unknown: break
+    }
+    guard let range else { return try await history.newest(of: identifier, in: nil) }
     var newest = try await history.newest(of: identifier, in: range)
     if newest.time == nil {
       let ofSeries = try await history.newest(of: identifier, in: nil)
@@ -142,7 +204,7 @@ public struct SeriesRows: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     let series: SeriesRows
     private var page: ArraySlice<SeriesRow> = []
-    private var after: Int64?
+    private var after: SeriesReader.Continuation?
     private var isLast = false
 
     init(series: SeriesRows) { self.series = series }

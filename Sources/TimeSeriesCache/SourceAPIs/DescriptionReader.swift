@@ -90,17 +90,20 @@ struct DescriptionReader {
   mutating func time() throws(SourceError) -> (JSONPointer, TimeFormat, JSONPointer?) {
     guard let value = member("time") else { throw error("time", "is missing: it says where a row's time is") }
     if let text = value.string { return (try pointer(text, "time"), .iso8601, nil) }
+    guard value.object != nil else {
+      throw error("time", "give a JSON Pointer, or an object of at, format and utcOffset, not \(value.kind)")
+    }
+    try refuseUnknown(value, at: "time", known: ["at", "format", "utcOffset"])
     guard let at = value["at"]?.string else { throw error("time/at", "give a JSON Pointer") }
-    let format = value["format"]?.string ?? TimeFormat.iso8601.rawValue
-    guard let timeFormat = TimeFormat(rawValue: format) else {
+    let format = value["format"] ?? .string(TimeFormat.iso8601.rawValue)
+    guard let timeFormat = format.string.flatMap({ TimeFormat(rawValue: $0) }) else {
       throw error(
-        "time/format", "'\(format)' is none of \(TimeFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+        "time/format",
+        "'\(format.string ?? format.kind)' is none of \(TimeFormat.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     let offset = try value["utcOffset"].map { offset throws(SourceError) in
-      try pointer(offset.string ?? "?", "time/utcOffset")
-    }
-    if let other = value.object?.members.first(where: { !["at", "format", "utcOffset"].contains($0.name) }) {
-      throw error("time/\(other.name)", "is no known member: at, format and utcOffset are")
+      guard let text = offset.string else { throw error("time/utcOffset", "give a JSON Pointer, not \(offset.kind)") }
+      return try pointer(text, "time/utcOffset")
     }
     return (try pointer(at, "time/at"), timeFormat, offset)
   }
@@ -120,13 +123,33 @@ struct DescriptionReader {
           "is no name for a measure: Timestream keeps it for itself, it is too long, or has a comma or a blank at an end"
         )
       }
-      let type = value["type"]?.string ?? SourceDescription.MeasureType.double.rawValue
-      guard let at = value.string ?? value["at"]?.string else { throw error("measures/\(name)", "give a JSON Pointer") }
-      guard let measureType = SourceDescription.MeasureType(rawValue: type) else {
-        throw error("measures/\(name)/type", "'\(type)' is none of double, bigint, varchar, boolean")
-      }
-      return SourceDescription.MeasurePlace(name: name, place: try pointer(at, "measures/\(name)"), type: measureType)
-    }.sorted { $0.name < $1.name }
+      return try measure(name, value)
+    }.sorted { ByteText($0.name) < ByteText($1.name) }
+  }
+
+  private func measure(_ name: String, _ value: JSON) throws(SourceError) -> SourceDescription.MeasurePlace {
+    let place = "measures/\(name)"
+    if let text = value.string { return .init(name: name, place: try pointer(text, place), type: .double) }
+    guard value.object != nil else {
+      throw error(place, "give a JSON Pointer, or an object of at and type, not \(value.kind)")
+    }
+    try refuseUnknown(value, at: place, known: ["at", "type"])
+    guard let at = value["at"]?.string else { throw error("\(place)/at", "give a JSON Pointer") }
+    guard let type = value["type"] else {
+      return .init(name: name, place: try pointer(at, "\(place)/at"), type: .double)
+    }
+    guard let known = type.string.flatMap({ SourceDescription.MeasureType(rawValue: $0) }) else {
+      throw error("\(place)/type", "'\(type.string ?? type.kind)' is none of double, bigint, varchar, boolean")
+    }
+    return .init(name: name, place: try pointer(at, "\(place)/at"), type: known)
+  }
+
+  private func refuseUnknown(_ value: JSON, at place: String, known: [String]) throws(SourceError) {
+    if let other = value.object?.members.first(where: { !known.contains($0.name) }) {
+      throw error(
+        "\(place)/\(other.name)",
+        "is no known member: \(known.dropLast().joined(separator: ", ")) and \(known.last ?? "") are")
+    }
   }
 
   func refuseUnknownMembers() throws(SourceError) {

@@ -2,35 +2,40 @@ import CacheSupport
 
 /// A place in a JSON document, as RFC 6901 has it: `/data/0/from`; the empty text is the whole document.
 public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
-  public let description: String
-  private let tokens: [String]
+  /// One step down: the name of a member, and the index of an element where it is one.
+  struct Step: Sendable, Hashable {
+    var name: ByteText
+    /// Nil for what is no index: RFC 6901 knows no sign and no leading zero.
+    var index: Int?
+
+    init(_ name: String) {
+      self.name = ByteText(name)
+      index = Int(name).flatMap { $0 >= 0 && String($0).hasSameBytes(as: name) ? $0 : nil }
+    }
+  }
+
+  private(set) var steps: [Step]
 
   /// Nil for a text that neither is empty nor starts with `/`.
   public init?(_ text: String) {
     guard text.isEmpty || text.hasPrefix("/") else { return nil }
-    description = text
-    tokens =
+    steps =
       text.isEmpty
       ? []
       : text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
-        $0.replacing("~1", with: "/").replacing("~0", with: "~")
-      }.map { String($0) }
+        Step(String($0.replacing("~1", with: "/").replacing("~0", with: "~")))
+      }
   }
 
-  /// The value at the place, or nil.
-  func value(in document: JSON) -> JSON? {
-    var value = document
-    for token in tokens {
-      switch value {
-      case .object(let object):
-        guard let member = object[token] else { return nil }
-        value = member
-      case .array(let elements):
-        guard let index = Int(token), elements.indices.contains(index) else { return nil }
-        value = elements[index]
-      default: return nil
-      }
-    }
-    return value
+  /// The place that another pointer names within this one's.
+  func appending(_ other: JSONPointer) -> JSONPointer {
+    var pointer = self
+    pointer.steps += other.steps
+    return pointer
+  }
+
+  /// The pointer's text.
+  public var description: String {
+    steps.map { "/" + $0.name.text.replacing("~", with: "~0").replacing("/", with: "~1") }.joined()
   }
 }

@@ -83,6 +83,9 @@ public struct SourceDescription: Sendable, Hashable {
     try reader.refuseUnknownMembers()
   }
 
+  /// Where a row's time is, then its measures.
+  var rowPlaces: [JSONPointer] { [time] + measures.map(\.place) }
+
   /// True where the key is needed to ask.
   public var usesKey: Bool { url.uses("key") || headerList.contains { $0.value.uses("key") } }
 }

@@ -13,20 +13,19 @@ public enum TimeFormat: String, Sendable, Hashable, CaseIterable {
   private static let bounds: ClosedRange<Int64> = 0...9_223_372_036_854
 
   /// Epoch milliseconds; nil for what is no time in this format, or lies outside 1970 to 2262.
-  func milliseconds(_ value: JSON, utcOffset: Int) -> Int64? {
+  func milliseconds(_ token: JSONToken, in reader: borrowing JSONReader, utcOffset: Int) -> Int64? {
     let time: Int64?
     switch self {
-    case .iso8601: time = value.string.flatMap { ISO8601Time($0) }?.epochMilliseconds(defaultOffsetSeconds: utcOffset)
-    case .seconds: time = Self.number(value).flatMap { Int64(exactly: ($0 * 1000).rounded()) }
-    case .milliseconds: time = Self.number(value).flatMap { Int64(exactly: $0.rounded(.down)) }
+    case .iso8601: time = Self.iso8601(token, reader)?.epochMilliseconds(defaultOffsetSeconds: utcOffset)
+    case .seconds: time = reader.double(token).flatMap { Int64(exactly: ($0 * 1000).rounded()) }
+    case .milliseconds: time = reader.double(token).flatMap { Int64(exactly: $0.rounded(.down)) }
     }
     return time.flatMap { Self.bounds.contains($0) ? $0 : nil }
   }
 
-  private static func number(_ value: JSON) -> Double? {
-    switch value {
-    case .number(let text), .string(let text): Double(text)
-    default: nil
-    }
+  private static func iso8601(_ token: JSONToken, _ reader: borrowing JSONReader) -> ISO8601Time? {
+    guard token.kind == .string else { return nil }
+    if let bytes = reader.plainBytes(token) { return ISO8601Time(bytes) }
+    return (try? reader.text(token)).flatMap { ISO8601Time($0) }
   }
 }

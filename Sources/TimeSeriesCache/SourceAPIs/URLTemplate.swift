@@ -4,7 +4,7 @@ import CacheSupport
 public struct URLTemplate: Sendable, Hashable {
   private enum Part: Sendable, Hashable {
     case literal(String)
-    case variable(String)
+    case variable(ByteText)
     case time(isStart: Bool, format: Format)
   }
 
@@ -54,7 +54,7 @@ public struct URLTemplate: Sendable, Hashable {
           )
         }
         parts.append(.time(isStart: name[0] == "from", format: known))
-      case let name? where !name.isEmpty: parts.append(.variable(name))
+      case let name? where !name.isEmpty: parts.append(.variable(ByteText(name)))
       default: throw Failure(reason: "'{}' names nothing")
       }
       rest = rest[rest.index(after: close)...]
@@ -64,11 +64,11 @@ public struct URLTemplate: Sendable, Hashable {
     self.encodes = encodes
   }
 
-  func uses(_ name: String) -> Bool { parts.contains(.variable(name)) }
+  func uses(_ name: ByteText) -> Bool { parts.contains(.variable(name)) }
 
   /// - Parameter values: what each name stands for.
   /// - Throws: `Failure` that names a variable without a value.
-  func expanded(_ values: [String: String], range: TimeRange) throws(Failure) -> String {
+  func expanded(_ values: [ByteText: String], range: TimeRange) throws(Failure) -> String {
     var text = ""
     for part in parts {
       let value: String

@@ -8,7 +8,9 @@ public protocol HistoryStore: Sendable {
   /// - Returns: what became of each sample, also where a part of them could not be written.
   func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite
 
-  /// The series' rows in a range, oldest first.
+  /// The series' samples in a range, oldest first, one for each millisecond.
+  ///
+  /// - Parameter limit: the most samples, 1 to 100,000.
   func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
 
   /// The newest time in a range, or of the whole series; nil where there is none.
@@ -38,7 +40,8 @@ public struct HistoryWrite: Sendable, Hashable {
   public var stored: Int = 0
   /// Samples for which the store already has a newer version: a late redelivery, and fine.
   public var superseded: Int = 0
-  public var rejected: [Rejection] = []
+  /// Samples that the store will never take as they are.
+  public var rejected: Rejections = Rejections()
   /// Why the others were not written; writing all of them again does no harm.
   public var failure: StoreError?
 
@@ -47,7 +50,7 @@ public struct HistoryWrite: Sendable, Hashable {
   mutating func add(_ other: HistoryWrite) {
     stored += other.stored
     superseded += other.superseded
-    rejected += other.rejected
+    rejected.add(other.rejected)
     failure = failure ?? other.failure
   }
 
@@ -62,12 +65,17 @@ public struct HistoryWrite: Sendable, Hashable {
   }
 }
 
+/// Samples of a range.
 public struct HistoryRows: Sendable, Hashable {
   public var samples: [Sample]
-  /// What the query is billed for.
+  /// True where the range has more after the last of them.
+  public var isCut: Bool
+  /// What the query is billed for, in bytes.
   public var bytesMetered: Int64
-  public init(samples: [Sample], bytesMetered: Int64 = 0) {
+
+  public init(samples: [Sample], isCut: Bool = false, bytesMetered: Int64 = 0) {
     self.samples = samples
+    self.isCut = isCut
     self.bytesMetered = bytesMetered
   }
 }
@@ -89,27 +97,5 @@ public struct ForecastPage: Sendable, Hashable {
   public init(samples: [Sample], next: Int64? = nil) {
     self.samples = samples
     self.next = next
-  }
-}
-
-/// Why a store could not be read or written.
-public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
-  public enum Kind: Sendable, Hashable {
-    /// It wants fewer requests.
-    case throttled
-    /// It may answer later.
-    case unavailable
-    /// It did not answer in time.
-    case timedOut
-    /// It answered what cannot be used, or refused the request.
-    case failed
-  }
-
-  public var kind: Kind
-  public var description: String
-
-  public init(_ kind: Kind, _ description: String) {
-    self.kind = kind
-    self.description = description
   }
 }

@@ -24,11 +24,13 @@ struct TimestreamSQL {
     "\(Self.name(Self.dimension)) = \(Self.text(identifier.text))"
   }
 
+  /// Whole milliseconds, the last one to its end: a record of another writer may lie between two of them.
   private func within(_ range: TimeRange) -> String {
     // Timestream's times are nanoseconds in 64 bits: what lies beyond them holds no row.
     let limit: Int64 = 9_223_372_036_854
+    func clamped(_ time: Int64) -> Int64 { min(max(time, -limit), limit) }
     return
-      "time BETWEEN from_milliseconds(\(min(max(range.from, -limit), limit))) AND from_milliseconds(\(min(max(range.to, -limit), limit)))"
+      "time >= from_milliseconds(\(clamped(range.from))) AND time < from_milliseconds(\(clamped(range.to.addingReportingOverflow(1).overflow ? .max : range.to + 1)))"
   }
 
   /// A name in double quotes, its own doubled.

@@ -1,18 +1,28 @@
-/// Splits what a source gave at now, and writes both parts at once.
+/// Where samples go: what has happened to the history, what is predicted to the forecast.
 public struct SampleWriter: Sendable {
-  private let history: any HistoryStore
-  private let forecast: any ForecastStore
+  let history: any HistoryStore
+  let forecast: any ForecastStore
 
   public init(history: any HistoryStore, forecast: any ForecastStore) {
     self.history = history
     self.forecast = forecast
   }
 
+  /// What became of samples in both stores.
   public struct Outcome: Sendable, Hashable {
-    public var history = HistoryWrite()
-    public var forecastItems = 0
+    public var history: HistoryWrite = HistoryWrite()
+    /// Forecasts that were written; those for which a newer fetch has written stay, and are not counted.
+    public var forecastItems: Int = 0
+    /// The earliest and the latest time that was handed to a store.
+    package internal(set) var times: TimeRange?
     /// Why a part was not written; writing all of it again does no harm.
     public var failure: StoreError?
+
+    /// None yet.
+    public init() {}
+
+    /// True where there was history, and the store will never take any of it.
+    package var isAllRejected: Bool { !history.rejected.isEmpty && history.stored == 0 && history.superseded == 0 }
   }
 
   /// What lies before now has happened; now itself and what follows is predicted.
@@ -20,24 +30,10 @@ public struct SampleWriter: Sendable {
     (samples.filter { $0.time < now }, samples.filter { $0.time >= now })
   }
 
-  /// - Parameters:
-  ///   - samples: times unlike each other.
-  ///   - now: the fetch's epoch milliseconds: the split and the version.
-  /// - Returns: what became of the samples in both stores, whichever failed.
-  public func write(_ samples: [Sample], of identifier: Identifier, now: Int64) async -> Outcome {
-    let (past, future) = Self.split(samples, now: now)
-    async let pastOutcome = history.write(past, of: identifier, version: now)
-    async let futureResult = result { () async throws(StoreError) in
-      try await forecast.write(future, of: identifier, fetchedAt: now)
-    }
-    let (written, items) = await (pastOutcome, futureResult)
-    var outcome = Outcome(history: written, failure: written.failure)
-    switch items {
-    case .success(let count): outcome.forecastItems = count
-    case .failure(let error): outcome.failure = outcome.failure ?? error
-    }
-    return outcome
-  }
+  /// Begins to write what one fetch gives of one series.
+  ///
+  /// - Parameter now: the fetch's epoch milliseconds: the split and the version.
+  func begin(_ identifier: Identifier, now: Int64) -> FetchWriter { FetchWriter(self, identifier, now: now) }
 }
 
 /// Runs a body and keeps what it throws, so that two bodies can run side by side and both end.

@@ -1,0 +1,32 @@
+/// A text that compares byte by byte: a name that came from outside.
+///
+/// Swift's `String` compares by canonical equivalence, so that the two spellings of é are one text. To AWS, to JSON and to
+/// line protocol they are two. Use this type for dictionary keys and set members that came from outside.
+public struct ByteText: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
+  public let text: String
+
+  public init(_ text: some StringProtocol) { self.text = String(text) }
+
+  public init(stringLiteral text: String) { self.text = text }
+
+  public var description: String { text }
+
+  public static func == (one: Self, other: Self) -> Bool { one.text.hasSameBytes(as: other.text) }
+
+  /// By UTF-8 bytes, as DynamoDB and Timestream order texts.
+  public static func < (one: Self, other: Self) -> Bool { one.text.utf8.lexicographicallyPrecedes(other.text.utf8) }
+
+  public func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { bytes in unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes)) }
+    hasher.combine(0xFF as UInt8)
+  }
+}
+
+extension String {
+  /// True where both texts are the same UTF-8 bytes.
+  package func hasSameBytes(as other: String) -> Bool {
+    let (one, other) = (utf8, other.utf8)
+    return one.count == other.count && one.elementsEqual(other)
+  }
+}

@@ -1,0 +1,91 @@
+/// A number by JSON's grammar (RFC 8259 §6), read from its bytes without a text in between.
+public struct DecimalNumber {
+  private var isNegative: Bool
+  /// The digits without the point; nil where they pass 19 digits.
+  private var digits: UInt64
+  private var isExact: Bool
+  /// The power of ten by which the digits are multiplied.
+  private var exponent: Int
+  private let text: String?
+
+  /// Nil for what is no number: a leading `+`, `0x10`, `.5`, `1.`, blanks, `NaN`, nothing at all.
+  public init?(_ bytes: Span<UInt8>) {
+    var index = 0
+    func byte(_ at: Int) -> UInt8 { at < bytes.count ? bytes[at] : 0 }
+    func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+    isNegative = byte(0) == UInt8(ascii: "-")
+    if isNegative { index = 1 }
+    digits = 0
+    isExact = true
+    exponent = 0
+    guard isDigit(byte(index)) else { return nil }
+    if byte(index) == UInt8(ascii: "0"), isDigit(byte(index + 1)) { return nil }
+    var count = 0
+    func add(_ digit: UInt8, _ digits: inout UInt64, _ isExact: inout Bool) {
+      // 19 digits always fit.
+      if count == 19 { isExact = false } else { digits = digits &* 10 &+ UInt64(digit &- UInt8(ascii: "0")) }
+      if digits > 0 || count > 0, isExact { count += 1 }
+    }
+    while isDigit(byte(index)) {
+      add(byte(index), &digits, &isExact)
+      index += 1
+    }
+    if byte(index) == UInt8(ascii: ".") {
+      index += 1
+      let start = index
+      while isDigit(byte(index)) {
+        add(byte(index), &digits, &isExact)
+        index += 1
+      }
+      guard index > start else { return nil }
+      exponent = start - index
+    }
+    if byte(index) | 0x20 == UInt8(ascii: "e") {
+      index += 1
+      let isDown = byte(index) == UInt8(ascii: "-")
+      if isDown || byte(index) == UInt8(ascii: "+") { index += 1 }
+      let start = index
+      var power = 0
+      while isDigit(byte(index)) {
+        // Beyond this every double is 0 or infinite; the digits alone cannot bring it back.
+        if power < 100_000 { power = power * 10 + Int(byte(index) - UInt8(ascii: "0")) } else { isExact = false }
+        index += 1
+      }
+      guard index > start else { return nil }
+      exponent += isDown ? -power : power
+    }
+    guard index == bytes.count else { return nil }
+    text = isExact && digits <= 1 << 53 && abs(exponent) <= 22 ? nil : Self.text(bytes)
+  }
+
+  /// The nearest double; nil for one too large for any.
+  public var double: Double? {
+    guard let text else {
+      // Both are exact doubles, so that one operation rounds once (Clinger 1990).
+      let magnitude =
+        exponent < 0 ? Double(digits) / Self.powers[-exponent] : Double(digits) * Self.powers[exponent]
+      return isNegative ? -magnitude : magnitude
+    }
+    guard let value = Double(text), value.isFinite else { return nil }
+    return value
+  }
+
+  /// A whole number that fits.
+  public var int64: Int64? {
+    if isExact, exponent == 0 {
+      guard isNegative else { return Int64(exactly: digits) }
+      return digits <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- digits) : nil
+    }
+    return double.flatMap { Int64(exactly: $0) }
+  }
+
+  private static let powers: [Double] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+  ]
+
+  private static func text(_ bytes: Span<UInt8>) -> String {
+    // ASCII, or the grammar would have refused it.
+    String(copying: unsafe UTF8Span(unchecked: bytes))
+  }
+}

@@ -1,0 +1,87 @@
+/// Why a text is not JSON, and where.
+public struct JSONError: Error, Hashable, CustomStringConvertible {
+  /// What was expected or wrong.
+  public var reason: String
+  /// The byte where reading stopped, from 0.
+  public var offset: Int
+
+  public var description: String { "\(reason) at byte \(offset)" }
+
+  init(reason: String, offset: Int) {
+    self.reason = reason
+    self.offset = offset
+  }
+
+  /// A fault that the reader of a place finds.
+  package init(_ reason: String, at position: JSONReader.Position) {
+    self.init(reason: reason, offset: position.index)
+  }
+}
+
+extension JSON {
+  /// Nesting deeper than this is refused rather than risked on the stack.
+  public static let maximumDepth: Int = 128
+
+  /// Reads one JSON text (RFC 8259), strictly: UTF-8, nothing after the value, nesting of at most 128.
+  ///
+  /// - Throws: ``JSONError`` with the byte where reading stopped.
+  public init(parsing bytes: [UInt8]) throws(JSONError) {
+    var reader = JSONReader(bytes.span)
+    self = try reader.value()
+    try reader.end()
+  }
+
+  public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+}
+
+extension JSONReader {
+  /// Reads a value as a tree: for configuration and events, not for rows.
+  @_lifetime(self: copy self)
+  public mutating func value() throws(JSONError) -> JSON { try value(depth: 0) }
+
+  @_lifetime(self: copy self)
+  private mutating func value(depth: Int) throws(JSONError) -> JSON {
+    let kind = try peek()
+    switch kind {
+    case .string: return .string(try text(try stringToken()))
+    case .number: return .number(try text(try token()))
+    case .bool: return .bool(bool(try token()) ?? false)
+    case .null:
+      _ = try token()
+      return .null
+    case .array, .object:
+      guard depth < JSON.maximumDepth else { throw failure("nested deeper than \(JSON.maximumDepth)") }
+      return kind == .array ? .array(try elements(depth)) : .object(try members(depth))
+    }
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func elements(_ depth: Int) throws(JSONError) -> [JSON] {
+    var elements: [JSON] = []
+    try beginArray()
+    while try nextElement() { elements.append(try value(depth: depth + 1)) }
+    return elements
+  }
+
+  @_lifetime(self: copy self)
+  private mutating func members(_ depth: Int) throws(JSONError) -> JSONObject {
+    var members: [(name: String, value: JSON)] = []
+    // Wide objects get a set, narrow ones are looked through: most have a handful of members.
+    var seen: Set<ByteText> = []
+    try beginObject()
+    while try nextMember() {
+      let name = try memberName()
+      let value = try value(depth: depth + 1)
+      if members.count == 16 { seen = Set(members.map { ByteText($0.name) }) }
+      let isKnown =
+        members.count < 16
+        ? members.contains { $0.name.hasSameBytes(as: name) } : !seen.insert(ByteText(name)).inserted
+      if isKnown, let index = members.firstIndex(where: { $0.name.hasSameBytes(as: name) }) {
+        members[index].value = value
+      } else {
+        members.append((name, value))
+      }
+    }
+    return JSONObject(uniqueMembers: members)
+  }
+}

@@ -1,0 +1,106 @@
+extension JSONReader {
+  /// The text of a string, or of a number or literal as it is written.
+  public func text(_ token: JSONToken) throws(JSONError) -> String {
+    guard token.isEscaped else {
+      // The scan has checked its UTF-8.
+      return String(copying: unsafe UTF8Span(unchecked: bytes.extracting(token.start..<token.end)))
+    }
+    return String(decoding: try unescaped(token), as: UTF8.self)
+  }
+
+  /// True where a string's text, or a literal, is these bytes.
+  public func equals(_ token: JSONToken, _ other: StaticString) -> Bool {
+    let count = other.utf8CodeUnitCount
+    if token.isEscaped {
+      return (try? unescaped(token)).map { text in
+        text.count == count && (0..<count).allSatisfy { unsafe text[$0] == other.utf8Start[$0] }
+      } ?? false
+    }
+    guard token.end - token.start == count else { return false }
+    for offset in 0..<count where unsafe bytes[unchecked: token.start + offset] != other.utf8Start[offset] {
+      return false
+    }
+    return true
+  }
+
+  /// True where a string's text is the same bytes.
+  public func equals(_ token: JSONToken, bytesOf other: ByteText) -> Bool {
+    if token.isEscaped { return (try? unescaped(token)).map { $0.elementsEqual(other.text.utf8) } ?? false }
+    let utf8 = other.text.utf8
+    guard token.end - token.start == utf8.count else { return false }
+    var index = token.start
+    for byte in utf8 {
+      guard unsafe byte == bytes[unchecked: index] else { return false }
+      index += 1
+    }
+    return true
+  }
+
+  /// The bytes of a text without escapes, or of a number; nil for a text with escapes.
+  @_lifetime(copy self)
+  public func plainBytes(_ token: JSONToken) -> Span<UInt8>? {
+    token.isEscaped ? nil : bytes.extracting(token.start..<token.end)
+  }
+
+  /// A number, or a text that is one by JSON's grammar, as the nearest double; nil for any other, and for one too large.
+  public func double(_ token: JSONToken) -> Double? {
+    guard token.kind == .number || token.kind == .string, !token.isEscaped else { return nil }
+    return DecimalNumber(bytes.extracting(token.start..<token.end))?.double
+  }
+
+  /// A whole number that fits, or a text that is one; `1e3` and `5.0` are, `5.5` is not.
+  public func int64(_ token: JSONToken) -> Int64? {
+    guard token.kind == .number || token.kind == .string, !token.isEscaped else { return nil }
+    return DecimalNumber(bytes.extracting(token.start..<token.end))?.int64
+  }
+
+  /// A boolean; nil for any other kind.
+  public func bool(_ token: JSONToken) -> Bool? {
+    token.kind == .bool ? bytes[token.start] == UInt8(ascii: "t") : nil
+  }
+
+  /// A string's text as bytes, its escapes undone; a lone surrogate becomes U+FFFD.
+  func unescaped(_ token: JSONToken) throws(JSONError) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(token.end - token.start)
+    var index = token.start
+    while index < token.end {
+      let byte = bytes[index]
+      index += 1
+      guard byte == UInt8(ascii: "\\") else {
+        text.append(byte)
+        continue
+      }
+      let escape = bytes[index]
+      index += 1
+      switch escape {
+      case UInt8(ascii: "b"): text.append(0x08)
+      case UInt8(ascii: "f"): text.append(0x0C)
+      case UInt8(ascii: "n"): text.append(0x0A)
+      case UInt8(ascii: "r"): text.append(0x0D)
+      case UInt8(ascii: "t"): text.append(0x09)
+      case UInt8(ascii: "u"):
+        let first = unit(index)
+        index += 4
+        var scalar = Unicode.Scalar(first)
+        if first & 0xFC00 == 0xD800, token.end - index >= 6, bytes[index] == UInt8(ascii: "\\"),
+          bytes[index + 1] == UInt8(ascii: "u")
+        {
+          let second = unit(index + 2)
+          if second & 0xFC00 == 0xDC00 {
+            scalar = Unicode.Scalar(0x10000 + (UInt32(first & 0x3FF) << 10) + UInt32(second & 0x3FF))
+            index += 6
+          }
+        }
+        text.append(contentsOf: String(scalar ?? "\u{FFFD}").utf8)
+      default: text.append(escape)
+      }
+    }
+    return text
+  }
+
+  /// Four hexadecimal digits, which the scan has checked.
+  private func unit(_ index: Int) -> UInt16 {
+    (0..<4).reduce(0) { $0 << 4 | UInt16(Hex.value(of: bytes[index + $1]) ?? 0) }
+  }
+}

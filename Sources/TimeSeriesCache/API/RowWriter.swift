@@ -1,0 +1,129 @@
+import CacheSupport
+
+/// Appends rows to a body, straight into bytes, and keeps count of what Lambda's quoting will add.
+struct RowWriter {
+  let format: PageFormat
+  /// The measures of a CSV, ordered by their bytes.
+  let columns: [String]
+  private(set) var writer = JSONWriter(capacity: 64 << 10)
+  private var escapes = 0
+  private var isFirst = true
+
+  init(format: PageFormat, columns: [String]) {
+    self.format = format
+    self.columns = columns
+  }
+
+  mutating func begin(_ page: SeriesReader.Page, _ request: SeriesRequest) {
+    switch format {
+    case .json:
+      writer.raw("{\"identifier\":")
+      writer.string(request.identifier.text)
+      writer.raw(",\"from\":")
+      writer.integer(request.range.from)
+      writer.raw(",\"to\":")
+      writer.integer(request.range.to)
+      writer.raw(",\"baseline\":")
+      if let baseline = page.baseline { writer.integer(baseline) } else { writer.raw("null") }
+      writer.raw(",\"rows\":[")
+    case .csv:
+      writer.raw("time,origin")
+      for column in columns {
+        writer.raw(",")
+        writer.field(column)
+      }
+      writer.raw("\r\n")
+    case .ndjson: break
+    }
+    escapes = JSONWriter.escapes(in: writer.bytes.span)
+  }
+
+  /// - Returns: false where the row would pass the limit; it is then not written.
+  mutating func append(_ row: SeriesRow) -> Bool {
+    let before = writer.bytes.count
+    switch format {
+    case .json:
+      if !isFirst { writer.raw(",") }
+      object(row)
+    case .ndjson:
+      object(row)
+      writer.raw("\n")
+    case .csv: line(row)
+    }
+    let more = JSONWriter.escapes(in: writer.bytes.span.extracting(before...))
+    guard writer.bytes.count + escapes + more <= PageFormat.limit else {
+      writer.truncate(to: before)
+      return false
+    }
+    escapes += more
+    isFirst = false
+    return true
+  }
+
+  mutating func end(cursor: String?) {
+    guard format == .json else { return }
+    writer.raw("],\"next\":")
+    if let cursor { writer.string(cursor) } else { writer.raw("null") }
+    writer.raw("}")
+  }
+
+  private mutating func object(_ row: SeriesRow) {
+    writer.raw("{\"time\":")
+    writer.integer(row.time)
+    writer.raw(",\"values\":{")
+    var isFirst = true
+    for measure in row.measures {
+      if !isFirst { writer.raw(",") }
+      isFirst = false
+      writer.string(measure.name)
+      writer.raw(":")
+      measure.value.write(to: &writer)
+    }
+    writer.raw(row.origin == .history ? "},\"origin\":\"history\"}" : "},\"origin\":\"forecast\"}")
+  }
+
+  /// Columns and measures have one order, so that one walk finds them all.
+  private mutating func line(_ row: SeriesRow) {
+    writer.iso8601(row.time)
+    writer.raw(row.origin == .history ? ",history" : ",forecast")
+    var next = 0
+    for column in columns {
+      writer.raw(",")
+      while next < row.measures.count, ByteText(row.measures[next].name) < ByteText(column) { next += 1 }
+      guard next < row.measures.count, row.measures[next].name.hasSameBytes(as: column) else { continue }
+      if case .varchar(let text) = row.measures[next].value {
+        writer.field(text)
+      } else {
+        row.measures[next].value.write(to: &writer)
+      }
+      next += 1
+    }
+    writer.raw("\r\n")
+  }
+}
+
+extension MeasureValue {
+  func write(to writer: inout JSONWriter) {
+    switch self {
+    case .double(let value): writer.double(value)
+    case .bigint(let value): writer.integer(value)
+    case .varchar(let value): writer.string(value)
+    case .boolean(let value): value ? writer.raw("true") : writer.raw("false")
+    }
+  }
+}
+
+extension JSONWriter {
+  /// RFC 4180: a field with a comma, quote or line break is put in quotes, its own doubled.
+  fileprivate mutating func field(_ text: String) {
+    let isQuoted = text.utf8.contains { byte in
+      byte == UInt8(ascii: ",") || byte == UInt8(ascii: "\"") || byte == 10 || byte == 13
+    }
+    raw((isQuoted ? Quoting.doubled(text, quote: "\"") : text).utf8Span.span)
+  }
+
+  /// `2015-08-30T12:36:00Z`, with milliseconds only where there are some.
+  fileprivate mutating func iso8601(_ milliseconds: Int64) {
+    raw(UTCTime(epochMilliseconds: milliseconds).iso8601Text.utf8Span.span)
+  }
+}

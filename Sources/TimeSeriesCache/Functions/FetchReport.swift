@@ -1,0 +1,77 @@
+import CacheSupport
+package import LambdaRuntime
+
+/// What became of one identifier.
+package struct FetchReport: Sendable, Hashable {
+  /// What a fetch is waiting for.
+  package enum Phase: Sendable, Hashable {
+    /// The identifier's item, its source's description and the key.
+    case preparing
+    /// A page of the source, from 1.
+    case asking(page: Int)
+    /// Both stores.
+    case storing
+    case done
+  }
+
+  package internal(set) var phase: Phase = .preparing
+  /// What the source gave; nil where it was not asked.
+  package internal(set) var read: SourceTally?
+  /// What the stores took.
+  package internal(set) var written: SampleWriter.Outcome = SampleWriter.Outcome()
+  /// Why the message must come again; nil where all is done.
+  package internal(set) var failure: String?
+  /// True where the source is to blame for a failure, or gave something that cannot be read.
+  package internal(set) var isSourceError: Bool = false
+
+  mutating func fail(_ reason: String, isSourceError: Bool = false) {
+    failure = failure.map { "\($0); \(reason)" } ?? reason
+    self.isSourceError = self.isSourceError || isSourceError
+  }
+
+  /// Ends a fetch that the function's deadline cut off.
+  mutating func timeRanOut() {
+    switch phase {
+    case .preparing: fail("the time ran out before the source was asked")
+    case .asking(let page): fail("the time ran out while the source was asked for page \(page)", isSourceError: true)
+    case .storing: fail("the time ran out while samples were stored")
+    case .done: break
+    }
+    phase = .done
+  }
+
+  /// Writes what went wrong, each kind of fault up to ten times.
+  package func log(_ identifier: Identifier, _ logger: LambdaLogger) {
+    let name = JSON.string(identifier.text)
+    let faults = read?.faults ?? FirstFew()
+    for fault in faults.elements {
+      logger.error(
+        "a row of the source cannot be read", ["identifier": name, "error": .string(fault.description)])
+    }
+    if faults.count > faults.elements.count {
+      logger.error(
+        "more rows cannot be read",
+        ["identifier": name, "rows": .integer(faults.count - faults.elements.count)])
+    }
+    let rejected = written.history.rejected
+    for rejection in rejected.first.elements {
+      logger.error(
+        "a record was rejected",
+        ["identifier": name, "time": .integer(rejection.time), "reason": .string(rejection.reason)])
+    }
+    if rejected.count > rejected.first.elements.count {
+      logger.error(
+        "more records were rejected",
+        [
+          "identifier": name, "records": .integer(rejected.count),
+          "reasons": .array(rejected.reasons.map { ["reason": .string($0.text), "records": .integer($0.count)] }),
+        ])
+    }
+    if failure == nil, let missing = read?.missingMeasures, !missing.isEmpty {
+      logger.warn(
+        "no row of the source has these measures",
+        ["identifier": name, "measures": .array(missing.map { .string($0) })])
+    }
+    if let failure { logger.error("an identifier failed", ["identifier": name, "error": .string(failure)]) }
+  }
+}

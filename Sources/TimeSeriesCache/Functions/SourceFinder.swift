@@ -1,0 +1,39 @@
+import AWSClients
+package import CacheSupport
+package import HTTPTransport
+
+/// Finds an identifier's source, with the item's attributes and the key that it needs.
+package struct SourceFinder: Sendable {
+  private let catalog: SourceCatalog
+  private let client: SourceClient
+  private let registry: IdentifierRegistry?
+
+  init(catalog: SourceCatalog, client: SourceClient, registry: IdentifierRegistry?) {
+    self.catalog = catalog
+    self.client = client
+    self.registry = registry
+  }
+
+  /// `IDENTIFIER_TABLE` (optional), and what ``SourceCatalog`` reads.
+  ///
+  /// - Throws: `EnvironmentError`, `AWSError`.
+  package init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) throws {
+    let aws = try AWSClient(environment: environment, http: http, clock: clock)
+    self.init(
+      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(aws), clock: clock),
+      client: SourceClient(http: http, clock: clock),
+      registry: environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(aws, table: $0) })
+  }
+
+  /// The pages of an identifier's source, none of which has been asked for.
+  ///
+  /// - Parameter now: epoch milliseconds; the window that is asked for lies around it.
+  /// - Throws: ``SourceError`` where the source is not described as it must be, ``StoreError`` where the item cannot be read.
+  package func pages(of identifier: Identifier, now: Int64) async throws -> SourcePages {
+    let entry = try await registry?.entry(identifier)
+    let source = try await catalog.source(named: entry?.source)
+    let key = try await catalog.key(for: source)
+    return try client.pages(
+      of: identifier, from: source, attributes: entry?.attributes ?? [:], key: key, now: now)
+  }
+}

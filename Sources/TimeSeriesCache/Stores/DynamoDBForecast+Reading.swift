@@ -1,0 +1,159 @@
+import AWSClients
+import CacheSupport
+
+extension DynamoDBForecast {
+  public func page(
+    of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64
+  ) async throws(StoreError) -> ForecastPage {
+    var query = DynamoDBClient.Query(
+      table: table, keyCondition: "#id = :id AND #time BETWEEN :from AND :to", filter: "#expiry > :now",
+      projection: "#time, #values",
+      names: ["#id": "identifier", "#time": "time", "#expiry": "expiry", "#values": "values"],
+      values: [
+        ":id": .s(identifier.text), ":from": .n(Self.seconds(range.from)), ":to": .n(Self.seconds(range.to)),
+        ":now": .n(now / 1000),
+      ])
+    query.limit = limit
+    var page = ForecastPage(samples: [])
+    try await forEachAnswer(query) { answer throws(AWSError) in
+      page.samples = try ForecastReading.samples(answer)
+      page.next = try answer.lastKey.map { key throws(AWSError) in try ForecastReading.time(key) + 1 }
+      return false
+    }
+    if let next = page.next, next > range.to { page.next = nil }
+    return page
+  }
+
+  /// One item is read where the series' last forecast has not expired.
+  public func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool {
+    var query = DynamoDBClient.Query(
+      table: table, keyCondition: "#id = :id", filter: "#expiry > :now", projection: "#time",
+      names: ["#id": "identifier", "#expiry": "expiry", "#time": "time"],
+      values: [":id": .s(identifier.text), ":now": .n(now / 1000)])
+    query.ascending = false
+    query.limit = 1
+    var hasAny = false
+    let hasMore = try await forEachAnswer(query) { answer throws(AWSError) in
+      hasAny = try !ForecastReading.samples(answer).isEmpty
+      return false
+    }
+    // The last one in time may have expired before another that was fetched later.
+    guard !hasAny, hasMore else { return hasAny }
+    query.limit = nil
+    try await forEachAnswer(query) { answer throws(AWSError) in
+      hasAny = try !ForecastReading.samples(answer).isEmpty
+      return !hasAny
+    }
+    return hasAny
+  }
+
+  /// Hands over page after page while the body wants more.
+  ///
+  /// - Returns: true where there is a further page.
+  @discardableResult
+  func forEachAnswer(
+    _ query: DynamoDBClient.Query, _ body: (DynamoDBAnswer) throws(AWSError) -> Bool
+  ) async throws(StoreError) -> Bool {
+    do throws(AWSError) {
+      var start: Item?
+      repeat {
+        let answer = try await client.answer(query, after: start)
+        start = answer.lastKey
+        guard try body(answer) else { break }
+      } while start != nil
+      return start != nil
+    } catch { throw StoreError(error) }
+  }
+}
+
+/// Forecasts as items of DynamoDB: attributes `time` (N, epoch seconds) and `values` (M, by measure).
+enum ForecastReading {
+  private static let operation: String = "DynamoDB_20120810.Query"
+
+  static func samples(_ answer: DynamoDBAnswer) throws(AWSError) -> [Sample] {
+    var samples: [Sample] = []
+    // Rows of a series have mostly the same names: those of the row before are used again.
+    var names: [String] = []
+    var items = answer.items
+    while try items.nextItem() {
+      var time: Int64?
+      var measures: [Measure] = []
+      while let value = try items.nextAttribute() {
+        if case .n(let token) = value, items.reader.isNamed("time") {
+          time = items.reader.double(token).flatMap { milliseconds($0) }
+        } else if case .m(let position) = value, items.reader.isNamed("values") {
+          measures = try self.measures(items.map(at: position), &names)
+        }
+      }
+      guard let time else { throw noTime }
+      samples.append(Sample(time: time, measures: measures))
+    }
+    return samples
+  }
+
+  private static func measures(
+    _ walk: consuming DynamoDBItems, _ names: inout [String]
+  ) throws(AWSError) -> [Measure] {
+    var measures: [Measure] = []
+    measures.reserveCapacity(names.count)
+    var walk = walk
+    var place = 0
+    while let value = try walk.nextAttribute() {
+      let name: String
+      if place < names.count, walk.reader.equals(walk.reader.memberToken, bytesOf: ByteText(names[place])) {
+        name = names[place]
+      } else {
+        do throws(JSONError) { name = try walk.reader.memberName() } catch { throw unreadable(error) }
+        names.removeSubrange(min(place, names.count)...)
+        names.append(name)
+      }
+      place += 1
+      if let value = try measure(value, walk) { measures.append(Measure(name, value)) }
+    }
+    let isOrdered = zip(measures, measures.dropFirst()).allSatisfy { ByteText($0.name) < ByteText($1.name) }
+    if !isOrdered { measures.sort { ByteText($0.name) < ByteText($1.name) } }
+    return measures
+  }
+
+  /// Integers, and doubles whose exponent DynamoDB cannot keep, are maps of one type and value.
+  private static func measure(
+    _ value: DynamoDBItems.Value, _ walk: borrowing DynamoDBItems
+  ) throws(AWSError) -> MeasureValue? {
+    switch value {
+    case .n(let token): return walk.reader.double(token).map { .double($0) }
+    case .bool(let flag): return .boolean(flag)
+    case .s(let token):
+      do throws(JSONError) { return .varchar(try walk.reader.text(token)) } catch { throw unreadable(error) }
+    case .m(let position):
+      var inner = try walk.map(at: position)
+      var found: MeasureValue?
+      while let value = try inner.nextAttribute() {
+        if case .n(let token) = value, inner.reader.isNamed("bigint") {
+          found = inner.reader.int64(token).map { .bigint($0) }
+        } else if case .s(let token) = value, inner.reader.isNamed("double") {
+          found = inner.reader.double(token).map { .double($0) }
+        }
+      }
+      return found
+    case .other: return nil
+    }
+  }
+
+  /// Epoch milliseconds of an item's key.
+  static func time(_ key: Item) throws(AWSError) -> Int64 {
+    guard let text = key["time"]?.number, let seconds = Double(text), let time = milliseconds(seconds) else {
+      throw noTime
+    }
+    return time
+  }
+
+  private static func milliseconds(_ seconds: Double) -> Int64? { Int64(exactly: (seconds * 1000).rounded()) }
+
+  private static var noTime: AWSError {
+    AWSError(.unexpectedAnswer, "an item of the forecasts' table has no number as its time", operation: operation)
+  }
+
+  private static func unreadable(_ error: JSONError) -> AWSError {
+    AWSError(.unexpectedAnswer, "an item cannot be read: \(error)", operation: operation)
+  }
+}

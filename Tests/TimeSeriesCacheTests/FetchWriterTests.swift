@@ -1,0 +1,134 @@
+import CacheSupport
+import Synchronization
+import Testing
+
+@testable import TimeSeriesCache
+
+@Suite struct FetchWriterTests {
+  /// A history as Timestream keeps it: a version takes one value of an instant, and a lower one none.
+  final class VersionedHistory: HistoryStore {
+    let samples = Mutex<[Int64: (sample: Sample, version: Int64)]>([:])
+    let versions = Mutex<[Int64]>([])
+
+    func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+      var outcome = HistoryWrite()
+      versions.withLock { $0.append(version) }
+      self.samples.withLock { stored in
+        for sample in samples {
+          if let old = stored[sample.time], old.version > version || old.version == version && old.sample != sample {
+            outcome.rejected.add(
+              .init(time: sample.time, reason: "version \(version) is not higher than \(old.version)"))
+          } else {
+            stored[sample.time] = (sample, version)
+            outcome.stored += 1
+          }
+        }
+      }
+      return outcome
+    }
+
+    func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+      HistoryRows(samples: [])
+    }
+
+    func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+      NewestHistory(time: nil)
+    }
+  }
+
+  /// Parts of times that one fetch gives; each sample's value is its place among all of them.
+  struct Parts: Sendable, CustomTestStringConvertible {
+    let name: String
+    let parts: [[Int64]]
+    /// What the versions are above the fetch's time.
+    let versions: [Int64]
+    var testDescription: String { name }
+  }
+
+  static let parts: [Parts] = [
+    Parts(name: "ascending", parts: [[1, 2], [3, 4], [5]], versions: [0, 0, 0]),
+    Parts(name: "descending", parts: [[9, 8], [7, 6], [5]], versions: [0, 0, 0]),
+    Parts(name: "an instant twice in one part", parts: [[1, 2, 2, 1]], versions: [0]),
+    Parts(name: "the same part again and again", parts: [[1, 2], [1, 2], [2, 1]], versions: [0, 1, 2]),
+    Parts(name: "one instant at each border, ascending", parts: [[1, 2], [2, 3], [3, 4]], versions: [0, 1, 2]),
+    Parts(name: "one instant at each border, descending", parts: [[9, 8], [8, 7], [7, 6]], versions: [0, 1, 2]),
+    Parts(
+      name: "new ones after a repetition, then those again", parts: [[1, 5], [3], [8], [8], [3]],
+      versions: [0, 1, 0, 2, 3]),
+    Parts(name: "interleaved", parts: [[1, 9], [2, 8], [3, 7], [9]], versions: [0, 1, 2, 3]),
+  ]
+
+  static func sample(_ time: Int64, _ value: Int) -> Sample {
+    Sample(time: time, measures: [Measure("v", .bigint(Int64(value)))])
+  }
+
+  @Test("Of an instant that a fetch gives several times the last value counts, in both stores", arguments: parts)
+  func lastCounts(parts: Parts) async throws {
+    let history = VersionedHistory()
+    let forecast = MemoryForecast([])
+    // Half of the instants are history, the other half, a hundred later, forecast.
+    var writer = SampleWriter(history: history, forecast: forecast).begin(try Identifier("s"), now: 100)
+    var expected: [Int64: Sample] = [:]
+    var value = 0
+    for part in parts.parts {
+      let samples = (part + part.map { $0 + 100 }).map { time in
+        value += 1
+        return Self.sample(time, value)
+      }
+      for sample in samples { expected[sample.time] = sample }
+      await writer.write(samples)
+    }
+    #expect(writer.outcome.history.rejected.isEmpty)
+    #expect(writer.outcome.failure == nil)
+    #expect(history.versions.withLock { $0 } == parts.versions.map { 100 + $0 })
+    #expect(history.samples.withLock { $0.mapValues(\.sample) } == expected.filter { $0.key < 100 })
+    let all = try #require(TimeRange(from: 0, to: 1000))
+    let predicted = try await forecast.page(of: try Identifier("s"), in: all, limit: 1000, now: 0).samples
+    #expect(predicted == expected.values.filter { $0.time >= 100 }.sorted { $0.time < $1.time })
+    let times = expected.keys
+    #expect(writer.outcome.times == TimeRange(from: times.min() ?? 0, to: times.max() ?? 0))
+  }
+
+  @Test("A later fetch replaces what this one wrote, however often it repeated an instant") func later() async throws {
+    let history = VersionedHistory()
+    let stores = SampleWriter(history: history, forecast: MemoryForecast([]))
+    for (now, value) in [(Int64(1_000_000), 1), (1_001_000, 2)] {
+      var writer = stores.begin(try Identifier("s"), now: now)
+      for part in 0..<20 { await writer.write([Self.sample(5, value * 100 + part)]) }
+      #expect(writer.outcome.history.rejected.isEmpty)
+    }
+    #expect(history.samples.withLock { $0[5]?.sample } == Self.sample(5, 219))
+  }
+
+  /// Fails as it is told, and counts.
+  final class FailingForecast: ForecastStore {
+    let error: StoreError
+    let writes = Mutex(0)
+    init(_ error: StoreError) { self.error = error }
+
+    func write(_ samples: [Sample], of identifier: Identifier, fetchedAt: Int64) async throws(StoreError) -> Int {
+      writes.withLock { $0 += 1 }
+      throw error
+    }
+
+    func page(
+      of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64
+    ) async throws(StoreError) -> ForecastPage { ForecastPage(samples: []) }
+
+    func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool { false }
+  }
+
+  @Test(
+    "A store that wants to be left alone is not asked again within the fetch; the other one takes all",
+    arguments: [(StoreError.Kind.throttled, 1), (.unavailable, 1), (.timedOut, 1), (.failed, 3)])
+  func down(kind: StoreError.Kind, writes: Int) async throws {
+    let forecast = FailingForecast(StoreError(kind, "no"))
+    let history = VersionedHistory()
+    var writer = SampleWriter(history: history, forecast: forecast).begin(try Identifier("s"), now: 100)
+    for part in 0..<3 { await writer.write([Self.sample(Int64(part), 1), Self.sample(Int64(part) + 100, 1)]) }
+    #expect(forecast.writes.withLock { $0 } == writes)
+    #expect(writer.outcome.history.stored == 3)
+    #expect(writer.outcome.failure == StoreError(kind, "no"))
+    #expect(!writer.isDown)
+  }
+}

@@ -1,0 +1,200 @@
+import AWSClients
+import CacheSupport
+import HTTPTransport
+import TestSupport
+import Testing
+
+@testable import TimeSeriesCache
+
+/// The stores against services that refuse, and tables that others write to.
+@Suite struct StoreFaultTests {
+  static let now: Int64 = 1_800_000_000_000
+  static let environment: ProcessEnvironment = [
+    "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent",
+    "AWS_ENDPOINT_URL": "http://localhost", "AWS_MAX_ATTEMPTS": "1",
+  ]
+
+  private func history(_ http: FakeHTTP) throws -> TimestreamHistory {
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    return TimestreamHistory(client, database: "d", table: "t")
+  }
+
+  private static func samples(_ count: Int) -> [Sample] {
+    (0..<count).map { Sample(time: Int64($0), measures: [Measure("v", .double(1))]) }
+  }
+
+  /// Times of the records of a request.
+  private static func times(_ request: HTTPRequest) -> [Int] {
+    let records = (try? JSON(parsing: request.body))?["Records"]?.array ?? []
+    return records.compactMap { $0["Time"]?.string.flatMap { Int($0) } }
+  }
+
+  private static func refused(_ message: String) -> HTTPResponse {
+    .json(400, #"{"__type":"com.amazon.coral.validate#ValidationException","message":"\#(message)"}"#)
+  }
+
+  @Test("Records for which Timestream refuses a whole request are found, and the others are stored", arguments: [1, 2])
+  func bisects(bad: Int) async throws {
+    let faulty = Array([37, 80].prefix(bad))
+    let stored = Recorder<Int>()
+    let http = FakeHTTP { request, _ in
+      let times = Self.times(request)
+      if !faulty.allSatisfy({ !times.contains($0) }) { return .success(Self.refused("Invalid time for record.")) }
+      for time in times { stored.append(time) }
+      return .success(.json(200, #"{"RecordsIngested":{"Total":\#(times.count)}}"#))
+    }
+    let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
+    #expect(outcome.stored == 100 - bad)
+    #expect(outcome.rejected.count == bad)
+    #expect(outcome.rejected.first.elements.map(\.time) == faulty.map(Int64.init))
+    #expect(outcome.rejected.first.elements.first?.reason == "Invalid time for record.")
+    #expect(outcome.failure == nil)
+    #expect(stored.elements.sorted() == (0..<100).filter { !faulty.contains($0) })
+    #expect(http.requests.count <= TimestreamHistory.requestsToBisect)
+  }
+
+  @Test("Where every record is refused, the search ends and the write fails")
+  func bisectsWithinBounds() async throws {
+    let http = FakeHTTP([.success(Self.refused("no"))])
+    let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
+    #expect(outcome.stored == 0)
+    #expect(outcome.failure?.code == "ValidationException")
+    #expect(http.requests.count <= 2 * TimestreamHistory.requestsToBisect)
+  }
+
+  @Test(
+    "A refusal that is about no record is not searched",
+    arguments: ["AccessDeniedException", "ResourceNotFoundException"])
+  func keepsOthersWhole(code: String) async throws {
+    let http = FakeHTTP([
+      .success(.json(400, #"{"__type":"x#\#(code)","message":"not you"}"#, headers: ["x-amzn-RequestId": "r-1"]))
+    ])
+    let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
+    #expect(http.requests.count == 1)
+    // The error keeps what one has to know to follow it up.
+    #expect(outcome.failure?.code == code)
+    #expect(outcome.failure?.requestID == "r-1")
+    #expect((outcome.failure?.cause as? AWSError)?.status == 400)
+  }
+
+  // MARK: A table that others write to
+
+  /// A page of Timestream's as it comes for `SELECT *`.
+  private static func page(_ rows: [[String?]]) -> HTTPResponse {
+    let columns = [
+      ("identifier", "VARCHAR"), ("measure_name", "VARCHAR"), ("time", "TIMESTAMP"), ("b", "DOUBLE"), ("a", "BIGINT"),
+      ("measure_value::varchar", "VARCHAR"),
+    ]
+    let info: [JSON] = columns.map { ["Name": .string($0.0), "Type": ["ScalarType": .string($0.1)]] }
+    let data: [JSON] = rows.map { row in
+      ["Data": .array(row.map { cell in cell.map { ["ScalarValue": .string($0)] } ?? ["NullValue": true] })]
+    }
+    let answer: JSON = [
+      "QueryId": "Q", "Rows": .array(data), "ColumnInfo": .array(info),
+      "QueryStatus": ["CumulativeBytesMetered": 10_000_000],
+    ]
+    return HTTPResponse(status: 200, body: answer.bytes)
+  }
+
+  private static func row(
+    _ time: String, _ name: String = "sample", b: String? = nil, a: String? = nil, single: String? = nil
+  ) -> [String?] { ["s", name, "2027-01-15 08:00:0\(time)", b, a, single] }
+
+  /// Answers as Timestream would, with the first rows up to the query's limit.
+  private static func table(_ rows: [[String?]]) -> FakeHTTP {
+    FakeHTTP { request, _ in
+      let query = (try? JSON(parsing: request.body))?["QueryString"]?.string ?? ""
+      let limit = query.split(separator: "LIMIT ").last.flatMap { Int($0) } ?? 0
+      return .success(page(Array(rows.prefix(limit))))
+    }
+  }
+
+  private static let shared: [[String?]] = [
+    row("0.000000000", b: "1.5", a: "7"), row("0.000000000", "cpu usage", single: "12"),
+    row("0.000400000", b: "2.5"), row("1.000000000", a: "8"),
+  ]
+
+  @Test("Records of one millisecond are one sample, whoever wrote them")
+  func mergesRecords() async throws {
+    let rows = try await history(Self.table(Self.shared)).rows(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+    #expect(
+      rows
+        == HistoryRows(
+          samples: [
+            Sample(
+              time: Self.now,
+              measures: [Measure("a", .bigint(7)), Measure("b", .double(2.5)), Measure("cpu usage", .varchar("12"))]),
+            Sample(time: Self.now + 1000, measures: [Measure("a", .bigint(8))]),
+          ], bytesMetered: 10_000_000))
+  }
+
+  @Test("A page that ends among them loses none", arguments: [1, 2])
+  func pagesMergedRecords(limit: Int) async throws {
+    let rows = try await history(Self.table(Self.shared)).rows(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: limit)
+    #expect(rows.samples.first?.measures.count == 3)
+    #expect(rows.samples.count <= limit)
+    #expect(rows.isCut == (limit == 1))
+  }
+
+  @Test("What a forecasts' table holds that is no forecast is told, not served")
+  func forecastWithoutTime() async throws {
+    let http = FakeHTTP([.success(.json(200, #"{"Items":[{"identifier":{"S":"s"},"time":{"S":"soon"}}],"Count":1}"#))])
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    let error = await #expect(throws: StoreError.self) {
+      try await DynamoDBForecast(client, table: "f").page(
+        of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: 1)), limit: 1, now: 0)
+    }
+    #expect(error?.description.contains("no number as its time") ?? false)
+  }
+
+  @Test("Names of measures that differ in their bytes alone stay two")
+  func names() async throws {
+    let values = #"{"\u00e9":{"N":"1"},"e\u0301":{"N":"2"}}"#
+    let http = FakeHTTP([
+      .success(.json(200, #"{"Items":[{"values":{"M":\#(values)},"time":{"N":"0.001"}}],"Count":1}"#))
+    ])
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    let page = try await DynamoDBForecast(client, table: "f").page(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: 1)), limit: 1, now: 0)
+    #expect(
+      page.samples == [
+        Sample(time: 1, measures: [Measure("e\u{301}", .double(2)), Measure("\u{E9}", .double(1))])
+      ])
+  }
+
+  @Test("Whether a series has forecasts is one item's question; expired ones are looked through")
+  func hasAny() async throws {
+    let http = FakeHTTP([
+      .success(.json(200, #"{"Items":[],"Count":0,"LastEvaluatedKey":{"identifier":{"S":"s"},"time":{"N":"9"}}}"#)),
+      .success(.json(200, #"{"Items":[{"time":{"N":"8"}}],"Count":1}"#)),
+    ])
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    #expect(try await DynamoDBForecast(client, table: "f").hasAny(try Identifier("s"), now: 0))
+    let inputs = try http.requests.map { try JSON(parsing: $0.body) }
+    #expect(inputs.map { $0["Limit"]?.int } == [1, nil])
+    #expect(inputs.map { $0["ScanIndexForward"]?.bool } == [false, false])
+  }
+
+  @Test("Items that DynamoDB leaves out are sent again as they are; after the last attempt nobody waits")
+  func unprocessed() async throws {
+    let http = FakeHTTP { request, _ in
+      let input = (try? JSON(parsing: request.body)) ?? .null
+      if request.headers["x-amz-target"]?.hasSuffix("Query") ?? false { return .success(.json(200, #"{"Items":[]}"#)) }
+      return .success(
+        HTTPResponse(status: 200, body: (["UnprocessedItems": input["RequestItems"] ?? .null] as JSON).bytes))
+    }
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    let waits = Recorder<Duration>()
+    let forecast = DynamoDBForecast(client, table: "f") { waits.append($0) }
+    let error = await #expect(throws: StoreError.self) {
+      try await forecast.write(Self.samples(3), of: try Identifier("s"), fetchedAt: 1)
+    }
+    #expect(error == StoreError(.throttled, "DynamoDB left 3 of 3 items of 'f' unwritten"))
+    let writes = http.requests.filter { $0.headers["x-amz-target"]?.hasSuffix("BatchWriteItem") ?? false }
+    #expect(writes.count == DynamoDBForecast.attempts)
+    #expect(writes.allSatisfy { (try? JSON(parsing: $0.body)) == (try? JSON(parsing: writes[0].body)) })
+    #expect(waits.elements.count == DynamoDBForecast.attempts - 1)
+  }
+}
