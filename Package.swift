@@ -62,7 +62,7 @@ let package = Package(
       name: "TimeSeriesCache",
       dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
     .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
-    .executableTarget(name: "FetchFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
+    .executableTarget(name: "FetchFunction", dependencies: ["CGlibcCompat", "TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
 
     // What stays on this machine.
@@ -100,7 +100,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
       path: "Tests/TestSupport"),
-    .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport"]),
+    .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport", "TestSupport"]),
     .testTarget(name: "SigV4Tests", dependencies: ["CacheSupport", "SigV4", "TestSupport"]),
     .testTarget(
       name: "HTTPTransportTests", dependencies: ["CacheSupport", "HTTPTransport", "LocalCloud", "TestSupport"]),

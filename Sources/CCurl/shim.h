@@ -29,6 +29,14 @@ static inline CURLcode ccurl_set_data_callback(CURL *handle, CURLoption option, 
   return curl_easy_setopt(handle, option, callback);
 }
 
+static inline CURLcode ccurl_set_socket_callback(CURL *handle, curl_opensocket_callback callback) {
+  return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
+
+static inline CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(handle, info, value);
+}
+
 static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) {
   return curl_easy_getinfo(handle, info, value);
 }

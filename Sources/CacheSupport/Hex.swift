@@ -1,7 +1,9 @@
 /// Hexadecimal digits, lower case unless a specification wants otherwise.
 public enum Hex {
+  @inlinable
   public static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
+    text.reserveCapacity(bytes.underestimatedCount * 2)
     for byte in bytes {
       text.append(digit(byte >> 4))
       text.append(digit(byte & 15))
@@ -9,6 +11,7 @@ public enum Hex {
     return String(decoding: text, as: UTF8.self)
   }
 
+  @inlinable
   static func digit(_ nibble: UInt8) -> UInt8 {
     nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
   }

@@ -2,10 +2,16 @@
 public enum RandomID {
   /// A version 4 UUID (RFC 9562 §5.4), lower case.
   public static func uuid() -> String {
-    var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
-    bytes[6] = bytes[6] & 0x0F | 0x40
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    let hex = Array(Hex.encode(bytes))
-    return [hex[0..<8], hex[8..<12], hex[12..<16], hex[16..<20], hex[20..<32]].map { String($0) }.joined(separator: "-")
+    // Two draws: each is a system call.
+    let high = UInt64.random(in: 0 ... .max) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+    let low = UInt64.random(in: 0 ... .max) >> 2 | 1 << 63
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for digit in 0..<32 {
+      if [8, 12, 16, 20].contains(digit) { text.append(UInt8(ascii: "-")) }
+      let half = digit < 16 ? high : low
+      text.append(Hex.digit(UInt8(truncatingIfNeeded: half >> UInt64(60 - digit % 16 * 4) & 15)))
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 }

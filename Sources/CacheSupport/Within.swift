@@ -4,8 +4,9 @@
 /// for something that cannot be cancelled.
 public func within<Value: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async -> Value) async -> Value? {
   let (answers, answer) = AsyncStream<Value?>.makeStream(bufferingPolicy: .bufferingOldest(1))
-  let running = Task { answer.yield(await body()) }
-  let timer = Task {
+  let executor = unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor?.asTaskExecutor() }
+  let running = Task(executorPreference: executor) { answer.yield(await body()) }
+  let timer = Task(executorPreference: executor) {
     // Cancelled as soon as the body has ended.
     do { try await Task.sleep(for: limit) } catch { return }
     answer.yield(nil)

@@ -1,22 +1,47 @@
-public import CacheSupport
+package import CacheSupport
 import Glibc
-public import HTTPTransport
-public import LambdaRuntime
+package import HTTPTransport
+package import LambdaRuntime
 
 /// Runs one handler once, in this process, as Lambda would: the environment in, the answer out.
-public enum LocalRun {
-  public struct Failure: Error, CustomStringConvertible {
-    public let description: String
-    public init(description: String) { self.description = description }
+package enum LocalRun {
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+    package init(description: String) { self.description = description }
+  }
+
+  /// What a program prints of a handler's answer, and how it ends.
+  package struct Report: Sendable, Hashable {
+    /// For standard output; nothing is printed where it is empty.
+    package var output: [UInt8]
+    /// For standard error.
+    package var notes: [UInt8]
+    /// Whether the program's status is 1.
+    package var isFailure: Bool
+
+    package init(output: [UInt8] = [], notes: [UInt8] = [], isFailure: Bool = false) {
+      self.output = output
+      self.notes = notes
+      self.isFailure = isFailure
+    }
+
+    /// The answer as it is; one that asks for a message once more is a failure.
+    package static func whole(_ answer: [UInt8]) -> Report {
+      let failures = (try? JSON(parsing: answer))?["batchItemFailures"]?.array ?? []
+      return Report(output: answer, isFailure: !failures.isEmpty)
+    }
   }
 
   /// Ends the process: status 0 where the handler answered well, 1 where it threw or its answer tells of a failure.
   ///
-  /// The answer goes to standard output; log lines and metrics go to standard error.
+  /// Log lines and metrics go to standard error.
   ///
-  /// - Parameter make: the handler and its event, from the environment and the command line's words.
-  public static func run(
-    usage: String,
+  /// - Parameters:
+  ///   - usage: what `--help` prints, which needs neither a region nor any other variable.
+  ///   - report: what to print of the answer, given the command line's words.
+  ///   - make: the handler and its event, from the environment and the command line's words.
+  package static func run(
+    usage: String, report: ([UInt8], [String]) throws -> Report = { answer, _ in .whole(answer) },
     _ make: (ProcessEnvironment, any HTTPClient, [String]) throws -> (any LambdaHandler, [UInt8])
   ) async {
     let words = Array(CommandLine.arguments.dropFirst())
@@ -30,18 +55,19 @@ public enum LocalRun {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000
       let context = LambdaContext(requestID: RandomID.uuid(), deadline: deadline, logger: logger)
-      let answer = try await handler.handle(event, context)
-      Output.line(String(decoding: answer, as: UTF8.self))
-      exit(isFailure(answer) ? 1 : 0)
+      let report = try report(try await handler.handle(event, context), words)
+      if let text = lines(report.output) { Output.line(text) }
+      if let text = lines(report.notes) { Output.errorLine(text) }
+      exit(report.isFailure ? 1 : 0)
     } catch {
       Output.errorLine("\(error)")
       exit(1)
     }
   }
 
-  /// A message that must come again, or a status of 400 and above.
-  private static func isFailure(_ answer: [UInt8]) -> Bool {
-    guard let json = try? JSON(parsing: answer) else { return false }
-    return !(json["batchItemFailures"]?.array ?? []).isEmpty || (json["statusCode"]?.int ?? 200) >= 400
+  /// Without the last line's end, which comes with printing; nil for nothing.
+  private static func lines(_ bytes: [UInt8]) -> String? {
+    guard !bytes.isEmpty else { return nil }
+    return String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self)
   }
 }

@@ -5,19 +5,20 @@ import Synchronization
 /// HTTP over libcurl: one thread runs every transfer, connections are kept and reused, HTTP/2 where TLS offers it.
 ///
 /// Keep one for the process. Certificates are always verified. Releasing the last reference ends the thread; what is still
-/// under way then ends as cancelled.
+/// running then ends as cancelled.
 public final class CurlClient: HTTPClient {
-  private let loop: CurlLoop
+  private let executor: LoopExecutor
+  private var loop: CurlLoop { executor.loop }
 
   /// - Parameter environment: `AWS_CA_BUNDLE` names the file of trusted certificates; without it the first of the usual
   ///   places that exists is taken, then libcurl's own default.
   public init(environment: ProcessEnvironment = .process()) {
-    loop = CurlLoop(caBundle: Self.caBundle(environment))
-    loop.start()
+    executor = LoopExecutor(CurlLoop(caBundle: Self.caBundle(environment)))
   }
 
-  deinit { loop.stop() }
-
+  /// Sends a request and collects its whole answer.
+  ///
+  /// Cancelling the task ends the exchange at once.
   public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
     if let fault = request.fault { throw HTTPError(.invalidRequest, fault) }
     let id = loop.newID()
@@ -31,6 +32,22 @@ public final class CurlClient: HTTPClient {
     loop.forget(id)
     return try result.get()
   }
+
+  /// Runs a body and its child tasks on the thread of the transfers, so that no answer has to change threads: most of what
+  /// a small exchange costs.
+  ///
+  /// While the body computes, transfers wait. It is for a process that serves one request at a time.
+  package func onTransferThread<Value: Sendable>(_ body: @Sendable () async -> Value) async -> Value {
+    guard executor.isRunning else { return await body() }
+    return await withTaskExecutorPreference(executor) {
+      // A child task begins on the executor; a call may begin where the caller is.
+      async let value = body()
+      return await value
+    }
+  }
+
+  /// How many libcurl handles were made so far.
+  package var handleCount: Int { loop.handleCount.load(ordering: .relaxed) }
 
   /// Where distributions keep the bundle: Amazon Linux and Fedora, Debian, then others.
   static let usualBundles: [String] = [

@@ -7,11 +7,13 @@ public protocol HTTPClient: Sendable {
   func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse
 }
 
-/// A request, complete: its URL is sent as it stands.
+/// A request, complete: its URL is sent as it is.
 public struct HTTPRequest: Sendable {
+  /// Such as `GET`; sent as it is.
   public var method: String
   /// An absolute `http` or `https` URL, percent-encoded.
   public var url: String
+  /// Beside those that libcurl adds: `Host`, `Accept` and `Content-Length`.
   public var headers: HTTPHeaders
   public var body: [UInt8]
   /// From start to last byte; nil waits without limit.
@@ -42,9 +44,12 @@ public struct HTTPRequest: Sendable {
   }
 }
 
+/// An answer, complete.
 public struct HTTPResponse: Sendable, Hashable {
+  /// From 100 to 599.
   public var status: Int
   public var headers: HTTPHeaders
+  /// After decompression where the request offered it; empty where there is none.
   public var body: [UInt8]
 
   public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
@@ -52,37 +57,4 @@ public struct HTTPResponse: Sendable, Hashable {
     self.headers = headers
     self.body = body
   }
-}
-
-/// Header fields in the order sent; names compare without regard to case (RFC 9110 §5.1).
-public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
-  public struct Field: Sendable, Hashable {
-    public var name: String
-    public var value: String
-  }
-
-  public private(set) var fields: [Field]
-
-  public init() { fields = [] }
-
-  public init(dictionaryLiteral elements: (String, String)...) {
-    fields = elements.map { Field(name: $0.0, value: $0.1) }
-  }
-
-  /// The first field's value; setting replaces every field of the name, nil takes them away.
-  public subscript(name: String) -> String? {
-    get {
-      let name = name.lowercased()
-      return fields.first { $0.name.lowercased() == name }?.value
-    }
-    set {
-      let lowered = name.lowercased()
-      fields.removeAll { $0.name.lowercased() == lowered }
-      if let newValue { fields.append(Field(name: name, value: newValue)) }
-    }
-  }
-
-  public mutating func add(_ name: String, _ value: String) { fields.append(Field(name: name, value: value)) }
-
-  mutating func removeAll() { fields.removeAll() }
 }

@@ -1,33 +1,11 @@
 import CCurl
-
-/// Owns one `CURL *`.
-@safe struct EasyHandle: ~Copyable {
-  let pointer: UnsafeMutableRawPointer
-
-  init?() {
-    guard let pointer = unsafe curl_easy_init() else { return nil }
-    unsafe self.pointer = unsafe pointer
-  }
-
-  deinit { unsafe curl_easy_cleanup(pointer) }
-}
-
-/// Owns one `curl_slist`, libcurl's list of header lines.
-@safe struct HeaderList: ~Copyable {
-  private(set) var pointer: UnsafeMutablePointer<curl_slist>?
-
-  init() { unsafe pointer = nil }
-
-  mutating func append(_ line: String) { unsafe pointer = unsafe curl_slist_append(pointer, line) }
-
-  deinit { unsafe curl_slist_free_all(pointer) }
-}
+import CacheSupport
 
 /// One exchange while it runs. It lives on the loop's thread alone.
 final class Transfer {
   let submission: Submission
   let easy: EasyHandle
-  private var headerList = HeaderList()
+  private let headerList: HeaderList
   private var body: [UInt8] = []
   private var headers = HTTPHeaders()
   private var headerBytes = 0
@@ -36,98 +14,55 @@ final class Transfer {
   /// All header lines together; more is an attack or a fault.
   private static let headerLimit = 256 << 10
 
-  init?(_ submission: Submission, caBundle: String?) {
-    guard let easy = EasyHandle() else { return nil }
+  init?(_ submission: Submission, easy: EasyHandle, caBundle: String?) {
     self.submission = submission
     self.easy = easy
-    guard configure(submission.request, caBundle: caBundle) else { return nil }
-  }
-
-  private func configure(_ request: HTTPRequest, caBundle: String?) -> Bool {
-    for field in request.headers.fields {
-      // libcurl drops a header whose value is empty unless its line ends in a semicolon.
-      headerList.append(field.value.isEmpty ? field.name + ";" : "\(field.name): \(field.value)")
-    }
-    headerList.append("Expect:")
-    if request.headers["content-type"] == nil { headerList.append("Content-Type:") }
-    let easy = unsafe self.easy.pointer
+    headerList = HeaderList(submission.request.headers)
     let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-    var results: [CURLcode] = []
-    unsafe results.append(ccurl_set_string(easy, CURLOPT_URL, request.url))
-    unsafe results.append(ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https"))
-    unsafe results.append(ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1))
-    unsafe results.append(ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1))
-    unsafe results.append(ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1))
-    unsafe results.append(ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS)))
-    unsafe results.append(ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1))
-    unsafe results.append(ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2))
-    unsafe results.append(ccurl_set_list(easy, CURLOPT_HTTPHEADER, headerList.pointer))
-    unsafe results.append(ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, receiveBody))
-    unsafe results.append(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
-    unsafe results.append(ccurl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeader))
-    unsafe results.append(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
-    if let caBundle { unsafe results.append(ccurl_set_string(easy, CURLOPT_CAINFO, caBundle)) }
-    if request.bypassesProxy || request.url.isLoopback {
-      unsafe results.append(ccurl_set_string(easy, CURLOPT_NOPROXY, "*"))
+    guard unsafe easy.configure(submission.request, headers: headerList, caBundle: caBundle, context: context) else {
+      return nil
     }
-    if request.acceptsCompression { unsafe results.append(ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "")) }
-    if let timeout = request.timeout {
-      let milliseconds = max(1, Int(timeout / .milliseconds(1)))
-      unsafe results.append(ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds))
-      unsafe results.append(ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, min(milliseconds, 10_000)))
-    }
-    switch request.method {
-    case "GET" where request.body.isEmpty: break
-    case "HEAD": unsafe results.append(ccurl_set_long(easy, CURLOPT_NOBODY, 1))
-    case "DELETE" where request.body.isEmpty:
-      unsafe results.append(ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, "DELETE"))
-    default:
-      unsafe results.append(ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method))
-      unsafe results.append(ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
-      unsafe request.body.withUnsafeBytes { bytes in
-        // An empty array may have no address, and libcurl would read a body from standard input for a null one.
-        let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-        if let text = unsafe text {
-          unsafe results.append(ccurl_set_string(easy, CURLOPT_COPYPOSTFIELDS, text))
-        } else {
-          unsafe results.append(ccurl_set_string(easy, CURLOPT_COPYPOSTFIELDS, ""))
-        }
-      }
-    }
-    return results.allSatisfy { $0 == CURLE_OK }
   }
 
-  fileprivate func receive(body bytes: UnsafeRawBufferPointer) -> Bool {
-    guard body.count + bytes.count <= submission.request.responseLimit else {
+  func receive(body bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    let limit = submission.request.responseLimit
+    guard body.count + bytes.count <= limit else {
       passedLimit = true
       return false
+    }
+    if body.isEmpty, let length = easy.announcedLength, length > bytes.count {
+      // Only an address range: memory is taken as bytes arrive, so that a header that lies costs nothing.
+      body.reserveCapacity(min(length, limit))
     }
     unsafe body.append(contentsOf: bytes)
     return true
   }
 
-  fileprivate func receive(header bytes: UnsafeRawBufferPointer) -> Bool {
+  func receive(header bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     headerBytes += bytes.count
     guard headerBytes <= Self.headerLimit else {
       passedLimit = true
       return false
     }
-    let line = unsafe String(decoding: bytes, as: UTF8.self)
-    // A status line opens a new block: an interim answer (100, 103) came before.
-    if line.hasPrefix("HTTP/") {
+    if unsafe bytes.starts(with: "HTTP/".utf8) {
+      // A status line opens a new block: an interim answer (100, 103) came before.
       headers.removeAll()
-    } else if let colon = line.firstIndex(of: ":") {
-      headers.add(
-        String(line[..<colon]), line[line.index(after: colon)...].trimmed)
+    } else if let colon = unsafe bytes.firstIndex(of: UInt8(ascii: ":")) {
+      var (start, end) = (colon + 1, bytes.count)
+      while start < end, unsafe ASCII.isBlank(bytes[start]) { start += 1 }
+      while start < end, unsafe ASCII.isBlank(bytes[end - 1]) { end -= 1 }
+      unsafe headers.add(
+        String(decoding: bytes[..<colon], as: UTF8.self), String(decoding: bytes[start..<end], as: UTF8.self))
     }
     return true
   }
 
+  /// Hands over what came, without a copy; to be asked once.
   func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
     guard code == CURLE_OK else { return .failure(error(code)) }
-    var status = 0
-    _ = unsafe ccurl_get_long(easy.pointer, CURLINFO_RESPONSE_CODE, &status)
-    return .success(HTTPResponse(status: status, headers: headers, body: body))
+    var response = HTTPResponse(status: easy.status, headers: headers)
+    swap(&response.body, &body)
+    return .success(response)
   }
 
   private func error(_ code: CURLcode) -> HTTPError {
@@ -152,41 +87,17 @@ final class Transfer {
   }
 }
 
-private func receiveBody(
-  _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-  guard let context = unsafe context else { return 0 }
-  let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-  return unsafe transfer.receive(body: UnsafeRawBufferPointer(start: data, count: size * count)) ? size * count : 0
-}
-
-private func receiveHeader(
-  _ data: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-  guard let context = unsafe context else { return 0 }
-  let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-  return unsafe transfer.receive(header: UnsafeRawBufferPointer(start: data, count: size * count)) ? size * count : 0
-}
-
 extension String {
-  /// True for an address of this machine, which no proxy can reach.
-  fileprivate var isLoopback: Bool {
-    host.hasPrefix("127.") || host == "localhost" || host.hasPrefix("localhost:") || host.hasPrefix("[::1]")
-  }
-
-  /// The host and port of a URL, which may stand in a message; the rest may hold keys.
-  fileprivate var host: String {
-    guard let scheme = firstRange(of: "://") else { return "the host" }
-    let authority = self[scheme.upperBound...].prefix { !"/?#".contains($0) }
-    return String(authority.split(separator: "@").last ?? "the host")
-  }
-}
-
-extension Substring {
-  fileprivate var trimmed: String {
-    var text = self
-    while let first = text.first, first.isWhitespace { text.removeFirst() }
-    while let last = text.last, last.isWhitespace { text.removeLast() }
-    return String(text)
+  /// The host and port of a URL, which may appear in a message; the rest may hold keys.
+  var host: String {
+    let bytes = utf8
+    guard let scheme = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[scheme...].starts(with: "://".utf8) else {
+      return "the host"
+    }
+    let authority = bytes[scheme...].dropFirst(3).prefix {
+      $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+    }
+    let start = authority.lastIndex(of: UInt8(ascii: "@")).map { authority.index(after: $0) } ?? authority.startIndex
+    return String(Substring(authority[start...]))
   }
 }

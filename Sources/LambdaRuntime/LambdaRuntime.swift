@@ -49,7 +49,7 @@ public struct LambdaRuntime: Sendable {
       await runtime.reportInitError(error)
       return 1
     }
-    return await runtime.serve(handler)
+    return await http.onTransferThread { await runtime.serve(handler) }
   }
 
   /// Serves events, one at a time, until `next` gives none.

@@ -1,10 +1,13 @@
 /// An access key pair, with a session token where it is temporary. Its description hides the secrets.
 public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
+  /// What names the key; no secret.
   public var accessKeyID: String
   public var secretAccessKey: String
+  /// Sent with every request where the pair is temporary.
   public var sessionToken: String?
 
+  /// - Parameter sessionToken: nil for a pair that does not expire.
   public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
     self.accessKeyID = accessKeyID
     self.secretAccessKey = secretAccessKey

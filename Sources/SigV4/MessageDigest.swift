@@ -1,9 +1,9 @@
 internal import CCrypto
 
 /// The digests that the wire needs, from libcrypto.
-public enum MessageDigest {
+package enum MessageDigest {
   /// SHA-256 (FIPS 180-4), 32 bytes.
-  public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+  package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: 32)
     unsafe bytes.withUnsafeBufferPointer { input in
       _ = unsafe SHA256(input.baseAddress, input.count, &digest)
@@ -12,7 +12,7 @@ public enum MessageDigest {
   }
 
   /// HMAC-SHA-256 (RFC 2104), 32 bytes.
-  public static func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+  package static func hmacSHA256(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
     var code = [UInt8](repeating: 0, count: 32)
     var length: UInt32 = 32
     unsafe key.withUnsafeBufferPointer { key in
@@ -24,7 +24,7 @@ public enum MessageDigest {
     return code
   }
 
-  /// MD5, which SQS has as a checksum of a message.
+  /// MD5, which SQS uses as a checksum of a message.
   package static func md5(_ bytes: [UInt8]) -> [UInt8] { unsafe digest(bytes, EVP_md5(), length: 16) }
 
   /// SHA-1, which names the files of the AWS CLI's single sign-on cache.
@@ -39,7 +39,7 @@ public enum MessageDigest {
   }
 
   /// Compares secrets in a time that depends on neither their contents nor their lengths.
-  public static func constantTimeEqual(_ one: String, _ other: String) -> Bool {
+  package static func constantTimeEqual(_ one: String, _ other: String) -> Bool {
     let (one, other) = (sha256(Array(one.utf8)), sha256(Array(other.utf8)))
     return unsafe CRYPTO_memcmp(one, other, one.count) == 0
   }

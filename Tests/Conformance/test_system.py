@@ -106,7 +106,13 @@ def test_local_runs_need_nothing_but_variables(hydrated):
     fetched = run("local-fetch", "by-hand", SOURCES_SSM_ID=variables["SOURCES_SSM_ID"], API_KEY_SSM_ID=variables["API_KEY_SSM_ID"], **stores)
     assert fetched.returncode == 0 and fetched.stdout.startswith("by-hand: 576 rows stored, ")
     read = run("local-api", "by-hand", "from=now-1d", "to=now", API_KEY="any", **stores)
-    assert read.returncode == 0 and len(json.loads(json.loads(read.stdout)["body"])["rows"]) in (287, 288, 289)
+    assert read.returncode == 0 and len(json.loads(read.stdout)["rows"]) in (287, 288, 289)
+    page = run("local-api", "by-hand", "from=now-1d", "to=now", "limit=3", "format=csv", API_KEY="any", **stores)
+    assert page.returncode == 0 and len(list(csv.DictReader(io.StringIO(page.stdout)))) == 3 and page.stdout.endswith("\n") and "\n\n" not in page.stdout
+    cursor = page.stderr.split("there are more rows: cursor=")[1].strip()
+    rest = run("local-api", "--envelope", "by-hand", f"cursor={cursor}", "limit=3", API_KEY="any", **stores)
+    answer = json.loads(rest.stdout)
+    assert answer["statusCode"] == 200 and answer["headers"]["X-Next-Cursor"] == json.loads(answer["body"])["next"]
     rows = run("read-series", "by-hand", **stores)
     assert rows.returncode == 0 and 23 <= len(rows.stdout.splitlines()) <= 25
     for program in ("local-queue", "local-fetch", "local-api"):

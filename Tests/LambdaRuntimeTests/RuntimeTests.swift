@@ -103,36 +103,6 @@ import Testing
     #expect(SQSEvent.partialBatchResponse(failed: []).text == #"{"batchItemFailures":[]}"#)
   }
 
-  static let requests: [(json: String, method: String, path: String, query: [String: String], header: String?)] = [
-    (
-      #"{"httpMethod":"GET","path":"/v1/series/a%20b","queryStringParameters":{"from":"now-1h"},"headers":{"X-Api-Key":"k"}}"#,
-      "GET",
-      "/v1/series/a b", ["from": "now-1h"], "k"
-    ),
-    (
-      #"{"httpMethod":"POST","path":"/x","queryStringParameters":null,"headers":null,"body":"12345"}"#, "POST", "/x",
-      [:], nil
-    ),
-    (
-      #"{"version":"2.0","rawPath":"/prod/v1/series/a","rawQueryString":"to=now%2B1h&x","headers":{"x-api-key":"k"},"requestContext":{"stage":"prod","http":{"method":"GET"}}}"#,
-      "GET", "/v1/series/a", ["to": "now+1h", "x": ""], "k"
-    ),
-    (
-      #"{"version":"2.0","rawPath":"/production","rawQueryString":"","headers":{},"requestContext":{"stage":"$default","http":{"method":"GET"}}}"#,
-      "GET", "/production", [:], nil
-    ),
-  ]
-
-  @Test("Requests come in three forms and become one", arguments: requests.indices)
-  func http(index: Int) throws {
-    let (json, method, path, query, header) = Self.requests[index]
-    let event = try HTTPEvent(parsing: Array(json.utf8))
-    #expect(event.method == method)
-    #expect(event.path == path)
-    #expect(event.query == query)
-    #expect(event.headers["x-api-key"] == header)
-  }
-
   @Test("Answers are quoted into the gateway's form") func response() throws {
     let response = HTTPEventResponse(status: 200, headers: ["A": "b"], body: Array("{\"x\":\"ä\\n\"}\n".utf8))
     #expect(

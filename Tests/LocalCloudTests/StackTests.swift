@@ -69,18 +69,6 @@ import Testing
     } throws: { "\($0)".contains("is there with another key") }
   }
 
-  @Test(
-    "A route fits a path as API Gateway has it",
-    arguments: [
-      ("/{proxy+}", "/a/b", ["proxy": "a/b"]), ("/{proxy+}", "/", nil), ("/a/{b}", "/a/x%20y", ["b": "x y"]),
-      ("/a/{b}", "/a", nil), ("/a/{b}", "/a/b/c", nil), ("/a", "/a", [:]), ("/a", "/A", nil),
-      ("/a/{rest+}", "/a/b%2Fc/d", ["rest": "b/c/d"]), ("/café/{id}", "/caf%C3%A9/1", ["id": "1"]),
-    ] as [(String, String, [String: String]?)])
-  func routes(pattern: String, path: String, expected: [String: String]?) {
-    let found = RoutePattern(pattern).match(path)
-    #expect(found.map { Dictionary(uniqueKeysWithValues: $0.map { ($0.name, $0.value) }) } == expected)
-  }
-
   @Test("An address moves where its port ends there, and nowhere else") func moving() {
     #expect(
       Provisioner.moving("http://h:456", to: "http://h:9", in: "http://h:456/a http://h:4567/b http://h:456")
@@ -134,60 +122,12 @@ import Testing
   }
 
   @Test(
-    "What a function answers becomes a response, or API Gateway's own error",
-    arguments: [
-      (
-        #"{"statusCode":201,"headers":{"a":1,"b":true},"cookies":["c=1"],"isBase64Encoded":true,"body":"aGk="}"#, 201,
-        "hi"
-      ),
-      (#"{"statusCode":-1}"#, 500, nil), (#"{"statusCode":4294967297}"#, 500, nil), (#"{"statusCode":100}"#, 500, nil),
-      (#"{"statusCode":200,"isBase64Encoded":true,"body":"?"}"#, 500, nil), (#"{"x":1}"#, 200, #"{"x":1}"#),
-      (#""text""#, 200, "text"),
-    ] as [(String, Int, String?)])
-  func responses(payload: String, status: Int, body: String?) {
-    let response = APIGateway.response(to: InvocationResult(payload: Array(payload.utf8)), infers: true)
-    #expect(response.status == status)
-    if let body { #expect(String(decoding: response.body, as: UTF8.self) == body) }
-    if status == 201 {
-      #expect(response.headers.map { "\($0.name)=\($0.value)" }.prefix(3) == ["a=1", "b=true", "Set-Cookie=c=1"])
-    }
-  }
-
-  @Test(
     "Schedules that are none are refused",
     arguments: [
       "rate(9223372036854775807 days)", "rate(106751991167 days)", "cron(, * * * ? *)", "cron(0 1 * * ? *)xyz",
       "rate(0 days)",
     ]) func schedules(text: String)
   { #expect(throws: Schedule.Failure.self) { try Schedule(text) } }
-
-  @Test("The event of a request, in both formats") func events() {
-    let event = GatewayEvent(
-      request: ServerRequest(
-        method: "GET", path: "/prod/v1/x", query: "a=1&b=2&a=%203",
-        headers: [("Host", "h"), ("X-Many", "1"), ("x-many", "2")]), stage: "prod", routeKey: "ANY /{proxy+}",
-      parameters: [("proxy", "v1/x")], account: Account(), now: 5)
-    let two = event.version2
-    #expect(two["rawPath"] == "/prod/v1/x")
-    #expect(two["rawQueryString"] == "a=1&b=2&a=%203")
-    #expect(two["queryStringParameters"] == ["a": "1, 3", "b": "2"])
-    #expect(two["headers"] == ["host": "h", "x-many": "1,2"])
-    #expect(two["pathParameters"] == ["proxy": "v1/x"])
-    #expect(two["requestContext"]?["http"]?["method"] == "GET")
-    #expect(two["body"] == nil)
-    let binary = GatewayEvent(
-      request: ServerRequest(method: "POST", path: "/prod/x", headers: [("Cookie", "a=1; b=2")], body: [0xFF, 0]),
-      stage: "prod", routeKey: "$default", parameters: [], account: Account(), now: 5)
-    #expect(binary.version2["cookies"] == ["a=1", "b=2"])
-    #expect(binary.version2["headers"] == [:])
-    #expect(binary.version2["body"] == "/wA=" && binary.version2["isBase64Encoded"] == true)
-    let one = event.version1
-    #expect(one["path"] == "/v1/x")
-    #expect(one["resource"] == "/{proxy+}")
-    #expect(one["queryStringParameters"] == ["a": " 3", "b": "2"])
-    #expect(one["multiValueQueryStringParameters"] == ["a": ["1", " 3"], "b": ["2"]])
-    #expect(one["requestContext"]?["path"] == "/prod/v1/x")
-  }
 
   @Test("Over TLS the certificate is verified, the functions work, and the Runtime API has a port of its own")
   func tls() async throws {

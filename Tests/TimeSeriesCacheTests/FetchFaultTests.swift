@@ -93,7 +93,7 @@ import Testing
 
   @Test(
     "An identifier of SQL stays an identifier",
-    arguments: ["x' OR '1'='1", "x\u{600}' OR 1=1 --", "e\u{301}", "\"; DROP TABLE x; --", "ä/ö?&=%", "a b"])
+    arguments: ["x' OR '1'='1", "x\u{600}' OR 1=1 --", "e\u{301}", "\"; DROP TABLE x; --", "ä/ö&=%", "a b"])
   func injection(identifier: String) async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
       let time = Self.now - 1000

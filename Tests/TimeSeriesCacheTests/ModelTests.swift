@@ -17,7 +17,20 @@ import Testing
   ]
 
   @Test("Times are read as people write them", arguments: instants)
-  func instant(text: String, expected: Int64?) { #expect(TimeExpression.instant(text, now: 1000) == expected) }
+  func instant(text: String, expected: Int64?) { #expect((try? TimeExpression.instant(text, now: 1000)) == expected) }
+
+  @Test(
+    "A time outside the bounds is told from one that cannot be read",
+    arguments: [
+      ("253402300799999", nil), ("253402300800000", .outOfBounds), ("-377705116800001", .outOfBounds),
+      ("99999999999999999999", .outOfBounds), ("-99999999999999999999", .outOfBounds),
+      ("9999-12-31T23:59:59-01:00", .outOfBounds), ("--1", .unreadable), ("+", .unreadable), ("1e3", .unreadable),
+    ] as [(String, TimeExpression.Failure?)])
+  func bounds(text: String, failure: TimeExpression.Failure?) {
+    var found: TimeExpression.Failure?
+    do throws(TimeExpression.Failure) { _ = try TimeExpression.instant(text, now: 0) } catch { found = error }
+    #expect(found == failure)
+  }
 
   @Test(
     "Identifiers have bounds",

@@ -4,30 +4,55 @@ import TimeSeriesCache
 
 /// One request to the API function on this machine, against whatever cloud the environment names.
 @main struct LocalAPI {
-  static func main() async {
-    await LocalRun.run(
-      usage: """
-        Usage: local-api IDENTIFIER [NAME=VALUE…]
+  private static let envelope = Arguments.Option("envelope", "print the whole answer of the function, headers too")
 
-        Reads the merged series, as GET /v1/series/IDENTIFIER?NAME=VALUE would: from, to, limit, cursor, measures, format.
-        The function's own key is API_KEY; nobody else asks here, so it is taken from there.
-        """
-    ) { environment, http, words in
+  private static let usage = """
+    Usage: local-api [--envelope] IDENTIFIER [NAME=VALUE…]
+
+    Reads the merged series, as GET /v1/series/IDENTIFIER?NAME=VALUE would: from, to, limit, cursor, measures, format.
+    Prints the body. An error goes to standard error, and the exit status is 1. Where there are more rows, the cursor
+    of the next page goes to standard error.
+    The function's own key is API_KEY; nobody else asks here, so the request takes it from there.
+    """
+
+  static func main() async {
+    await LocalRun.run(usage: Arguments.help([envelope], usage), report: report) { environment, http, words in
+      let words = try arguments(words).positional
       guard let identifier = words.first else {
         throw LocalRun.Failure(description: "name an identifier: local-api greenwich")
-      }
-      var query: JSONObject = [:]
-      for word in words.dropFirst() {
-        let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else { throw LocalRun.Failure(description: "'\(word)' is not NAME=VALUE") }
-        query[parts[0]] = .string(parts[1])
       }
       let key = try environment.require("API_KEY", "the API's key, any text for a local run")
       let event: JSON = [
         "httpMethod": "GET", "path": .string("/v1/series/" + PercentEncoding.encode(identifier)),
-        "headers": ["x-api-key": .string(key)], "queryStringParameters": .object(query),
+        "headers": ["x-api-key": .string(key)],
+        "multiValueQueryStringParameters": .object(try query(words.dropFirst())),
       ]
       return (try APIHandler(environment: environment, http: http), event.bytes)
     }
+  }
+
+  private static func arguments(_ words: [String]) throws -> Arguments {
+    try Arguments(words, options: [envelope], usage: usage)
+  }
+
+  /// Every value of each name: the function says where one is given twice.
+  private static func query(_ words: ArraySlice<String>) throws -> JSONObject {
+    var query = JSONObject()
+    for word in words {
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2 else { throw LocalRun.Failure(description: "'\(word)' is not NAME=VALUE") }
+      query[parts[0]] = .array((query[parts[0]]?.array ?? []) + [.string(parts[1])])
+    }
+    return query
+  }
+
+  private static func report(_ answer: [UInt8], _ words: [String]) throws -> LocalRun.Report {
+    let json = try JSON(parsing: answer)
+    let isFailure = json["statusCode"]?.int.map { $0 >= 400 } ?? true
+    if try arguments(words).has(envelope.name) { return LocalRun.Report(output: answer, isFailure: isFailure) }
+    let body = Array((json["body"]?.string ?? "").utf8)
+    if isFailure { return LocalRun.Report(notes: body, isFailure: true) }
+    let cursor = json["headers"]?["X-Next-Cursor"]?.string
+    return LocalRun.Report(output: body, notes: cursor.map { Array("there are more rows: cursor=\($0)".utf8) } ?? [])
   }
 }

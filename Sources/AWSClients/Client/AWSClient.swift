@@ -12,6 +12,7 @@ public final class AWSClient: Sendable {
   private let discovery: EndpointDiscovery
   private let retries: RetryPolicy
   private let clock: WallClock
+  private let signingKeys = SigningKeyCache()
   private let maximumAttempts: Int?
   /// Milliseconds to add to this machine's clock, learnt from a service that refused our date.
   private let skew = Atomic<Int64>(0)
@@ -111,7 +112,7 @@ public final class AWSClient: Sendable {
         retries.release(paid)
         return response
       } catch {
-        if error.invalidatesEndpoint { await discovery.forget(service) }
+        if error.invalidatesEndpoint { discovery.forget(service) }
         if !skewCorrected, correctSkew(error, signedWith: usedSkew) {
           skewCorrected = true
           continue
@@ -173,7 +174,8 @@ public final class AWSClient: Sendable {
         method: request.method, path: path, query: request.query, headers: [.init("Host", host)] + signed,
         body: request.body)
       let time = UTCTime(epochMilliseconds: clock.now + skew.load(ordering: .relaxed))
-      for header in signer.headers(for: signable, at: time) { headers.add(header.name, header.value) }
+      let added = signer.headers(for: signable, at: time) { day in signingKeys.key(of: signer, day: day) }
+      for header in added { headers.add(header.name, header.value) }
     }
     headers.add("User-Agent", "timeseries-cache/1")
     let url = base.dropLast(prefix.count) + path + (request.query.isEmpty ? "" : "?" + request.query)

@@ -1,62 +1,66 @@
 import CacheSupport
+import HTTPTransport
+import Synchronization
 
 /// Remembers, for as long as a service says, the endpoints that `DescribeEndpoints` named.
 ///
-/// However many requests ask, one discovery a service is in flight. A refresh that fails keeps the old endpoint in use and
-/// is not tried again for a minute.
-actor EndpointDiscovery {
-  private struct Entry {
-    var url: String
-    /// Epoch milliseconds.
-    var refreshAfter: Int64
+/// However many requests ask, one discovery per service is in flight. It starts in the last tenth of the time, in the
+/// background. While it fails for causes that may pass, the old endpoint stays in use for up to a day, and a minute passes
+/// between two tries.
+///
+/// See <https://docs.aws.amazon.com/timestream/latest/developerguide/Using.API.html>.
+final class EndpointDiscovery: Sendable {
+  private typealias Held = ExpiringValue<String, AWSError>
+
+  private let held = Mutex<[AWSService: Held]>([:])
+  private let clock: WallClock
+  private let random: @Sendable () -> Double
+
+  private static let timing: Held.Timing = .init(ahead: 3_600_000, part: 10, grace: 24 * 3_600_000, pause: 60_000)
+
+  init(clock: WallClock, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }) {
+    self.clock = clock
+    self.random = random
   }
 
-  private var entries: [AWSService: Entry] = [:]
-  private var discoveries: [AWSService: Task<Result<Entry, AWSError>, Never>] = [:]
-  private let clock: WallClock
-
-  init(clock: WallClock) { self.clock = clock }
-
+  /// The service's endpoint, such as `https://ingest-cell1.timestream.us-east-1.amazonaws.com`.
+  ///
+  /// - Parameter describe: calls `DescribeEndpoints`; what it throws is thrown where no endpoint is known.
   func endpoint(
     _ service: AWSService, describe: @escaping @Sendable () async throws(AWSError) -> JSON
   ) async throws(AWSError) -> String {
-    let known = entries[service]
-    if let known, clock.now < known.refreshAfter { return known.url }
-    switch await discover(service, describe) {
-    case .success(let entry):
-      entries[service] = entry
-      return entry.url
-    case .failure(let error):
-      guard let known else { throw error }
-      entries[service]?.refreshAfter = clock.now + 60_000
-      return known.url
+    let held = held.withLock { all in
+      if let known = all[service] { return known }
+      let new = Held(clock: clock, timing: Self.timing, random: random)
+      all[service] = new
+      return new
+    }
+    return try await held.value { [clock] () async throws(AWSError) in
+      let answer = try await describe()
+      guard let first = answer["Endpoints"]?.array?.first, let address = first["Address"]?.string, !address.isEmpty
+      else {
+        throw AWSError(
+          .unexpectedAnswer, "DescribeEndpoints named no endpoint",
+          operation: "\(service.targetPrefix).DescribeEndpoints")
+      }
+      let minutes = min(max(1, first["CachePeriodInMinutes"]?.int64 ?? 1440), 525_600)
+      let url = address.hasPrefix("http://") || address.hasPrefix("https://") ? address : "https://" + address
+      return Held.Fresh(url, end: clock.now + minutes * 60_000)
     }
   }
 
-  private func discover(
-    _ service: AWSService, _ describe: @escaping @Sendable () async throws(AWSError) -> JSON
-  ) async -> Result<Entry, AWSError> {
-    if let running = discoveries[service] { return await running.value }
-    let clock = clock
-    let task = Task<Result<Entry, AWSError>, Never> {
-      do throws(AWSError) {
-        let answer = try await describe()
-        guard let first = answer["Endpoints"]?.array?.first, let address = first["Address"]?.string, !address.isEmpty
-        else {
-          throw AWSError(
-            .unexpectedAnswer, "DescribeEndpoints named no endpoint",
-            operation: "\(service.targetPrefix).DescribeEndpoints")
-        }
-        let minutes = min(max(1, first["CachePeriodInMinutes"]?.int64 ?? 1440), 525_600)
-        let url = address.hasPrefix("http") ? address : "https://" + address
-        return .success(Entry(url: url, refreshAfter: clock.now + minutes * 60_000))
-      } catch { return .failure(error) }
-    }
-    discoveries[service] = task
-    let result = await task.value
-    discoveries[service] = nil
-    return result
+  /// Drops a service's endpoint, which no longer serves.
+  func forget(_ service: AWSService) { held.withLock { $0[service] }?.forget() }
+}
+
+extension AWSError: RenewalError {
+  /// A refusal and a name that does not exist stay what they are; credentials that have ended are renewed, an answer that
+  /// cannot be read comes again.
+  package var mayPass: Bool {
+    isRetryable || code == .unexpectedAnswer
+      || ["ExpiredTokenException", "ExpiredToken", "RequestExpired"].contains(code.rawValue)
   }
 
-  func forget(_ service: AWSService) { entries[service] = nil }
+  package static let waitCancelled: AWSError = AWSError(
+    .transport, "cancelled while waiting for what another request asks", operation: "wait", transport: .cancelled)
 }

@@ -1,66 +1,48 @@
 import CacheSupport
 import SigV4
 
-/// Keeps credentials until shortly before they end; however many callers ask, one refresh is in flight.
+/// Keeps credentials until shortly before they end; however many callers ask, one renewal is in flight.
 ///
-/// From 15 minutes before the end a refresh runs beside the calls, which go on with what they have; from 10 minutes before
-/// it, calls wait for it. A refresh that fails while the old credentials still hold is tried again by a later call.
-actor CredentialCache {
+/// Renewals start 15 minutes before the end in the background, for short-lived credentials in their last quarter. Callers
+/// wait for one only in the last minute. While renewals fail for causes that may pass, the old credentials are used for up
+/// to ten minutes past their end, as AWS's SDKs do where the instance's metadata service has nothing newer: the service
+/// that they are shown to judges.
+final class CredentialCache: Sendable {
+  typealias Held = ExpiringValue<Credentials, CredentialError>
+
   private let provider: any CredentialProvider
-  private let clock: WallClock
-  private var current: TemporaryCredentials?
-  private var refresh: Task<Result<TemporaryCredentials, CredentialError>, Never>?
-  /// After a failure in the advisory window: not before this, epoch milliseconds.
-  private var nextTry: Int64 = .min
+  private let held: Held
 
-  static let advisory: Int64 = 15 * 60_000
-  static let mandatory: Int64 = 10 * 60_000
-  static let pause: Int64 = 60_000
+  static let timing: Held.Timing = .init(
+    ahead: 15 * 60_000, part: 4, margin: 60_000, grace: 10 * 60_000, pause: 30_000)
 
-  init(provider: any CredentialProvider, clock: WallClock) {
+  /// - Parameter clock: the service's time as far as it is known, by which it judges whether credentials have ended.
+  init(
+    provider: any CredentialProvider, clock: WallClock,
+    random: @escaping @Sendable () -> Double = { .random(in: 0...1) }
+  ) {
     self.provider = provider
-    self.clock = clock
+    held = Held(clock: clock, timing: Self.timing, random: random)
   }
 
+  /// - Throws: ``CredentialError`` where no source is configured, or where the one that is gives none.
   func credentials() async throws(CredentialError) -> Credentials {
-    guard let current else { return try await refreshed().get().credentials }
-    guard let expiration = current.expiration else { return current.credentials }
-    let left = expiration - clock.now
-    if left > Self.advisory { return current.credentials }
-    if left > Self.mandatory {
-      if refresh == nil, clock.now >= nextTry { Task { _ = await self.refreshed() } }
-      return current.credentials
-    }
-    if left > 0, refresh == nil, clock.now < nextTry { return current.credentials }
-    switch await refreshed() {
-    case .success(let fresh): return fresh.credentials
-    case .failure(let error):
-      guard left > 0 else { throw error }
-      return current.credentials
+    try await held.value { [provider] () async throws(CredentialError) in
+      guard let found = try await provider.resolve() else { throw .none }
+      return Held.Fresh(found.credentials, end: found.expiration)
     }
   }
 
-  private func refreshed() async -> Result<TemporaryCredentials, CredentialError> {
-    if let refresh { return await refresh.value }
-    let provider = provider
-    let task = Task<Result<TemporaryCredentials, CredentialError>, Never> {
-      do throws(CredentialError) {
-        guard let found = try await provider.resolve() else { return .failure(.none) }
-        return .success(found)
-      } catch { return .failure(error) }
-    }
-    refresh = task
-    let result = await task.value
-    refresh = nil
-    switch result {
-    case .success(let fresh): current = fresh
-    case .failure: nextTry = clock.now + Self.pause
-    }
-    return result
-  }
+  /// Drops credentials that a service refused as expired; those that have been renewed since stay.
+  func forget(_ refused: Credentials) { held.forget { $0 == refused } }
 }
 
-extension CredentialError {
+extension CredentialError: RenewalError {
+  package var mayPass: Bool { isTransient }
+
+  package static let waitCancelled: CredentialError = CredentialError(
+    "cancelled while waiting for credentials", isTransient: true)
+
   static let none: CredentialError = CredentialError(
     "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is attached")
 }

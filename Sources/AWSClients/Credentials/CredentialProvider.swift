@@ -22,8 +22,16 @@ public struct TemporaryCredentials: Sendable, Hashable {
 
 /// Why a configured source gave no credentials; never holds a secret.
 public struct CredentialError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What went wrong, where, and what to do.
   public var description: String
-  public init(_ description: String) { self.description = description }
+  /// True where the same source may give credentials later, as after a lost connection; false for a refusal and for
+  /// settings that are wrong.
+  public var isTransient: Bool
+
+  public init(_ description: String, isTransient: Bool = false) {
+    self.description = description
+    self.isTransient = isTransient
+  }
 }
 
 /// Fixed credentials.

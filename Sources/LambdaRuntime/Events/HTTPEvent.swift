@@ -1,64 +1,138 @@
 import CacheSupport
 
-/// A request that came through API Gateway (REST, HTTP API) or a function URL.
+/// A request that came through API Gateway (REST or HTTP API) or a function URL.
 ///
-/// See <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html> and
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>.
+/// Each front door hands over the path in its own way, which this type evens out:
+///
+/// | front door | member | encoding | stage |
+/// |---|---|---|---|
+/// | REST API | `path` | as sent | left out |
+/// | HTTP API, format 1.0 | `path` | as sent | in front, unless it is `$default` |
+/// | HTTP API, format 2.0 | `rawPath` | decoded, whatever the name says | in front, unless it is `$default` |
+/// | function URL | `rawPath` | as sent | there is none |
+///
+/// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html> and
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html>; events that AWS delivered are in
+/// <https://github.com/fastify/aws-lambda-fastify/issues/169> (2.0), <https://github.com/aws/aws-lambda-dotnet> (REST, 1.0,
+/// 2.0) and <https://github.com/hotsock/voker> (REST, 2.0, function URL).
 public struct HTTPEvent: Sendable, Hashable {
+  /// A parameter of the query string, decoded. A client may send bytes that are not UTF-8.
+  public struct QueryItem: Sendable, Hashable {
+    public var name: [UInt8]
+    public var value: [UInt8]
+
+    public init(name: [UInt8], value: [UInt8]) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// `GET`, `HEAD` …
   public var method: String
-  /// Decoded, without the stage.
-  public var path: String
-  /// Decoded; a name that came twice has its last value.
-  public var query: [String: String]
-  /// By lower-case name.
+  /// Decoded once, without the stage. A client may send bytes that are not UTF-8.
+  public var path: [UInt8]
+  /// In the order of the request, where the event keeps it; a name that was sent twice is here twice.
+  public var query: [QueryItem]
+  /// By lower-case name; a header that was sent twice has both values, with a comma between (RFC 9110 §5.3).
   public var headers: [String: String]
-  /// Bytes of the body, as sent (Base64 counts as it stands).
+  /// The length of the body in bytes, as the event has it (Base64 is not decoded).
   public var bodySize: Int
 
+  /// A request made by hand.
+  ///
+  /// - Parameters:
+  ///   - path: decoded, without the stage.
+  ///   - query: decoded.
+  ///   - headers: by name, in any case.
   public init(method: String, path: String, query: [String: String] = [:], headers: [String: String] = [:]) {
     self.method = method
-    self.path = path
-    self.query = query
-    self.headers = headers.reduce(into: [:]) { $0[$1.key.lowercased()] = $1.value }
+    self.path = Array(path.utf8)
+    self.query = query.sorted { $0.key < $1.key }.map {
+      QueryItem(name: Array($0.key.utf8), value: Array($0.value.utf8))
+    }
+    self.headers = headers.reduce(into: [:]) { $0[$1.key.lowercasedASCII] = $1.value }
     bodySize = 0
   }
 
+  /// Reads the event of any of the front doors.
+  ///
   /// - Throws: ``EventError`` for an event of another kind.
   public init(parsing event: [UInt8]) throws(EventError) {
     let json: JSON
     do throws(JSONError) { json = try JSON(parsing: event) } catch {
       throw EventError("the event is not JSON: \(error)")
     }
-    if json["version"]?.string == "2.0", let http = json["requestContext"]?["http"] {
-      self.init(
-        method: http["method"]?.string ?? "GET", path: json["rawPath"]?.string ?? "/",
-        query: Self.query(raw: json["rawQueryString"]?.string ?? ""), headers: Self.texts(json["headers"]))
-      // HTTP APIs put the stage before the path; function URLs and the stage `$default` have none.
-      if let stage = json["requestContext"]?["stage"]?.string, stage != "$default" {
-        if path == "/" + stage {
-          path = "/"
-        } else if path.hasPrefix("/\(stage)/") {
-          path.removeFirst(stage.utf8.count + 1)
-        }
-      }
-      path = PercentEncoding.decode(path)
-    } else if let method = json["httpMethod"]?.string {
-      self.init(
-        method: method, path: PercentEncoding.decode(json["path"]?.string ?? "/"),
-        query: Self.texts(json["queryStringParameters"]),
-        headers: Self.texts(json["headers"]))
+    let context = json["requestContext"]
+    if json["version"]?.string == "2.0", let http = context?["http"] {
+      let raw = json["rawPath"]?.string ?? "/"
+      method = http["method"]?.string ?? "GET"
+      path = Self.isFunctionURL(context) ? PercentEncoding.decodeBytes(raw) : Array(raw.utf8)
+      query = Self.query(raw: json["rawQueryString"]?.string ?? "")
+      headers = Self.headers(json["headers"])
+    } else if let httpMethod = json["httpMethod"]?.string {
+      method = httpMethod
+      path = PercentEncoding.decodeBytes(json["path"]?.string ?? "/")
+      query = Self.query(json["multiValueQueryStringParameters"] ?? .null, or: json["queryStringParameters"])
+      headers = Self.headers(json["multiValueHeaders"]?.object.map { .object($0) } ?? json["headers"])
     } else {
       throw EventError("the event is not from API Gateway or a function URL")
     }
     bodySize = json["body"]?.string?.utf8.count ?? 0
+    // Only the events of HTTP APIs and function URLs have a version.
+    if json["version"] != nil, let stage = context?["stage"]?.string { removeStage(stage) }
   }
 
-  private static func texts(_ json: JSON?) -> [String: String] {
-    (json?.object?.members ?? []).reduce(into: [:]) { $0[$1.name] = $1.value.string }
+  /// By its host, `<id>.lambda-url.<region>.on.aws`: its events otherwise look like those of an HTTP API.
+  private static func isFunctionURL(_ context: JSON?) -> Bool {
+    context?["domainName"]?.string?.split(separator: ".").dropFirst().first == "lambda-url"
   }
 
-  private static func query(raw: String) -> [String: String] {
-    PercentEncoding.queryItems(raw, plusIsBlank: true).reduce(into: [:]) { $0[$1.name] = $1.value }
+  private mutating func removeStage(_ stage: String) {
+    let prefix = Array("/\(stage)".utf8)
+    guard stage != "$default", path.starts(with: prefix) else { return }
+    let rest = path.dropFirst(prefix.count)
+    if rest.isEmpty {
+      path = [UInt8(ascii: "/")]
+    } else if rest.first == UInt8(ascii: "/") {
+      path = Array(rest)
+    }
+  }
+
+  /// A text for each name, or a list of texts for each name.
+  private static func texts(_ json: JSON?) -> [(name: String, values: [String])] {
+    (json?.object?.members ?? []).map { member in
+      (member.name, (member.value.array ?? [member.value]).compactMap(\.string))
+    }
+  }
+
+  private static func headers(_ json: JSON?) -> [String: String] {
+    texts(json).reduce(into: [:]) { headers, header in
+      guard !header.values.isEmpty else { return }
+      let name = header.name.lowercasedASCII
+      headers[name] = ([headers[name]].compactMap(\.self) + header.values).joined(separator: ",")
+    }
+  }
+
+  private static func query(_ all: JSON, or last: JSON?) -> [QueryItem] {
+    texts(all.object == nil ? last : all).flatMap { name, values in
+      values.map { QueryItem(name: Array(name.utf8), value: Array($0.utf8)) }
+    }
+  }
+
+  private static func query(raw: String) -> [QueryItem] {
+    raw.utf8.split(separator: UInt8(ascii: "&")).map { item in
+      let parts = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map {
+        PercentEncoding.decodeBytes(Substring($0), plusIsBlank: true)
+      }
+      return QueryItem(name: parts[0], value: parts.count > 1 ? parts[1] : [])
+    }
+  }
+}
+
+extension String {
+  /// Names of headers are ASCII (RFC 9110 §5.1); other letters stay as they are.
+  fileprivate var lowercasedASCII: String {
+    String(decoding: utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 }
 

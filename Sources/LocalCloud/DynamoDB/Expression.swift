@@ -1,15 +1,16 @@
 import AWSClients
+import CacheSupport
 
 /// A place in an item: `a.b[3].c`.
 struct DocumentPath: Hashable {
   enum Step: Hashable {
-    case name(String)
+    case name(ByteText)
     case index(Int)
   }
   var steps: [Step]
 
   var head: String {
-    if case .name(let name)? = steps.first { return name }
+    if case .name(let name)? = steps.first { return name.text }
     return ""
   }
 

@@ -5,18 +5,20 @@ import CacheSupport
 struct ExpressionParser {
   /// `#name` and `:value` of a request, with those that no expression has used yet.
   struct Bindings {
-    let names: [String: String]
+    let names: [ByteText: String]
     let values: Item
-    private(set) var unusedNames: Set<String>
-    private(set) var unusedValues: Set<String>
+    private(set) var unusedNames: Set<ByteText>
+    private(set) var unusedValues: Set<ByteText>
     private let hasNames: Bool
     private let hasValues: Bool
 
     init(_ input: JSONObject) throws(ServiceError) {
       hasNames = input["ExpressionAttributeNames"] != nil
       hasValues = input["ExpressionAttributeValues"] != nil
-      var names: [String: String] = [:]
-      for (name, value) in input["ExpressionAttributeNames"]?.object?.members ?? [] { names[name] = value.string }
+      var names: [ByteText: String] = [:]
+      for (name, value) in input["ExpressionAttributeNames"]?.object?.members ?? [] {
+        names[ByteText(name)] = value.string
+      }
       self.names = names
       values = hasValues ? try Item.checking(input["ExpressionAttributeValues"], "ExpressionAttributeValues") : [:]
       if hasNames, names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
@@ -26,12 +28,12 @@ struct ExpressionParser {
     }
 
     mutating func use(name: String) -> String? {
-      unusedNames.remove(name)
-      return names[name]
+      unusedNames.remove(ByteText(name))
+      return names[ByteText(name)]
     }
 
     mutating func use(value: String) -> AttributeValue? {
-      unusedValues.remove(value)
+      unusedValues.remove(ByteText(value))
       return values[value]
     }
 
@@ -43,12 +45,12 @@ struct ExpressionParser {
       }
       if !unusedNames.isEmpty {
         throw .validation(
-          "Value provided in ExpressionAttributeNames unused in expressions: keys: {\(unusedNames.sorted().joined(separator: ", "))}"
+          "Value provided in ExpressionAttributeNames unused in expressions: keys: {\(unusedNames.sorted().map(\.text).joined(separator: ", "))}"
         )
       }
       if !unusedValues.isEmpty {
         throw .validation(
-          "Value provided in ExpressionAttributeValues unused in expressions: keys: {\(unusedValues.sorted().joined(separator: ", "))}"
+          "Value provided in ExpressionAttributeValues unused in expressions: keys: {\(unusedValues.sorted().map(\.text).joined(separator: ", "))}"
         )
       }
     }
@@ -271,10 +273,10 @@ struct ExpressionParser {
   }
 
   private mutating func path() throws(ServiceError) -> DocumentPath {
-    var steps: [DocumentPath.Step] = [.name(try name())]
+    var steps: [DocumentPath.Step] = [.name(ByteText(try name()))]
     while true {
       if take(".") {
-        steps.append(.name(try name()))
+        steps.append(.name(ByteText(try name())))
       } else if take("[") {
         guard let token = next, let element = Int(token) else { throw syntaxError() }
         index += 1

@@ -107,7 +107,7 @@ extension AttributeValue {
     case .b(let text): Data(base64Encoded: text)?.count ?? 0
     case .bool, .null: 1
     case .l(let elements): elements.reduce(3) { $0 + $1.size + 1 }
-    case .m(let map): map.reduce(3) { $0 + $1.key.utf8.count + $1.value.size + 1 }
+    case .m(let map): map.reduce(3) { $0 + $1.key.text.utf8.count + $1.value.size + 1 }
     case .ss(let texts): texts.reduce(0) { $0 + $1.utf8.count }
     case .ns(let texts): texts.reduce(0) { $0 + Self.size(number: $1) }
     case .bs(let texts): texts.reduce(0) { $0 + (Data(base64Encoded: $1)?.count ?? 0) }
@@ -172,7 +172,7 @@ extension AttributeValue {
 
 extension Item {
   /// Names and values together, as the 400 KB limit counts them.
-  var size: Int { reduce(0) { $0 + $1.key.utf8.count + $1.value.size } }
+  var size: Int { reduce(0) { $0 + $1.key.text.utf8.count + $1.value.size } }
 
   /// True where a value is of the kind of JSON that its type's name asks for.
   private static func fits(_ type: String, _ value: JSON) -> Bool {

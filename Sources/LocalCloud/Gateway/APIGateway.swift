@@ -18,7 +18,7 @@ struct APIGateway: Sendable {
     stage = api.stage
     routes = api.routes.map { (RoutePattern($0.path), $0) }.sorted { one, other in
       let (mine, others) = (one.pattern.weight, other.pattern.weight)
-      // The more special route first; of two alike, the one that names its method.
+      // The more specific route first; of two alike, the one that names its method.
       return mine == others
         ? one.route.method != "ANY" && other.route.method == "ANY" : mine.lexicographicallyPrecedes(others)
     }
@@ -27,13 +27,17 @@ struct APIGateway: Sendable {
     self.clock = clock
   }
 
-  func takes(_ path: String) -> Bool { path == "/" + stage || path.hasPrefix("/\(stage)/") }
+  func takes(_ path: String) -> Bool {
+    let prefix = "/\(stage)".utf8
+    guard path.utf8.starts(with: prefix) else { return false }
+    return [nil, UInt8(ascii: "/")].contains(path.utf8.dropFirst(prefix.count).first)
+  }
 
   func reply(to request: ServerRequest) -> ServerReply {
     guard request.body.count <= Self.bodyLimit else {
       return .now(Self.message(413, "Request Entity Too Large"))
     }
-    let path = String(request.path.dropFirst(stage.utf8.count + 1))
+    let path = PercentEncoding.decode(String(Substring(request.path.utf8.dropFirst(stage.utf8.count + 1))))
     for (pattern, route) in routes where route.method == "ANY" || route.method == request.method {
       guard let parameters = pattern.match(path) else { continue }
       let event = GatewayEvent(

@@ -1,9 +1,11 @@
 import CacheSupport
 import Foundation
 
-/// The event that API Gateway makes of a request, in both payload formats.
+/// The event that an HTTP API of API Gateway makes of a request, in both payload formats.
 ///
-/// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>.
+/// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>. That page
+/// does not say which paths are decoded: what is here follows events that AWS delivered, named at ``version2`` and
+/// ``version1``.
 struct GatewayEvent {
   var request: ServerRequest
   var stage: String
@@ -13,15 +15,15 @@ struct GatewayEvent {
   /// Epoch milliseconds.
   var now: Int64
 
-  /// Names once, and the values of one that came several times together.
+  /// Each name once, with all its values.
   private static func collect(_ pairs: [(name: String, value: String)]) -> [(name: String, values: [String])] {
-    var places: [String: Int] = [:]
+    var places: [ByteText: Int] = [:]
     var collected: [(name: String, values: [String])] = []
     for pair in pairs {
-      if let place = places[pair.name] {
+      if let place = places[ByteText(pair.name)] {
         collected[place].values.append(pair.value)
       } else {
-        places[pair.name] = collected.count
+        places[ByteText(pair.name)] = collected.count
         collected.append((pair.name, [pair.value]))
       }
     }
@@ -36,7 +38,7 @@ struct GatewayEvent {
     Self.collect(PercentEncoding.queryItems(request.query, plusIsBlank: true).map { ($0.name, $0.value) })
   }
 
-  /// As text, or in Base64 where it is none.
+  /// As text; in Base64 where it is not UTF-8.
   private var body: (value: JSON, isEncoded: Bool) {
     if request.body.isEmpty { return (.null, false) }
     if let text = String(validating: request.body, as: UTF8.self) { return (.string(text), false) }
@@ -47,20 +49,28 @@ struct GatewayEvent {
     parameters.isEmpty ? .null : Self.object(parameters.map { ($0.name, .string($0.value)) })
   }
 
+  /// The path as API Gateway reads it, with the stage.
+  private var decodedPath: String { PercentEncoding.decode(request.path) }
+
+  /// Format 2.0. `rawPath` is decoded, in spite of its name, and cut at a question mark that was encoded:
+  /// <https://github.com/fastify/aws-lambda-fastify/issues/169>, <https://github.com/middleapi/standard-server/pull/93>.
+  /// The query string is as it was sent.
   var version2: JSON {
+    let rawPath = decodedPath.utf8.prefix { $0 != UInt8(ascii: "?") }
+    let path = JSON.string(String(Substring(rawPath)))
     let all = request.headers.map { (name: $0.name.lowercased(), value: $0.value) }
     let headers = Self.collect(all.filter { $0.name != "cookie" })
     let cookies = all.filter { $0.name == "cookie" }.flatMap { $0.value.split(separator: ";") }
     let body = self.body
     var event: JSONObject = [
-      "version": "2.0", "routeKey": .string(routeKey), "rawPath": .string(request.path),
+      "version": "2.0", "routeKey": .string(routeKey), "rawPath": path,
       "rawQueryString": .string(request.query),
       "headers": Self.object(headers.map { ($0.name, .string($0.values.joined(separator: ","))) }),
       "requestContext": [
         "accountId": .string(account.id), "apiId": "local", "domainName": .string(request[header: "host"] ?? ""),
         "domainPrefix": "local",
         "http": [
-          "method": .string(request.method), "path": .string(request.path), "protocol": "HTTP/1.1",
+          "method": .string(request.method), "path": path, "protocol": "HTTP/1.1",
           "sourceIp": "127.0.0.1", "userAgent": .string(request[header: "user-agent"] ?? ""),
         ],
         "requestId": .string(RandomID.uuid()), "routeKey": .string(routeKey), "stage": .string(stage),
@@ -81,6 +91,9 @@ struct GatewayEvent {
     return .object(event)
   }
 
+  /// Format 1.0. `path` is as it was sent, `requestContext.path` and the path's parameters are decoded (recorded for
+  /// <https://github.com/aws/aws-lambda-dotnet>, `V1_SpecialCharactersInPathHttpV1.json`); both have the stage
+  /// (<https://github.com/jeremydaly/lambda-api/issues/136>).
   var version1: JSON {
     let headers = Self.collect(request.headers)
     let query = queryItems
@@ -91,11 +104,9 @@ struct GatewayEvent {
     func all(_ items: [(name: String, values: [String])]) -> JSON {
       items.isEmpty ? .null : Self.object(items.map { ($0.name, .array($0.values.map { .string($0) })) })
     }
-    // Without the stage, which the context has.
-    let path = String(request.path.dropFirst(stage.utf8.count + 1))
     let resource = routeKey.split(separator: " ").last.map(String.init) ?? routeKey
     return [
-      "version": "1.0", "resource": .string(resource), "path": .string(path.isEmpty ? "/" : path),
+      "version": "1.0", "resource": .string(resource), "path": .string(request.path),
       "httpMethod": .string(request.method), "headers": last(headers), "multiValueHeaders": all(headers),
       "queryStringParameters": last(query), "multiValueQueryStringParameters": all(query),
       "pathParameters": pathParameters, "stageVariables": .null,
@@ -103,7 +114,7 @@ struct GatewayEvent {
         "accountId": .string(account.id), "apiId": "local", "domainName": .string(request[header: "host"] ?? ""),
         "domainPrefix": "local", "httpMethod": .string(request.method),
         "identity": ["sourceIp": "127.0.0.1", "userAgent": .string(request[header: "user-agent"] ?? "")],
-        "path": .string(request.path), "protocol": "HTTP/1.1", "requestId": .string(RandomID.uuid()),
+        "path": .string(decodedPath), "protocol": "HTTP/1.1", "requestId": .string(RandomID.uuid()),
         "requestTimeEpoch": .integer(now), "resourcePath": .string(resource), "stage": .string(stage),
       ],
       "body": body.value, "isBase64Encoded": .bool(body.isEncoded),

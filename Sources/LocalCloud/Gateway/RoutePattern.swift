@@ -19,7 +19,7 @@ struct RoutePattern: Sendable, Hashable {
     }
   }
 
-  /// What takes the rest of a path stands last.
+  /// What takes the rest of a path must be the last part.
   var isUsable: Bool {
     parts.dropLast().allSatisfy {
       if case .rest = $0 { return false }
@@ -27,21 +27,23 @@ struct RoutePattern: Sendable, Hashable {
     }
   }
 
-  /// The parameters of a path that matches, decoded; nil for one that does not.
+  /// The parameters of a path that matches; nil for one that does not.
+  ///
+  /// - Parameter path: decoded, without the stage; so an encoded slash separates parts as any other does.
   func match(_ path: String) -> [(name: String, value: String)]? {
-    var left = path.split(separator: "/", omittingEmptySubsequences: true)[...]
+    var left = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }[...]
     var found: [(name: String, value: String)] = []
     for part in parts {
       guard let next = left.first else { return nil }
       switch part {
       case .fixed(let text):
-        guard PercentEncoding.decode(next) == text else { return nil }
+        guard ByteText(next) == ByteText(text) else { return nil }
         left.removeFirst()
       case .one(let name):
-        found.append((name, PercentEncoding.decode(next)))
+        found.append((name, next))
         left.removeFirst()
       case .rest(let name):
-        found.append((name, PercentEncoding.decode(left.joined(separator: "/"))))
+        found.append((name, left.joined(separator: "/")))
         left = []
       }
     }

@@ -1,7 +1,7 @@
 import CacheSupport
 import LambdaRuntime
 
-/// An answer that is not the series: `{"error": {"code", "message"}}`, the message saying what to change.
+/// An answer that is not the series: `{"error": {"code", "message"}}`, whose message says what to change.
 struct APIError: Error, Hashable {
   var status: Int
   var code: String
@@ -11,12 +11,13 @@ struct APIError: Error, Hashable {
   static func badRequest(_ message: String) -> APIError { APIError(status: 400, code: "BadRequest", message: message) }
 
   static let unauthorized: APIError = APIError(
-    status: 401, code: "Unauthorized", message: "send the API's key in the header x-security-token or x-api-key")
+    status: 401, code: "Unauthorized",
+    message: "send the API's key in the header x-api-key or x-security-token; every key that is sent must be right")
 
   static func notFound(_ message: String) -> APIError { APIError(status: 404, code: "NotFound", message: message) }
 
   static let methodNotAllowed: APIError = APIError(
-    status: 405, code: "MethodNotAllowed", message: "use GET", headers: ["Allow": "GET"])
+    status: 405, code: "MethodNotAllowed", message: "use GET or HEAD", headers: ["Allow": APIRoute.methods])
 
   static func tooLarge(_ message: String) -> APIError { APIError(status: 413, code: "TooLarge", message: message) }
 
@@ -31,7 +32,7 @@ struct APIError: Error, Hashable {
     self.headers = headers
   }
 
-  /// What a store's failure means for the one who asked; its own words go to the log alone.
+  /// What a store's failure means for the client; its own words go to the log alone.
   init(_ error: StoreError) {
     switch error.kind {
     case .throttled:

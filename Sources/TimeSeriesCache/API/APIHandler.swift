@@ -3,13 +3,16 @@ import CacheSupport
 public import LambdaRuntime
 import SigV4
 
-/// The API function: checks the key, reads the merged series, writes it in the form that was asked for.
+/// The API function: checks the key, reads the merged series, writes it in the format that was asked for.
+///
+/// It answers API Gateway's events (REST and HTTP API) and those of function URLs. Every error of a request is an answer
+/// with a status; only an event of another kind throws.
 public struct APIHandler: LambdaHandler {
   private let reader: SeriesReader
   private let key: CachedParameter
   private let clock: WallClock
 
-  /// A GET has no use for a body.
+  /// Bytes. A GET has no use for a body, but some clients send one.
   static let maximumBody: Int = 64 << 10
   /// Milliseconds after which API Gateway no longer waits, with a little to spare.
   static let longestAnswer: Int64 = 27_000
@@ -20,18 +23,37 @@ public struct APIHandler: LambdaHandler {
     self.clock = clock
   }
 
+  /// Answers one request.
+  ///
+  /// - Throws: `EventError` for an event that is no HTTP request.
   public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
     await response(to: try HTTPEvent(parsing: event), context).bytes
   }
 
   func response(to event: HTTPEvent, _ context: LambdaContext) async -> HTTPEventResponse {
+    var response: HTTPEventResponse
     do throws(APIError) {
-      try await authorize(event, context)
-      guard event.bodySize <= Self.maximumBody else { throw .tooLarge("send the request without a body") }
-      return try await route(event, context)
+      response = try await answer(event, context)
     } catch {
       context.logger.info("refused", ["status": .integer(error.status), "code": .string(error.code)])
-      return error.response
+      response = error.response
+    }
+    if event.method == "HEAD" { response.body = [] }
+    return response
+  }
+
+  private func answer(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
+    // A client that asks which methods there are need not have the key (RFC 9110 §9.3.7).
+    if event.method == "OPTIONS", APIRoute(event.path) != nil {
+      return HTTPEventResponse(status: 204, headers: ["Allow": APIRoute.methods], body: [])
+    }
+    try await authorize(event, context)
+    guard event.bodySize <= Self.maximumBody else { throw .tooLarge("send the request without a body") }
+    let route = try APIRoute.route(of: event.path)
+    guard event.method == "GET" || event.method == "HEAD" else { throw .methodNotAllowed }
+    switch route {
+    case .series(let identifier): return try await series(identifier, event, context)
+    case .reference: return try await reference(event, context)
     }
   }
 
@@ -49,28 +71,19 @@ public struct APIHandler: LambdaHandler {
         headers: ["Retry-After": "5"])
     }
     guard !PlaceholderKey.isPlaceholder(expected) else { throw .noKey }
-    let given = event.headers["x-security-token"] ?? event.headers["x-api-key"] ?? ""
-    guard MessageDigest.constantTimeEqual(given, expected) else { throw .unauthorized }
-  }
-
-  private func route(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
-    let series = "/v1/series/"
-    if event.path.hasPrefix(series), event.path.utf8.count > series.utf8.count {
-      guard event.method == "GET" else { throw .methodNotAllowed }
-      return try await self.series(String(event.path.dropFirst(series.count)), event, context)
-    }
-    if event.path == "/timeSeries-data" {
-      guard event.method == "GET" else { throw .methodNotAllowed }
-      return try await reference(event, context)
-    }
-    throw .notFound("there are /v1/series/{identifier} and /timeSeries-data, not '\(event.path.prefix(100))'")
+    // Whitespace around a header's value does not belong to it (RFC 9110 §5.5), and a key's file often ends with a line break.
+    let right = expected.trimmed
+    let given = ["x-api-key", "x-security-token"].compactMap { event.headers[$0]?.trimmed }.filter { !$0.isEmpty }
+    let areRight = given.map { MessageDigest.constantTimeEqual($0, right) }
+    guard !areRight.isEmpty, areRight.allSatisfy(\.self) else { throw .unauthorized }
   }
 
   private func series(
-    _ identifier: String, _ event: HTTPEvent, _ context: LambdaContext
+    _ identifier: [UInt8], _ event: HTTPEvent, _ context: LambdaContext
   ) async throws(APIError) -> HTTPEventResponse {
     let request = try SeriesRequest(
-      identifier: identifier, query: event.query, accept: event.headers["accept"], now: clock.now)
+      identifier: try Identifier(decoding: identifier), query: try QueryParameters(event.query),
+      accept: event.headers["accept"], now: clock.now)
     let page = try await read(context) { () async throws(StoreError) in
       try await reader.page(of: request.identifier, in: request.range, after: request.after, limit: request.limit)
     }
@@ -83,11 +96,12 @@ public struct APIHandler: LambdaHandler {
           "nothing is known of '\(request.identifier.text.prefix(100))': register it, or wait for its first fetch")
       }
     }
+    try request.checkMeasures(of: page)
     return try request.format.response(page, request)
   }
 
   private func reference(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
-    let request = try ReferenceRequest(query: event.query)
+    let request = try ReferenceRequest(query: try QueryParameters(event.query))
     let page = try await read(context) { () async throws(StoreError) in
       try await reader.page(of: request.identifier, in: request.range, limit: ReferenceRequest.limit)
     }
@@ -95,7 +109,7 @@ public struct APIHandler: LambdaHandler {
     return try request.response(page.rows)
   }
 
-  /// Reads a page and notes what it took.
+  /// Reads a page, and writes to the metrics how long that took and what is billed for it.
   private func read(
     _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> SeriesReader.Page
   ) async throws(APIError) -> SeriesReader.Page {

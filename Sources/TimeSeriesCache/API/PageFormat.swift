@@ -46,7 +46,7 @@ enum PageFormat: String, Hashable, CaseIterable {
   func response(_ page: SeriesReader.Page, _ request: SeriesRequest) throws(APIError) -> HTTPEventResponse {
     let rows = request.measures.map { Self.rows(page.rows, with: $0) } ?? page.rows
     // A page's header names what was asked for, or what the page has.
-    let columns = self == .csv ? request.measures.map(Self.ordered) ?? Self.columns(rows) : []
+    let columns = self == .csv ? request.measures?.sorted().map(\.text) ?? Self.columns(rows) : []
     var body = RowWriter(format: self, columns: columns)
     body.begin(page, request)
     var next = page.next
@@ -70,16 +70,13 @@ enum PageFormat: String, Hashable, CaseIterable {
   }
 
   /// Rows with the wanted measures alone; those that have none of them are left out.
-  private static func rows(_ rows: [SeriesRow], with wanted: Set<String>) -> [SeriesRow] {
-    let wanted = Set(wanted.map { ByteText($0) })
-    return rows.compactMap { row in
+  private static func rows(_ rows: [SeriesRow], with wanted: Set<ByteText>) -> [SeriesRow] {
+    rows.compactMap { row in
       var row = row
       row.measures.removeAll { !wanted.contains(ByteText($0.name)) }
       return row.measures.isEmpty ? nil : row
     }
   }
-
-  private static func ordered(_ names: Set<String>) -> [String] { names.map { ByteText($0) }.sorted().map(\.text) }
 
   /// Every measure of a page, ordered. Most rows have the measures of the row before.
   private static func columns(_ rows: [SeriesRow]) -> [String] {

@@ -4,7 +4,7 @@ import LambdaRuntime
 /// `GET /timeSeries-data?startDate&endDate&identifier`: the route of the reference system, with its own answer.
 ///
 /// `historicalRows` newest first, `futureRows` oldest first, each row `{identifier, cpu, time}` with the time in epoch
-/// milliseconds. Unlike the reference's, the bounds are exact, values are numbers, no instant stands in both arrays, and
+/// milliseconds. Unlike the reference's, the bounds are exact, values are numbers, no instant is in both arrays, and
 /// status codes say what they mean.
 struct ReferenceRequest: Hashable {
   var identifier: Identifier
@@ -13,22 +13,27 @@ struct ReferenceRequest: Hashable {
   /// Rows of one answer, which has no pages.
   static let limit: Int = 30_000
 
-  init(query: [String: String]) throws(APIError) {
-    let missing = ["startDate", "endDate", "identifier"].filter { query[$0]?.isEmpty ?? true }
-    guard missing.isEmpty else { throw .badRequest("add \(missing.joined(separator: " and ")) to the query") }
-    func milliseconds(_ name: String) throws(APIError) -> Int64 {
-      guard let time = query[name].flatMap({ Int64($0) }), TimeExpression.bounds.contains(time) else {
-        throw .badRequest("\(name) is '\(query[name]?.prefix(40) ?? "")': give epoch milliseconds")
-      }
-      return time
+  /// Other parameters are ignored, as the reference ignores them.
+  init(query: QueryParameters) throws(APIError) {
+    func text(_ name: ByteText) -> String? { query[name].flatMap { $0.isEmpty ? nil : $0 } }
+    guard let startDate = text("startDate"), let endDate = text("endDate"), let name = text("identifier") else {
+      let missing = ["startDate", "endDate", "identifier"].filter { text(ByteText($0)) == nil }
+      throw .badRequest("add \(missing.joined(separator: " and ")) to the query")
     }
-    do throws(InvalidIdentifier) { identifier = try Identifier(query["identifier"] ?? "") } catch {
-      throw .badRequest(error.description)
-    }
-    guard let range = TimeRange(from: try milliseconds("startDate"), to: try milliseconds("endDate")) else {
-      throw .badRequest("startDate lies behind endDate: exchange them")
+    identifier = try Identifier(decoding: Array(name.utf8))
+    let from = try Self.milliseconds("startDate", startDate)
+    let to = try Self.milliseconds("endDate", endDate)
+    guard let range = TimeRange(from: from, to: to) else {
+      throw .badRequest("startDate is after endDate: exchange them")
     }
     self.range = range
+  }
+
+  private static func milliseconds(_ name: ByteText, _ text: String) throws(APIError) -> Int64 {
+    do throws(TimeExpression.Failure) {
+      if let milliseconds = try TimeExpression.milliseconds(text) { return milliseconds }
+    } catch { throw .outOfBounds(name, text) }
+    throw .badRequest("\(name) is '\(text.prefix(40))': give epoch milliseconds")
   }
 
   func response(_ rows: [SeriesRow]) throws(APIError) -> HTTPEventResponse {

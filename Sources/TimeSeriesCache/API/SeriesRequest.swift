@@ -7,32 +7,29 @@ struct SeriesRequest: Hashable {
   /// From the cursor: where the page starts.
   var after: SeriesReader.Continuation?
   var limit: Int
-  /// Nil asks for all.
-  var measures: Set<String>?
+  /// Nil asks for all. Names compare by bytes, as both stores compare them.
+  var measures: Set<ByteText>?
   var format: PageFormat
 
   static let defaultLimit: Int = 1000
   static let maximumLimit: Int = 10_000
-  private static let parameters: Set<String> = ["from", "to", "limit", "cursor", "measures", "format"]
+  private static let parameters: [ByteText] = ["cursor", "format", "from", "limit", "measures", "to"]
 
-  init(identifier: String, query: [String: String], accept: String?, now: Int64) throws(APIError) {
-    do throws(InvalidIdentifier) { self.identifier = try Identifier(identifier) } catch {
-      throw .badRequest(error.description)
-    }
-    if let unknown = query.keys.sorted().first(where: { !Self.parameters.contains($0) }) {
-      throw .badRequest("there is no parameter '\(unknown)': \(Self.parameters.sorted().joined(separator: ", ")) are")
-    }
-    if let cursor = query["cursor"] {
-      guard let cursor = Cursor(cursor) else {
-        throw .badRequest("the cursor is none that this API gave: leave it out to start anew")
+  init(identifier: Identifier, query: QueryParameters, accept: String?, now: Int64) throws(APIError) {
+    self.identifier = identifier
+    try query.require(only: Self.parameters)
+    // Beside a cursor the bounds do not count, but a bad one is a mistake all the same.
+    let from = try query.instant("from", now: now) ?? now - 86_400_000
+    let to = try query.instant("to", now: now) ?? now + 86_400_000
+    if let text = query["cursor"] {
+      guard let cursor = Cursor(text) else {
+        throw .badRequest("this API did not give that cursor: leave it out to start anew")
       }
       range = cursor.range
       after = cursor.after
     } else {
-      let from = try Self.instant("from", query, default: now - 86_400_000, now: now)
-      let to = try Self.instant("to", query, default: now + 86_400_000, now: now)
       guard let range = TimeRange(from: from, to: to) else {
-        throw .badRequest("'from' lies behind 'to': exchange them")
+        throw .badRequest("'from' is after 'to': exchange them")
       }
       self.range = range
     }
@@ -43,68 +40,72 @@ struct SeriesRequest: Hashable {
       }
       limit = value
     }
-    if let text = query["measures"], !text.isEmpty {
-      measures = Set(text.split(separator: ",").map { $0.trimmingBlanks })
-    }
+    if let text = query["measures"], !text.isEmpty { measures = try Self.names(text) }
     format = try PageFormat(parameter: query["format"], accept: accept)
   }
 
-  private static func instant(
-    _ name: String, _ query: [String: String], default: Int64, now: Int64
-  ) throws(APIError) -> Int64 {
-    guard let text = query[name], !text.isEmpty else { return `default` }
-    guard let time = TimeExpression.instant(text, now: now) else {
-      throw .badRequest(
-        "\(name) is '\(text.prefix(40))': give epoch milliseconds, ISO 8601 (2026-11-20T12:00Z), now, now-24h or now+2d"
-      )
+  /// Names with commas between; blanks around a name are not part of it, those within it are.
+  private static func names(_ list: String) throws(APIError) -> Set<ByteText> {
+    let names = list.utf8.split(separator: UInt8(ascii: ",")).map { ByteText(Substring($0).trimmed) }
+    let given = Set(names.filter { !$0.text.isEmpty })
+    guard !given.isEmpty else {
+      throw .badRequest("measures is '\(list.prefix(40))': give names with commas between, or leave it out for all")
     }
-    return time
+    return given
+  }
+
+  /// Refuses names of which the rows of the range have not one.
+  ///
+  /// Only where the page holds the whole range is that known: a measure may first appear on a later page, and whoever is
+  /// paging already goes on. A range without rows tells nothing of the series' measures.
+  ///
+  /// - Parameter page: as it was read, with all measures.
+  /// - Throws: 400 with the measures that the rows have.
+  func checkMeasures(of page: SeriesReader.Page) throws(APIError) {
+    guard let measures, after == nil, page.next == nil, !page.rows.isEmpty else { return }
+    var found: Set<ByteText> = []
+    for row in page.rows {
+      for measure in row.measures {
+        let name = ByteText(measure.name)
+        if measures.contains(name) { return }
+        found.insert(name)
+      }
+    }
+    let listed = found.sorted().prefix(Self.listedMeasures).map { "'\($0.text)'" }
+    let more = found.count - listed.count
+    throw .badRequest(
+      "no row of the range has \(measures.sorted().prefix(Self.listedMeasures).map { "'\($0.text)'" }.joined(separator: " or ")): "
+        + "the rows have \(listed.joined(separator: ", "))\(more > 0 ? " and \(more) more" : "")")
+  }
+
+  /// Names in an error, at most.
+  private static let listedMeasures: Int = 50
+}
+
+extension QueryParameters {
+  /// A bound as epoch milliseconds; nil where it is not given, or empty.
+  ///
+  /// - Throws: 400 that names the bound, and its limits where it is outside them.
+  func instant(_ name: ByteText, now: Int64) throws(APIError) -> Int64? {
+    guard let text = self[name], !text.isEmpty else { return nil }
+    do throws(TimeExpression.Failure) { return try TimeExpression.instant(text, now: now) } catch {
+      switch error {
+      case .unreadable:
+        throw .badRequest(
+          "\(name) is '\(text.prefix(40))': give epoch milliseconds, ISO 8601 (2026-11-20T12:00Z), now, now-24h or now+2d (at most 100 years)"
+        )
+      case .outOfBounds: throw .outOfBounds(name, text)
+      }
+    }
   }
 }
 
-/// Where a next page starts: times alone, so that it never expires and needs no memory of the request.
-///
-/// Its text is `from.to.after.baseline`, epoch milliseconds; the baseline is `-` for a series without history. A cursor of
-/// an earlier version has none: it is then asked for again.
-struct Cursor: Hashable {
-  var range: TimeRange
-  var after: SeriesReader.Continuation
-
-  var text: String {
-    let times = "\(range.from).\(range.to).\(after.after)"
-    return switch after.baseline {
-    case .unknown: times
-    case .none: times + ".-"
-    case .time(let time): times + ".\(time)"
-    }
-  }
-
-  init(range: TimeRange, after: SeriesReader.Continuation) {
-    self.range = range
-    self.after = after
-  }
-
-  init?(_ text: String) {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    let times = parts.prefix(3).compactMap { Int64($0) }
-    guard (3...4).contains(parts.count), times.count == 3, let range = TimeRange(from: times[0], to: times[1]),
-      range.from <= times[2], times[2] <= range.to, TimeExpression.bounds.contains(range.from),
-      TimeExpression.bounds.contains(range.to)
-    else { return nil }
-    self.init(range: range, after: SeriesReader.Continuation(after: times[2]))
-    guard parts.count == 4 else { return }
-    if parts[3] == "-" {
-      after.baseline = .none
-    } else {
-      guard let baseline = Int64(parts[3]) else { return nil }
-      after.baseline = .time(baseline)
-    }
-  }
-}
-
-extension Substring {
-  /// Without the blanks at either end; those within belong to the name.
-  fileprivate var trimmingBlanks: String {
-    String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+extension APIError {
+  /// A bound that no request needs.
+  static func outOfBounds(_ name: ByteText, _ text: String) -> APIError {
+    let bounds = TimeExpression.bounds
+    return .badRequest(
+      "\(name) is '\(text.prefix(40))': it must be from \(bounds.lowerBound) to \(bounds.upperBound) milliseconds, the years -9999 to 9999"
+    )
   }
 }

@@ -1,12 +1,18 @@
 public import AWSClients
 public import CacheSupport
 public import HTTPTransport
-import LambdaRuntime
+public import LambdaRuntime
 
 // The parts of each function, put together from the environment; what is missing is named at the start.
 
 extension QueueHandler {
-  /// `IDENTIFIER_TABLE`, `IDENTIFIER_QUEUE` (its URL), `IDENTIFIERS_PER_MESSAGE` (1 to 50, default 2).
+  /// Reads where the identifiers are, and where they go.
+  ///
+  /// | variable | means |
+  /// |---|---|
+  /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers |
+  /// | `IDENTIFIER_QUEUE` | the URL of the queue |
+  /// | `IDENTIFIERS_PER_MESSAGE` | 1 to 50; 2 by default |
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
   public init(environment: ProcessEnvironment, http: any HTTPClient) throws {
@@ -21,28 +27,72 @@ extension QueueHandler {
 }
 
 extension FetchHandler {
-  /// `TS_DB_NAME`, `TS_TABLE_NAME`, `FUTURE_TABLE`, `IDENTIFIER_TABLE` (optional), `FETCH_CONCURRENCY` (1 to 64, default
-  /// 8), and what ``SourceCatalog`` reads.
+  /// Reads where to store and how much at once, and the sources with their keys.
   ///
+  /// | variable | means |
+  /// |---|---|
+  /// | `TS_DB_NAME`, `TS_TABLE_NAME` | the history's database and table in Timestream |
+  /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
+  /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers; optional |
+  /// | `IDENTIFIERS_AT_ONCE` | how many identifiers are fetched at once, 1 to 64; 8 by default |
+  /// | `SOURCES` or `SOURCES_SSM_ID` | the sources' descriptions, or the name of the parameter with them |
+  /// | `API_KEY_SSM_ID` or `SOURCE_KEY` | the name of the parameter with the sources' key, or the key itself; optional |
+  ///
+  /// - Parameter logger: told of what no single invocation shows, such as a parameter that cannot be read.
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) throws {
+  public init(
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
+  ) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock)
     self.init(
-      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock),
+      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock, logger: logger),
       sources: SourceClient(http: http, clock: clock),
       registry: environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) },
       writer: SampleWriter(
         history: try TimestreamHistory(client, environment: environment),
         forecast: try DynamoDBForecast(client, environment: environment)),
-      clock: clock, concurrency: try environment.integer("FETCH_CONCURRENCY", default: 8, in: 1...64))
+      clock: clock, concurrency: try environment.integer("IDENTIFIERS_AT_ONCE", default: 8, in: 1...64))
+  }
+
+  /// The environment with the variables that had other names before: a function that was set up with them goes on.
+  ///
+  /// `API_KEY` counts as `SOURCE_KEY` where neither that nor `API_KEY_SSM_ID` is set, and `FETCH_CONCURRENCY` as
+  /// `IDENTIFIERS_AT_ONCE`. This is for the fetch function alone, whose environment nobody else reads: on a person's
+  /// machine `API_KEY` is the key of this project's own API.
+  ///
+  /// - Parameter logger: warned of each old name.
+  public static func withOldNames(
+    _ environment: ProcessEnvironment, warning logger: LambdaLogger
+  ) -> ProcessEnvironment {
+    var renamed: [String: String] = [:]
+    func rename(_ old: String, _ new: String, unless other: String? = nil) {
+      guard let value = environment[old], environment[new] == nil, other.flatMap({ environment[$0] }) == nil else {
+        return
+      }
+      renamed[new] = value
+      logger.warn("an environment variable has a new name", ["old": .string(old), "new": .string(new)])
+    }
+    rename("API_KEY", "SOURCE_KEY", unless: "API_KEY_SSM_ID")
+    rename("FETCH_CONCURRENCY", "IDENTIFIERS_AT_ONCE")
+    return environment.merging(renamed)
   }
 }
 
 extension APIHandler {
-  /// `TS_DB_NAME`, `TS_TABLE_NAME`, `FUTURE_TABLE`, and the API's key in `API_KEY` or in the parameter of `API_SSM_ID`.
+  /// Reads where the rows are, and the key that callers must send.
   ///
+  /// | variable | means |
+  /// |---|---|
+  /// | `TS_DB_NAME`, `TS_TABLE_NAME` | the history's database and table in Timestream |
+  /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
+  /// | `API_KEY` | the API's key |
+  /// | `API_SSM_ID` | where `API_KEY` is absent: the name of the parameter with the key, read every five minutes |
+  ///
+  /// - Parameter logger: told where the key cannot be read and the one that is known stays in use.
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) throws {
+  public init(
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
+  ) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock)
     let key: CachedParameter
     if let fixed = environment["API_KEY"] {
@@ -50,7 +100,7 @@ extension APIHandler {
     } else {
       let name = try environment.require(
         "API_SSM_ID", "the name of the parameter with the API's key (or give it in API_KEY)")
-      key = CachedParameters(ssm: SSMClient(client), clock: clock)[name]
+      key = CachedParameters(ssm: SSMClient(client), clock: clock, logger: logger)[name]
     }
     self.init(reader: try SeriesReader(environment: environment, client: client, clock: clock), key: key, clock: clock)
   }

@@ -33,8 +33,7 @@ package struct SourceFinder: Sendable {
     let entry = try await registry?.entry(identifier)
     let source = try await catalog.source(named: entry?.source)
     let key = try await catalog.key(for: source)
-    let attributes = (entry?.attributes ?? [:]).map { (ByteText($0.key), $0.value) }
     return try client.pages(
-      of: identifier, from: source, attributes: Dictionary(attributes) { $1 }, key: key, now: now)
+      of: identifier, from: source, attributes: entry?.attributes ?? [:], key: key, now: now)
   }
 }

@@ -1,4 +1,4 @@
-/// Values that stand where a key has not been set yet.
+/// The values of a key that has not been set yet.
 enum PlaceholderKey {
   private static let placeholders: Set<String> = [
     "no-key-provided", "placeholder", "changeme", "change-me", "none", "-",

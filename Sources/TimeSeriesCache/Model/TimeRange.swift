@@ -1,9 +1,11 @@
 /// An inclusive range of epoch milliseconds.
 public struct TimeRange: Sendable, Hashable {
+  /// The first instant of the range.
   public var from: Int64
+  /// The last instant of the range.
   public var to: Int64
 
-  /// Nil where `from` lies behind `to`.
+  /// Nil where `from` is after `to`.
   public init?(from: Int64, to: Int64) {
     guard from <= to else { return nil }
     self.from = from

@@ -1,34 +1,69 @@
-public import AWSClients
-public import CacheSupport
+package import AWSClients
+package import CacheSupport
+package import LambdaRuntime
 import Synchronization
 
 /// The sources by name, from the environment or a parameter, and the keys that they need.
 ///
-/// `SOURCES` holds a JSON object of descriptions by name, or `SOURCES_SSM_ID` names the parameter that does; the parameter
-/// is read again after five minutes. The parameter that `API_KEY_SSM_ID` names, else `API_KEY`, is the key for every source
-/// that names no `keyParameter` of its own.
-public struct SourceCatalog: Sendable {
+/// | variable | means |
+/// |---|---|
+/// | `SOURCES` | a JSON object of descriptions by name |
+/// | `SOURCES_SSM_ID` | where `SOURCES` is absent: the name of the parameter that holds it, read every five minutes |
+/// | `API_KEY_SSM_ID` | the name of the parameter with the key for sources that name no `keyParameter` of their own |
+/// | `SOURCE_KEY` | where `API_KEY_SSM_ID` is absent: that key itself |
+///
+/// `API_KEY` is the key of this project's own API and is never read here: it must not be sent to a source.
+package struct SourceCatalog: Sendable {
   private let text: CachedParameter
   private let defaultKey: CachedParameter?
   private let keys: CachedParameters
-  private let described = Descriptions()
+  private let known = Known()
 
-  /// Descriptions that were read, as long as their text is the same.
-  private final class Descriptions: Sendable {
-    private let known = Mutex<[String: (json: JSON, description: SourceDescription)]>([:])
-
-    func find(_ name: String, _ json: JSON) -> SourceDescription? {
-      known.withLock { known in known[name].flatMap { $0.json == json ? $0.description : nil } }
+  /// What was read of the catalog's text, for as long as the text is the same.
+  private final class Known: Sendable {
+    private struct Reading {
+      var text: String
+      var sources: JSONObject
+      var descriptions: [ByteText: SourceDescription] = [:]
     }
 
-    func keep(_ description: SourceDescription, for json: JSON) {
-      known.withLock { $0[description.name] = (json, description) }
+    private let reading = Mutex<Reading?>(nil)
+
+    func sources(in text: String) throws(SourceError) -> JSONObject {
+      if let sources = reading.withLock({ $0.flatMap { $0.text.hasSameBytes(as: text) ? $0.sources : nil } }) {
+        return sources
+      }
+      let json: JSON
+      do throws(JSONError) { json = try JSON(parsing: text) } catch {
+        throw SourceError("any", at: "catalog", "is not JSON: \(error)")
+      }
+      guard let sources = json.object, !sources.isEmpty else {
+        throw SourceError("any", at: "catalog", "give an object of descriptions by name, at least one")
+      }
+      reading.withLock { $0 = Reading(text: text, sources: sources) }
+      return sources
+    }
+
+    /// A description is read when its first series needs it: one that is wrong stops its own series alone.
+    func description(_ name: String, in text: String, _ json: JSON) throws(SourceError) -> SourceDescription {
+      let known = reading.withLock {
+        $0.flatMap { $0.text.hasSameBytes(as: text) ? $0.descriptions[ByteText(name)] : nil }
+      }
+      if let known { return known }
+      let description = try SourceDescription(name: name, json: json)
+      reading.withLock { reading in
+        if reading?.text.hasSameBytes(as: text) ?? false { reading?.descriptions[ByteText(name)] = description }
+      }
+      return description
     }
   }
 
+  /// - Parameter logger: told where a parameter cannot be read and the value that is known stays in use.
   /// - Throws: `EnvironmentError` where no variable says what the sources are.
-  public init(environment: ProcessEnvironment, ssm: SSMClient, clock: WallClock) throws(EnvironmentError) {
-    keys = CachedParameters(ssm: ssm, clock: clock)
+  package init(
+    environment: ProcessEnvironment, ssm: SSMClient, clock: WallClock, logger: LambdaLogger = .silent
+  ) throws(EnvironmentError) {
+    keys = CachedParameters(ssm: ssm, clock: clock, logger: logger)
     if let text = environment["SOURCES"] {
       self.text = CachedParameter(fixed: text)
     } else {
@@ -36,65 +71,56 @@ public struct SourceCatalog: Sendable {
         "SOURCES_SSM_ID", "the name of the parameter with the sources (or give them in SOURCES)")
       text = keys[name]
     }
-    // The parameter comes first: API_KEY is also the name of the API's own key, which is no source's business.
     if let name = environment["API_KEY_SSM_ID"] {
       defaultKey = keys[name]
     } else {
-      defaultKey = environment["API_KEY"].map { CachedParameter(fixed: $0) }
+      defaultKey = environment["SOURCE_KEY"].map { CachedParameter(fixed: $0) }
     }
   }
 
   /// The source that an identifier's item names; without a name the one called `default`, or the only one.
   ///
   /// - Throws: ``SourceError`` that names what is missing.
-  public func source(named name: String?) async throws(SourceError) -> SourceDescription {
-    let sources = try await all()
-    let names = sources.members.map(\.name).sorted().joined(separator: ", ")
-    let chosen: String
-    if let name {
-      guard sources[name] != nil else { throw SourceError(name, at: "catalog", "is not there; \(names) are") }
-      chosen = name
-    } else {
-      guard let only = sources["default"] != nil ? "default" : sources.count == 1 ? sources.members[0].name : nil else {
-        throw SourceError(
-          "default", at: "catalog", "give the identifier's item an attribute 'source': there are \(names)")
-      }
-      chosen = only
-    }
-    // A description that is wrong stops its own series alone.
-    let json = sources[chosen] ?? .null
-    if let known = described.find(chosen, json) { return known }
-    let description = try SourceDescription(name: chosen, json: json)
-    described.keep(description, for: json)
-    return description
-  }
-
-  /// Every description by name, not yet checked.
-  private func all() async throws(SourceError) -> JSONObject {
+  package func source(named name: String?) async throws(SourceError) -> SourceDescription {
     let text: String
     do throws(AWSError) { text = try await self.text.value() } catch {
-      throw SourceError("any", at: "catalog", "cannot be read: \(error)", isTransient: error.isRetryable)
+      throw SourceError("any", at: "catalog", "cannot be read: \(error)", isTransient: error.mayPass)
     }
-    let json: JSON
-    do throws(JSONError) { json = try JSON(parsing: text) } catch {
-      throw SourceError("any", at: "catalog", "is not JSON: \(error)")
+    let sources = try known.sources(in: text)
+    let chosen: String
+    if let name {
+      chosen = name
+    } else if sources["default"] != nil {
+      chosen = "default"
+    } else if sources.count == 1, let only = sources.members.first {
+      chosen = only.name
+    } else {
+      throw SourceError(
+        "default", at: "catalog", "give the identifier's item an attribute 'source': one of \(Self.names(sources))")
     }
-    guard let object = json.object, !object.isEmpty else {
-      throw SourceError("any", at: "catalog", "give an object of descriptions by name, at least one")
+    guard let json = sources[chosen] else {
+      throw SourceError(chosen, at: "catalog", "there is no such source: give one of \(Self.names(sources))")
     }
-    return object
+    return try known.description(chosen, in: text, json)
+  }
+
+  private static func names(_ sources: JSONObject) -> String {
+    sources.members.map { ByteText($0.name) }.sorted().map(\.text).joined(separator: ", ")
   }
 
   /// The key for a source, or nil for one that needs none.
-  public func key(for source: SourceDescription) async throws(SourceError) -> String? {
+  ///
+  /// - Throws: ``SourceError`` where the source needs a key and there is none, or only a placeholder.
+  package func key(for source: SourceDescription) async throws(SourceError) -> String? {
     guard source.usesKey else { return nil }
     guard let parameter = source.keyParameter.map({ [keys] name in keys[name] }) ?? defaultKey else {
       throw SourceError(
-        source.name, at: "key", "none is configured: set API_KEY_SSM_ID, or keyParameter in the description")
+        source.name, at: "key",
+        "no key is configured: set API_KEY_SSM_ID or SOURCE_KEY, or keyParameter in the description")
     }
     let key: String
     do throws(AWSError) { key = try await parameter.value() } catch {
-      throw SourceError(source.name, at: "key", "cannot be read: \(error)", isTransient: error.isRetryable)
+      throw SourceError(source.name, at: "key", "cannot be read: \(error)", isTransient: error.mayPass)
     }
     guard !PlaceholderKey.isPlaceholder(key) else {
       throw SourceError(source.name, at: "key", "is still the placeholder: put the real one into its parameter")

@@ -1,4 +1,5 @@
 public import AWSClients
+public import CacheSupport
 
 /// The table of the series to cache: key `identifier`; `source` and any other text or number are the source's to use.
 public struct IdentifierRegistry: Sendable {
@@ -15,7 +16,7 @@ public struct IdentifierRegistry: Sendable {
     /// The name of its source; nil takes the default.
     public var source: String?
     /// The item's texts, numbers and booleans by name, for the source's template.
-    public var attributes: [String: String]
+    public var attributes: [ByteText: String]
   }
 
   public struct Page: Sendable {
@@ -48,11 +49,12 @@ public struct IdentifierRegistry: Sendable {
       try await client.getItem(["identifier": .s(identifier.text)], from: table)
     }
     guard let item else { return nil }
-    let attributes = item.compactMapValues { value -> String? in
+    var attributes: [ByteText: String] = [:]
+    for (name, value) in item {
       switch value {
-      case .s(let text), .n(let text): text
-      case .bool(let flag): flag ? "true" : "false"
-      default: nil
+      case .s(let text), .n(let text): attributes[name] = text
+      case .bool(let flag): attributes[name] = flag ? "true" : "false"
+      default: continue
       }
     }
     return Entry(source: item["source"]?.string, attributes: attributes)

@@ -1,0 +1,76 @@
+import AWSClients
+import CacheSupport
+import LambdaRuntime
+import Synchronization
+
+/// A parameter's value, read again after five minutes; or a fixed one.
+///
+/// Where it is in use, it is read shortly before that, in the background. While it cannot be read for causes that may pass,
+/// the value that is known counts for up to an hour more; each such failure goes to `report`. A parameter that is gone, or
+/// that may not be read, counts no longer than its five minutes.
+struct CachedParameter: Sendable {
+  private typealias Held = ExpiringValue<String, AWSError>
+
+  private enum Value: Sendable {
+    case fixed(String)
+    case read(Held, Held.Renewal)
+  }
+
+  private let value: Value
+
+  /// Milliseconds for which a value is taken as it is.
+  static let lifetime: Int64 = 5 * 60_000
+  /// Milliseconds for which it is kept after that while it cannot be read.
+  static let grace: Int64 = 60 * 60_000
+
+  init(
+    clock: WallClock, random: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+    report: (@Sendable (AWSError) -> Void)? = nil, read: @escaping @Sendable () async throws(AWSError) -> String
+  ) {
+    let timing = Held.Timing(ahead: 30_000, part: 10, grace: Self.grace, pause: 30_000)
+    value = .read(Held(clock: clock, timing: timing, random: random, report: report)) { () async throws(AWSError) in
+      Held.Fresh(try await read(), end: clock.now + Self.lifetime)
+    }
+  }
+
+  /// A value that never changes.
+  init(fixed text: String) { value = .fixed(text) }
+
+  /// - Throws: ``AWSError`` where it cannot be read and nothing is known that may still count.
+  func value() async throws(AWSError) -> String {
+    switch value {
+    case .fixed(let text): text
+    case .read(let held, let renew): try await held.value(renew)
+    }
+  }
+}
+
+/// The cached parameters of a process, by name.
+final class CachedParameters: Sendable {
+  private let parameters = Mutex<[ByteText: CachedParameter]>([:])
+  private let ssm: SSMClient
+  private let clock: WallClock
+  private let logger: LambdaLogger
+
+  init(ssm: SSMClient, clock: WallClock, logger: LambdaLogger) {
+    self.ssm = ssm
+    self.clock = clock
+    self.logger = logger
+  }
+
+  subscript(name: String) -> CachedParameter {
+    parameters.withLock { parameters in
+      if let known = parameters[ByteText(name)] { return known }
+      let report: @Sendable (AWSError) -> Void = { [logger] error in
+        logger.error(
+          "a parameter cannot be read; the value that is known stays in use for now",
+          ["parameter": .string(name), "error": .string(error.description)])
+      }
+      let new = CachedParameter(clock: clock, report: report) { [ssm] () async throws(AWSError) in
+        try await ssm.parameter(name)
+      }
+      parameters[ByteText(name)] = new
+      return new
+    }
+  }
+}

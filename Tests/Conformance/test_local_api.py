@@ -1,0 +1,55 @@
+"""local-api where no cloud is needed: its help, and errors that the function finds before it reads a store."""
+
+import json
+import subprocess
+
+import pytest
+
+from conftest import BUILD
+
+# Nothing listens there, and nothing is asked.
+ENVIRONMENT = {
+    "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
+    "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f", "API_KEY": "any"}
+
+
+def run(*words, **variables):
+    return subprocess.run([BUILD / "local-api", *words], env=ENVIRONMENT | variables, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("words,code", [
+    (("a", "from=soon"), "from is 'soon'"),
+    (("a", "limit=1", "limit=2"), "the parameter 'limit' appears twice"),
+    (("a", "=1"), "there is no parameter ''"),
+    (("a\nb",), "the path holds a control character"),
+])
+def test_an_error_goes_to_standard_error(words, code):
+    done = run(*words)
+    assert done.returncode == 1 and done.stdout == ""
+    # Log lines come first.
+    assert json.loads(done.stderr.splitlines()[-1])["error"]["message"].startswith(code)
+
+
+def test_the_envelope_is_the_answer_of_the_function():
+    done = run("a", "from=soon", "--envelope")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 1 and answer["statusCode"] == 400
+    assert json.loads(answer["body"])["error"]["code"] == "BadRequest"
+
+
+def test_a_placeholder_is_no_key():
+    done = run("a", API_KEY="changeme")
+    assert done.returncode == 1 and '"NoKeyConfigured"' in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("words,message", [
+    ((), "name an identifier"), (("a", "from"), "'from' is not NAME=VALUE"), (("--envelop", "a"), "there is no option --envelop"),
+])
+def test_a_wrong_command_line_is_explained(words, message):
+    done = run(*words)
+    assert done.returncode == 1 and message in done.stderr and done.stdout == ""
+
+
+def test_the_help_needs_no_variable():
+    done = subprocess.run([BUILD / "local-api", "--help"], env={}, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and done.stderr == "" and "--envelope" in done.stdout and "IDENTIFIER [NAME=VALUE" in done.stdout
