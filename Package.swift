@@ -55,8 +55,8 @@ let package = Package(
     .target(name: "CacheSupport"),
     .target(name: "SigV4", dependencies: ["CacheSupport", "CCrypto"]),
     .target(name: "HTTPTransport", dependencies: ["CacheSupport", "CCurl"]),
-    .target(name: "AWSClients", dependencies: ["CacheSupport", "SigV4", "HTTPTransport"]),
     .target(name: "CGlibcCompat"),
+    .target(name: "AWSClients", dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "CGlibcCompat"]),
     .target(name: "LambdaRuntime", dependencies: ["CacheSupport", "HTTPTransport", "CGlibcCompat"]),
     .target(
       name: "TimeSeriesCache",
@@ -81,14 +81,18 @@ let package = Package(
     .executableTarget(
       name: "local-api", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
     .executableTarget(
-      name: "read-series", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache"],
+      name: "read-series",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/example"),
     .executableTarget(
       name: "hydration", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "CommandLineSupport"],
       path: "e2eTest/hydration"),
 
     .executableTarget(
-      name: "benchmark", dependencies: ["CacheSupport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      name: "benchmark",
+      dependencies: [
+        "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "CommandLineSupport",
+      ],
       path: "local/benchmark"),
 
     .executableTarget(

@@ -1,6 +1,10 @@
+#define _GNU_SOURCE
 #include "CGlibcCompat.h"
 
+#include <fcntl.h>
+#include <malloc.h>
 #include <math.h>
+#include <unistd.h>
 
 // Swift's static library refers to hypotf, which Debian's glibc gives the version GLIBC_2.35: the loader of
 // provided.al2023 (glibc 2.34) would refuse the whole executable. Defined here, the reference never leaves it.
@@ -9,3 +13,11 @@ float hypotf(float x, float y) {
   if (isinf(x) || isinf(y)) return INFINITY;
   return (float)sqrt((double)x * x + (double)y * y);
 }
+
+int cglibc_pipe_close_on_exec(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int cglibc_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+int cglibc_return_blocks_of(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }

@@ -1,8 +1,9 @@
 /// Runs a body for each element, at most `limit` at a time, and returns the results in the elements' order.
 ///
-/// Elements are drawn only as places come free, so a lazy sequence stays lazy. The first error cancels the others and is
-/// thrown once they have ended.
-public func mapConcurrently<Element: Sendable, Result: Sendable, Failure: Error>(
+/// Elements are drawn only as places come free, so a lazy sequence stays lazy. The first error cancels the bodies that run and
+/// is thrown once they have ended; no other is started. A cancellation from outside reaches each body, which decides what
+/// becomes of its element.
+package func mapConcurrently<Element: Sendable, Result: Sendable, Failure: Error>(
   _ elements: some Sequence<Element>, limit: Int, _ body: @escaping @Sendable (Element) async throws(Failure) -> Result
 ) async throws(Failure) -> [Result] {
   typealias Outcome = Swift.Result<Result, Failure>

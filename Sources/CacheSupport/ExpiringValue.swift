@@ -113,8 +113,8 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
 
   /// Runs a renewal in a task of its own, which no caller's cancellation reaches.
   private func start(_ renew: @escaping Renewal) {
-    Task {
-      do throws(Failure) { finish(.success(try await renew())) } catch { finish(.failure(error)) }
+    Task(executorPreference: preferredExecutor()) {
+      do throws(Failure) { self.finish(.success(try await renew())) } catch { self.finish(.failure(error)) }
     }
   }
 

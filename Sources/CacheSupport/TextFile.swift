@@ -1,15 +1,18 @@
 import Glibc
 
-/// Small files, read whole.
-public enum TextFile {
-  /// Why a file could not be read.
-  public struct Failure: Error, Hashable, CustomStringConvertible {
-    public var description: String
-    public var isAbsent: Bool
+/// Small files, read and written whole.
+package enum TextFile {
+  /// Why a file could not be read or written.
+  package struct Failure: Error, Hashable, CustomStringConvertible {
+    package var description: String
+    /// True where there is no such file.
+    package var isAbsent: Bool
   }
 
+  /// The file's text; bytes that are not UTF-8 become replacement characters.
+  ///
   /// - Parameter limit: the largest file that is read, in bytes.
-  public static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> String {
+  package static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> String {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path) }
     defer { close(descriptor) }
@@ -27,9 +30,33 @@ public enum TextFile {
     }
   }
 
-  private static func failure(_ path: String) -> Failure {
+  /// Replaces a file in one step, so that nobody reads half of it; only its owner may read it.
+  ///
+  /// Where it fails, the old file is as it was.
+  package static func replace(_ path: String, with text: String) throws(Failure) {
+    let draft = "\(path).\(RandomID.uuid()).tmp"
+    let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw failure(draft, "create") }
+    do throws(Failure) {
+      defer { close(descriptor) }
+      var rest = Array(text.utf8)[...]
+      while !rest.isEmpty {
+        let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { throw failure(draft, "write") }
+        rest = rest.dropFirst(count)
+      }
+      guard fsync(descriptor) == 0 else { throw failure(draft, "write") }
+      guard unsafe rename(draft, path) == 0 else { throw failure(path, "replace") }
+    } catch {
+      unsafe unlink(draft)
+      throw error
+    }
+  }
+
+  private static func failure(_ path: String, _ action: String = "read") -> Failure {
     let code = errno
     return unsafe Failure(
-      description: "cannot read \(path): \(String(cString: strerror(code)))", isAbsent: code == ENOENT)
+      description: "cannot \(action) \(path): \(String(cString: strerror(code)))", isAbsent: code == ENOENT)
   }
 }

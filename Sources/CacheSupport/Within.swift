@@ -2,9 +2,9 @@
 ///
 /// The body is then cancelled but not waited for: unlike a task group's, the answer comes in time even where the body waits
 /// for something that cannot be cancelled.
-public func within<Value: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async -> Value) async -> Value? {
+package func within<Value: Sendable>(_ limit: Duration, _ body: @escaping @Sendable () async -> Value) async -> Value? {
   let (answers, answer) = AsyncStream<Value?>.makeStream(bufferingPolicy: .bufferingOldest(1))
-  let executor = unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor?.asTaskExecutor() }
+  let executor = preferredExecutor()
   let running = Task(executorPreference: executor) { answer.yield(await body()) }
   let timer = Task(executorPreference: executor) {
     // Cancelled as soon as the body has ended.

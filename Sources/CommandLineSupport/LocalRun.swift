@@ -50,7 +50,7 @@ package enum LocalRun {
       exit(0)
     }
     let environment = ProcessEnvironment.process()
-    let logger = LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
+    let logger = logger(environment)
     do {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000
@@ -69,5 +69,10 @@ package enum LocalRun {
   private static func lines(_ bytes: [UInt8]) -> String? {
     guard !bytes.isEmpty else { return nil }
     return String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self)
+  }
+
+  /// Writes log lines and metrics to standard error.
+  package static func logger(_ environment: ProcessEnvironment) -> LambdaLogger {
+    LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
   }
 }

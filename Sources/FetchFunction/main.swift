@@ -4,7 +4,7 @@ import LambdaRuntime
 import TimeSeriesCache
 
 // A source's pages have megabytes, and come and go.
-cglibc_return_blocks_of(1 << 20)
+_ = cglibc_return_blocks_of(1 << 20)
 // From messages of identifiers to both stores: see `FetchHandler`.
 exit(
   await LambdaRuntime.run { environment, http, logger in

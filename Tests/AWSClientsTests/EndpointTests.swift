@@ -4,6 +4,118 @@ import Testing
 
 @testable import AWSClients
 
+@Suite struct EndpointTests {
+  static func endpoints(_ region: String = "us-east-1", _ variables: [String: String] = [:]) throws -> Endpoints {
+    let environment = ProcessEnvironment(variables)
+    return try Endpoints(region: region, environment: environment, profile: try Profile.selected(by: environment))
+  }
+
+  /// By botocore's endpoint rule sets; each without FIPS and dual stack, with either, with both.
+  static let names: [(service: AWSService, region: String, hosts: [String])] = [
+    (
+      .dynamoDB, "us-east-1",
+      [
+        "dynamodb.us-east-1.amazonaws.com", "dynamodb-fips.us-east-1.amazonaws.com", "dynamodb.us-east-1.api.aws",
+        "dynamodb-fips.us-east-1.api.aws",
+      ]
+    ),
+    (
+      .timestreamQuery, "us-east-1",
+      [
+        "query.timestream.us-east-1.amazonaws.com", "query.timestream-fips.us-east-1.amazonaws.com",
+        "timestream-query.us-east-1.api.aws", "timestream-query-fips.us-east-1.api.aws",
+      ]
+    ),
+    (
+      .timestreamWrite, "us-gov-west-1",
+      [
+        "ingest.timestream.us-gov-west-1.amazonaws.com", "ingest.timestream.us-gov-west-1.amazonaws.com",
+        "timestream-ingest.us-gov-west-1.api.aws", "timestream-ingest.us-gov-west-1.api.aws",
+      ]
+    ),
+    (
+      .sqs, "us-gov-east-1",
+      [
+        "sqs.us-gov-east-1.amazonaws.com", "sqs.us-gov-east-1.amazonaws.com", "sqs.us-gov-east-1.api.aws",
+        "sqs-fips.us-gov-east-1.api.aws",
+      ]
+    ),
+    (
+      .lambda, "us-gov-west-1",
+      [
+        "lambda.us-gov-west-1.amazonaws.com", "lambda-fips.us-gov-west-1.amazonaws.com",
+        "lambda.us-gov-west-1.api.aws", "lambda-fips.us-gov-west-1.api.aws",
+      ]
+    ),
+    (
+      .timestreamWrite, "cn-north-1",
+      [
+        "ingest.timestream.cn-north-1.amazonaws.com.cn", "ingest.timestream-fips.cn-north-1.amazonaws.com.cn",
+        "ingest.timestream.cn-north-1.api.amazonwebservices.com.cn",
+        "ingest.timestream-fips.cn-north-1.api.amazonwebservices.com.cn",
+      ]
+    ),
+    (
+      .ssm, "eusc-de-east-1",
+      [
+        "ssm.eusc-de-east-1.amazonaws.eu", "ssm-fips.eusc-de-east-1.amazonaws.eu",
+        "ssm.eusc-de-east-1.api.amazonwebservices.eu", "ssm-fips.eusc-de-east-1.api.amazonwebservices.eu",
+      ]
+    ),
+    (
+      .sts, "us-iso-east-1",
+      [
+        "sts.us-iso-east-1.c2s.ic.gov", "sts-fips.us-iso-east-1.c2s.ic.gov", "sts.us-iso-east-1.api.aws.ic.gov",
+        "sts-fips.us-iso-east-1.api.aws.ic.gov",
+      ]
+    ),
+  ]
+
+  @Test("FIPS and dual-stack endpoints have the names that AWS's SDKs give them", arguments: names.indices)
+  func hosts(index: Int) throws {
+    let (service, region, hosts) = Self.names[index]
+    let settings = [[:], ["AWS_USE_FIPS_ENDPOINT": "true"], ["AWS_USE_DUALSTACK_ENDPOINT": "TRUE"]]
+    let all = settings + [["AWS_USE_FIPS_ENDPOINT": "true", "AWS_USE_DUALSTACK_ENDPOINT": "true"]]
+    #expect(try all.map { try Self.endpoints(region, $0).standard(service) } == hosts.map { "https://" + $0 })
+  }
+
+  @Test("A profile may want them, too, and the environment overrides it") func profile() async throws {
+    try await TestHome.with(config: "[default]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true") { home in
+      for (variables, host) in [
+        ([:], "sqs-fips.us-east-1.api.aws"), (["AWS_USE_FIPS_ENDPOINT": "false"], "sqs.us-east-1.api.aws"),
+        (["AWS_USE_DUALSTACK_ENDPOINT": "false"], "sqs-fips.us-east-1.amazonaws.com"),
+      ] {
+        let environment = home.environment(variables)
+        let endpoints = try Endpoints(
+          region: "us-east-1", environment: environment, profile: try Profile.selected(by: environment))
+        #expect(endpoints.standard(.sqs) == "https://" + host)
+      }
+    }
+  }
+
+  @Test(
+    "A setting that is neither true nor false is refused by name",
+    arguments: ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
+  func wrong(variable: String) {
+    #expect { try Self.endpoints("us-east-1", [variable: "yes"]) } throws: {
+      ($0 as? AWSError)?.message == "\(variable) is 'yes': give true or false"
+    }
+  }
+
+  @Test("Where only FIPS endpoints may be asked, a discovered one that is none is refused by name") func discovered()
+    throws
+  {
+    let endpoints = try Self.endpoints("us-east-1", ["AWS_USE_FIPS_ENDPOINT": "true"])
+    try endpoints.check(discovered: "https://query-cell1.timestream-fips.us-east-1.amazonaws.com", of: .timestreamQuery)
+    #expect {
+      try endpoints.check(discovered: "https://query-cell1.timestream.us-east-1.amazonaws.com", of: .timestreamQuery)
+    } throws: { "\($0)".contains("AWS_ENDPOINT_URL_TIMESTREAM_QUERY") }
+    for (region, variables) in [("us-gov-west-1", ["AWS_USE_FIPS_ENDPOINT": "true"]), ("us-east-1", [:])] {
+      try Self.endpoints(region, variables).check(discovered: "https://cell.test", of: .timestreamQuery)
+    }
+  }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct EndpointDiscoveryTests {
   static let minute: Int64 = 60_000
 
@@ -17,7 +129,8 @@ import Testing
 
   @Test("An endpoint is found anew in the last tenth of its time, beside the requests") func ahead() async throws {
     let clock = ManualClock(1_800_000_000_000)
-    let discovery = EndpointDiscovery(clock: clock.clock, random: { 0 })
+    let discovery = EndpointDiscovery(
+      clock: clock.clock, endpoints: try EndpointTests.endpoints(), random: { 0 })
     let asked = Recorder<Int>()
     @Sendable func endpoint() async throws(AWSError) -> String {
       try await discovery.endpoint(.timestreamQuery) { () async throws(AWSError) in
@@ -45,7 +158,8 @@ import Testing
     async throws
   {
     let clock = ManualClock(1_800_000_000_000)
-    let discovery = EndpointDiscovery(clock: clock.clock, random: { 0 })
+    let discovery = EndpointDiscovery(
+      clock: clock.clock, endpoints: try EndpointTests.endpoints(), random: { 0 })
     let asked = Recorder<Int>()
     @Sendable func endpoint() async throws(AWSError) -> String {
       try await discovery.endpoint(.timestreamWrite) { () async throws(AWSError) in
@@ -61,8 +175,8 @@ import Testing
     await #expect { try await endpoint() } throws: { ($0 as? AWSError)?.code == "Throttling" }
   }
 
-  @Test("An answer without an endpoint is an error that says so") func empty() async {
-    let discovery = EndpointDiscovery(clock: .fixed(0))
+  @Test("An answer without an endpoint is an error that says so") func empty() async throws {
+    let discovery = EndpointDiscovery(clock: .fixed(0), endpoints: try EndpointTests.endpoints())
     for answer in [[:], ["Endpoints": []], ["Endpoints": [["Address": ""]]]] as [JSON] {
       await #expect {
         try await discovery.endpoint(.timestreamQuery) { () async throws(AWSError) in answer }

@@ -128,7 +128,8 @@ import Testing
   }
 
   @Test("Without the lists of values, the single values count") func single() throws {
-    let json = #"{"httpMethod":"GET","path":"/","queryStringParameters":{"a":"1"},"headers":{"X-Api-Key":"k","n":5}}"#
+    let json =
+      #"{"httpMethod":"GET","path":"/","queryStringParameters":{"a":"1"},"headers":{"X-Api-Key":"k","n":5},"multiValueHeaders":{}}"#
     #expect(
       try HTTPEvent(parsing: Array(json.utf8))
         == HTTPEvent(method: "GET", path: "/", query: ["a": "1"], headers: ["x-api-key": "k"]))

@@ -47,6 +47,10 @@ import Testing
         #expect(
           try JSON(parsing: whole.body)["futureRows"]?.array?.map { $0["cpu"] } == [.integer(number)], "\(name)")
       }
+      for name in ["a/b", "a+b"] {
+        let answer = try await cloud.get("v1/series/\(name)")
+        #expect(try JSON(parsing: answer.body)["identifier"] == .string(name))
+      }
       for path in ["v1/series/a%00", "v1/series/%0A", "%00", "timeSeries-data%7F"] {
         #expect(try await cloud.get(path).status == 400, "\(path)")
       }

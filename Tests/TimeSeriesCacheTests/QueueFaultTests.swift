@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test("Every identifier is queued once, two a message", arguments: [0, 1, 21, 10_000])
+  @Test("Every identifier is queued once, two per message", arguments: [0, 1, 21, 10_000])
   func counts(count: Int) async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
       try await cloud.register(Self.identifiers(count))
@@ -57,13 +57,15 @@ import Testing
   }
 
   /// An AWS that has the identifiers and whose queue answers from a closure.
-  static func handler(_ identifiers: Int, more: Bool = false, _ queue: @escaping @Sendable (JSON, Int) -> HTTPResponse)
-    throws -> (QueueHandler, FakeHTTP)
-  {
+  static func handler(
+    _ identifiers: Int, more: Bool = false, invalid: Int = 0, clock: WallClock = .system,
+    slept: Recorder<Duration> = Recorder(), _ queue: @escaping @Sendable (JSON, Int) -> HTTPResponse
+  ) throws -> (QueueHandler, FakeHTTP) {
     let sends = Recorder<Int>()
     let http = FakeHTTP { request, _ in
       if request.headers["x-amz-target"] == "DynamoDB_20120810.Scan" {
-        let items = (0..<identifiers).map { #"{"identifier":{"S":"i\#($0)"}}"# }.joined(separator: ",")
+        let good = (0..<identifiers).map { #"{"identifier":{"S":"i\#($0)"}}"# }
+        let items = (good + Array(repeating: #"{"identifier":{"S":""}}"#, count: invalid)).joined(separator: ",")
         return .success(
           .json(200, #"{"Items":[\#(items)]\#(more ? #","LastEvaluatedKey":{"identifier":{"S":"x"}}"# : "")}"#))
       }
@@ -76,7 +78,8 @@ import Testing
     let client = try AWSClient(environment: environment, http: http)
     let handler = QueueHandler(
       registry: IdentifierRegistry(client, table: "t"), queue: SQSClient(client), queueURL: "https://q/1/q",
-      sleep: { _ in })
+      clock: clock,
+      sleep: { slept.append($0) })
     return (handler, http)
   }
 
@@ -109,7 +112,7 @@ import Testing
     }
     let (summary, failure) = await handler.run(Self.context)
     #expect(summary.messages == 2)
-    #expect(failure == QueueError(description: "1 messages could not be queued: Invalid: "))
+    #expect(failure == QueueError(description: "1 message could not be queued: Invalid"))
     #expect(http.requests.count == 3)
   }
 
@@ -123,21 +126,49 @@ import Testing
     #expect(http.requests.count == 2)
   }
 
-  @Test("Entries that keep failing make the run fail, and the others are queued all the same")
+  @Test("Entries that keep failing make the run fail, without a wait after the last attempt; the others are queued")
   func keepsFailing() async throws {
-    let (handler, http) = try Self.handler(44) { body, _ in
-      let entries = body["Entries"]?.array ?? []
-      guard entries.count == 10 else {
-        return .json(
-          200,
-          #"{"Failed":[\#(entries.map { #"{"Id":\#($0["Id"]?.text ?? ""),"Code":"X"}"# }.joined(separator: ","))]}"#)
-      }
-      return .json(200, "{}")
-    }
+    let slept = Recorder<Duration>()
+    let (handler, http) = try Self.handler(44, slept: slept) { body, _ in Self.failing(body, unless: 10) }
     let (summary, failure) = await handler.run(Self.context)
-    #expect(failure == QueueError(description: "2 messages could not be queued: X: "))
+    #expect(failure == QueueError(description: "2 messages could not be queued: X"))
     #expect(summary.messages == 20)
     // Two whole batches once, and the last one as often as it is tried.
     #expect(http.requests.count == 1 + 2 + QueueHandler.attempts)
+    // Each pause is between half of what is due and all of it.
+    let due: [Duration] = [.milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400)]
+    #expect(slept.elements.count == due.count)
+    #expect(zip(slept.elements, due).allSatisfy { $0 >= $1 / 2 && $0 <= $1 })
+  }
+
+  /// Fails every entry of a batch, unless it has so many.
+  static func failing(_ body: JSON, unless count: Int) -> HTTPResponse {
+    let entries = body["Entries"]?.array ?? []
+    let failed = entries.map { #"{"Id":\#($0["Id"]?.text ?? ""),"Code":"X"}"# }.joined(separator: ",")
+    return entries.count == count ? .json(200, "{}") : .json(200, #"{"Failed":[\#(failed)]}"#)
+  }
+
+  @Test("Near its deadline nothing is sent again") func lateRetry() async throws {
+    let clock = ManualClock(1_800_000_000_000)
+    let slept = Recorder<Duration>()
+    let (handler, http) = try Self.handler(4, clock: clock.clock, slept: slept) { body, _ in
+      clock.advance(3000)
+      return Self.failing(body, unless: 0)
+    }
+    let context = LambdaContext(requestID: "r", deadline: clock.now + 10_000, logger: .silent)
+    let (_, failure) = await handler.run(context)
+    #expect(failure == QueueError(description: "2 messages could not be queued: X; the deadline is near"))
+    // After six of the ten seconds less than the margin is left.
+    #expect(http.requests.count == 1 + 2)
+    #expect(slept.elements.count == 1)
+  }
+
+  @Test("Items without a valid identifier are counted, and ten of them are logged") func invalid() async throws {
+    let log = LogBook()
+    let (handler, _) = try Self.handler(2, invalid: 5000) { _, _ in .json(200, "{}") }
+    let (summary, failure) = await handler.run(LambdaContext(requestID: "r", deadline: .max, logger: log.logger))
+    #expect(failure == nil)
+    #expect(summary == QueueHandler.Summary(identifiers: 2, messages: 1, requests: 1, invalid: 5000))
+    #expect(log.lines(saying: "skipped an item of the identifiers' table").count == QueueHandler.invalidLogged)
   }
 }

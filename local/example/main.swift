@@ -1,17 +1,34 @@
 import AWSClients
 import CacheSupport
+import CommandLineSupport
+import Glibc
 import HTTPTransport
 import TimeSeriesCache
 
-// Reads a merged series from a program of your own: AWS_REGION, TS_DB_NAME, TS_TABLE_NAME, FUTURE_TABLE say where.
-let environment = ProcessEnvironment.process()
-let client = try AWSClient(environment: environment, http: CurlClient())
-let reader = try SeriesReader(environment: environment, client: client)
+/// Reads a merged series, as a program of your own would.
+func readSeries(_ name: String) async throws {
+  let client = try AWSClient(environment: .process(), http: CurlClient())
+  let reader = try SeriesReader(environment: .process(), client: client)
 
-let now = WallClock.system.now
-if let range = TimeRange(from: now - 3_600_000, to: now + 3_600_000) {
-  let identifier = try Identifier(CommandLine.arguments.dropFirst().first ?? "greenwich")
-  for try await row in reader.rows(of: identifier, in: range) {
+  let now = WallClock.system.now
+  guard let range = TimeRange(from: now - 3_600_000, to: now + 3_600_000) else { return }
+  for try await row in reader.rows(of: try Identifier(name), in: range) {
     print(row.time, row.origin, row.measures.map { "\($0.name)=\($0.value)" })
+  }
+}
+
+let words = Array(CommandLine.arguments.dropFirst())
+if Arguments.isHelp(words) {
+  Output.line(
+    """
+    Usage: read-series [IDENTIFIER]
+
+    Prints an hour of a merged series before now and an hour after; of 'greenwich' without IDENTIFIER.
+    AWS_REGION, TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE say where it is.
+    """)
+} else {
+  do { try await readSeries(words.first ?? "greenwich") } catch {
+    Output.errorLine("\(error)")
+    exit(1)
   }
 }

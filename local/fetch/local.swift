@@ -55,7 +55,7 @@ import TimeSeriesCache
         isGood = isGood && isWell
       }
     } else {
-      let handler = try FetchHandler(environment: environment, http: http)
+      let handler = try FetchHandler(environment: environment, http: http, logger: LocalRun.logger(environment))
       for identifier in identifiers {
         let report = await handler.fetch(identifier)
         Output.line(FetchSummary.text(of: report, identifier))

@@ -14,12 +14,15 @@ final class EndpointDiscovery: Sendable {
 
   private let held = Mutex<[AWSService: Held]>([:])
   private let clock: WallClock
+  private let endpoints: Endpoints
   private let random: @Sendable () -> Double
 
   private static let timing: Held.Timing = .init(ahead: 3_600_000, part: 10, grace: 24 * 3_600_000, pause: 60_000)
 
-  init(clock: WallClock, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }) {
+  /// - Parameter endpoints: judges what a service names.
+  init(clock: WallClock, endpoints: Endpoints, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }) {
     self.clock = clock
+    self.endpoints = endpoints
     self.random = random
   }
 
@@ -35,7 +38,7 @@ final class EndpointDiscovery: Sendable {
       all[service] = new
       return new
     }
-    return try await held.value { [clock] () async throws(AWSError) in
+    return try await held.value { [clock, endpoints] () async throws(AWSError) in
       let answer = try await describe()
       guard let first = answer["Endpoints"]?.array?.first, let address = first["Address"]?.string, !address.isEmpty
       else {
@@ -45,6 +48,7 @@ final class EndpointDiscovery: Sendable {
       }
       let minutes = min(max(1, first["CachePeriodInMinutes"]?.int64 ?? 1440), 525_600)
       let url = address.hasPrefix("http://") || address.hasPrefix("https://") ? address : "https://" + address
+      try endpoints.check(discovered: url, of: service)
       return Held.Fresh(url, end: clock.now + minutes * 60_000)
     }
   }
@@ -54,10 +58,9 @@ final class EndpointDiscovery: Sendable {
 }
 
 extension AWSError: RenewalError {
-  /// A refusal and a name that does not exist stay what they are; credentials that have ended are renewed, an answer that
-  /// cannot be read comes again.
+  /// A refusal and a name that does not exist stay what they are; credentials come again, and so does an answer.
   package var mayPass: Bool {
-    isRetryable || code == .unexpectedAnswer
+    isRetryable || code == .credentials || code == .unexpectedAnswer
       || ["ExpiredTokenException", "ExpiredToken", "RequestExpired"].contains(code.rawValue)
   }
 

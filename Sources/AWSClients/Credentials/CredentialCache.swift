@@ -43,6 +43,8 @@ extension CredentialError: RenewalError {
   package static let waitCancelled: CredentialError = CredentialError(
     "cancelled while waiting for credentials", isTransient: true)
 
+  /// Where there were credentials before, it may pass: an instance's metadata service does not answer just now.
   static let none: CredentialError = CredentialError(
-    "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is attached")
+    "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run where a role is attached",
+    isTransient: true)
 }

@@ -8,6 +8,10 @@ import SigV4
 public struct CredentialChain: CredentialProvider {
   private let providers: [any CredentialProvider]
 
+  /// - Parameters:
+  ///   - environment: the variables that name the sources, such as `AWS_ACCESS_KEY_ID`, `AWS_PROFILE` and `HOME`.
+  ///   - http: asks the services and endpoints that give credentials.
+  ///   - clock: dates those requests, and judges whether a single sign-on token still holds.
   public init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) {
     providers = [
       EnvironmentCredentials(environment: environment),
@@ -18,6 +22,9 @@ public struct CredentialChain: CredentialProvider {
     ]
   }
 
+  /// The credentials of the first source that is configured; nil where none is.
+  ///
+  /// - Throws: ``CredentialError`` where that source fails; the others are not asked then.
   public func resolve() async throws(CredentialError) -> TemporaryCredentials? {
     for provider in providers {
       if let found = try await provider.resolve() { return found }
@@ -38,10 +45,14 @@ extension TemporaryCredentials {
     var end: Int64?
     switch json[expiration] {
     case .string(let text)?:
-      guard let time = ISO8601Time(text) else { throw CredentialError("\(source): \(expiration) is no ISO 8601 time") }
+      guard let time = ISO8601Time(text) else {
+        throw CredentialError("\(source): \(expiration) is not an ISO 8601 time")
+      }
       end = time.epochMilliseconds()
-    case .some(let number): end = number.int64
-    case nil: end = nil
+    case .null?, nil: end = nil
+    case let number?:
+      guard let time = number.int64 else { throw CredentialError("\(source): \(expiration) is \(number.kind)") }
+      end = time
     }
     self.init(
       Credentials(accessKeyID: keyID, secretAccessKey: secretKey, sessionToken: json[token]?.string), expiration: end)

@@ -10,6 +10,7 @@ public protocol CredentialProvider: Sendable {
 
 /// Credentials with the time at which they end.
 public struct TemporaryCredentials: Sendable, Hashable {
+  /// The key pair, with its session token.
   public var credentials: Credentials
   /// Epoch milliseconds; nil for credentials that do not end.
   public var expiration: Int64?
@@ -34,10 +35,12 @@ public struct CredentialError: Error, Sendable, Hashable, CustomStringConvertibl
   }
 }
 
-/// Fixed credentials.
+/// Credentials that a program has from somewhere else, and that never end.
 public struct StaticCredentials: CredentialProvider {
   private let value: TemporaryCredentials
+
   public init(_ credentials: Credentials) { value = TemporaryCredentials(credentials) }
-  init(_ value: TemporaryCredentials) { self.value = value }
+
+  /// The credentials, always.
   public func resolve() async throws(CredentialError) -> TemporaryCredentials? { value }
 }

@@ -10,8 +10,14 @@ struct EnvironmentCredentials: CredentialProvider {
     guard let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
       throw CredentialError("AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not")
     }
+    let expiration = try environment["AWS_CREDENTIAL_EXPIRATION"].map { text throws(CredentialError) in
+      guard let time = ISO8601Time(text) else {
+        throw CredentialError("AWS_CREDENTIAL_EXPIRATION is '\(text)': give an ISO 8601 time")
+      }
+      return time.epochMilliseconds()
+    }
     return TemporaryCredentials(
       Credentials(accessKeyID: key, secretAccessKey: secret, sessionToken: environment["AWS_SESSION_TOKEN"]),
-      expiration: environment["AWS_CREDENTIAL_EXPIRATION"].flatMap { ISO8601Time($0)?.epochMilliseconds() })
+      expiration: expiration)
   }
 }

@@ -44,6 +44,11 @@ struct ProfileCredentials: CredentialProvider {
     if let command = profile["credential_process"] {
       return try await ProcessCredentials(command: command, environment: environment).resolve()
     }
+    if profile["login_session"] != nil {
+      throw CredentialError(
+        "the profile '\(profile.name)' uses 'aws login', which is not read here: use aws sso login, or credential_process = aws configure export-credentials --profile \(profile.name)"
+      )
+    }
     return nil
   }
 

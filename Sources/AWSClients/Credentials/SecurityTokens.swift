@@ -33,11 +33,16 @@ struct SecurityTokens {
       guard let key = XMLText.element("AccessKeyId", in: xml), let secret = XMLText.element("SecretAccessKey", in: xml),
         let token = XMLText.element("SessionToken", in: xml)
       else { throw AWSError(.unexpectedAnswer, "the answer has no credentials", operation: "STS.\(action)") }
+      guard let end = XMLText.element("Expiration", in: xml).flatMap({ ISO8601Time($0) }) else {
+        throw AWSError(.unexpectedAnswer, "the answer does not say when they end", operation: "STS.\(action)")
+      }
       return TemporaryCredentials(
         Credentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token),
-        expiration: XMLText.element("Expiration", in: xml).flatMap { ISO8601Time($0)?.epochMilliseconds() })
+        expiration: end.epochMilliseconds())
     } catch {
-      throw CredentialError("\(action) of \(parameters["RoleArn"] ?? "a role") failed: \(error.code): \(error.message)")
+      throw CredentialError(
+        "\(action) of \(parameters["RoleArn"] ?? "a role") failed: \(error.code): \(error.message)",
+        isTransient: error.mayPass)
     }
   }
 }

@@ -18,9 +18,12 @@ import CacheSupport
 public struct HTTPEvent: Sendable, Hashable {
   /// A parameter of the query string, decoded. A client may send bytes that are not UTF-8.
   public struct QueryItem: Sendable, Hashable {
+    /// The bytes before the first `=`.
     public var name: [UInt8]
+    /// The bytes after the first `=`; empty where there is none.
     public var value: [UInt8]
 
+    /// A parameter made by hand, of decoded bytes.
     public init(name: [UInt8], value: [UInt8]) {
       self.name = name
       self.value = value
@@ -68,12 +71,12 @@ public struct HTTPEvent: Sendable, Hashable {
       method = http["method"]?.string ?? "GET"
       path = Self.isFunctionURL(context) ? PercentEncoding.decodeBytes(raw) : Array(raw.utf8)
       query = Self.query(raw: json["rawQueryString"]?.string ?? "")
-      headers = Self.headers(json["headers"])
+      headers = Self.headers(nil, or: json["headers"])
     } else if let httpMethod = json["httpMethod"]?.string {
       method = httpMethod
       path = PercentEncoding.decodeBytes(json["path"]?.string ?? "/")
-      query = Self.query(json["multiValueQueryStringParameters"] ?? .null, or: json["queryStringParameters"])
-      headers = Self.headers(json["multiValueHeaders"]?.object.map { .object($0) } ?? json["headers"])
+      query = Self.query(json["multiValueQueryStringParameters"], or: json["queryStringParameters"])
+      headers = Self.headers(json["multiValueHeaders"], or: json["headers"])
     } else {
       throw EventError("the event is not from API Gateway or a function URL")
     }
@@ -98,23 +101,23 @@ public struct HTTPEvent: Sendable, Hashable {
     }
   }
 
-  /// A text for each name, or a list of texts for each name.
-  private static func texts(_ json: JSON?) -> [(name: String, values: [String])] {
-    (json?.object?.members ?? []).map { member in
-      (member.name, (member.value.array ?? [member.value]).compactMap(\.string))
-    }
+  /// The texts of each name: from the member with all values or, where an event has none, from that with one each.
+  private static func texts(_ all: JSON?, or single: JSON?) -> [(name: String, values: [String])] {
+    let lists = all?.object?.members ?? []
+    guard lists.isEmpty else { return lists.map { ($0.name, $0.value.array?.compactMap(\.string) ?? []) } }
+    return (single?.object?.members ?? []).map { ($0.name, [$0.value].compactMap(\.string)) }
   }
 
-  private static func headers(_ json: JSON?) -> [String: String] {
-    texts(json).reduce(into: [:]) { headers, header in
+  private static func headers(_ all: JSON?, or single: JSON?) -> [String: String] {
+    texts(all, or: single).reduce(into: [:]) { headers, header in
       guard !header.values.isEmpty else { return }
       let name = header.name.lowercasedASCII
       headers[name] = ([headers[name]].compactMap(\.self) + header.values).joined(separator: ",")
     }
   }
 
-  private static func query(_ all: JSON, or last: JSON?) -> [QueryItem] {
-    texts(all.object == nil ? last : all).flatMap { name, values in
+  private static func query(_ all: JSON?, or single: JSON?) -> [QueryItem] {
+    texts(all, or: single).flatMap { name, values in
       values.map { QueryItem(name: Array(name.utf8), value: Array($0.utf8)) }
     }
   }

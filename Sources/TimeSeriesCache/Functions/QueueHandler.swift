@@ -1,10 +1,11 @@
-public import AWSClients
-public import CacheSupport
+import AWSClients
+import CacheSupport
 public import LambdaRuntime
 
-/// The queue function: reads every registered identifier and puts them on the queue, a few a message.
+/// The queue function: reads every registered identifier and puts them on the queue, a few per message.
 ///
-/// However many there are, it holds one page of the table and a few batches at a time.
+/// However many there are, it holds one page of the table and a few batches at a time. A run that meets its deadline queues
+/// what it has read and then fails, and so does one that could not queue everything: a later run queues the rest.
 public struct QueueHandler: LambdaHandler {
   private let registry: IdentifierRegistry
   private let queue: SQSClient
@@ -19,12 +20,14 @@ public struct QueueHandler: LambdaHandler {
   static let bytesPerRequest: Int = 1_000_000
   /// SendMessageBatch requests in flight.
   static let requestsInFlight: Int = 32
-  /// How often an entry that SQS failed is sent again.
+  /// How often an entry is sent, the first time included, while SQS fails it.
   static let attempts: Int = 5
-  /// Before the deadline, in milliseconds: no page is read later than this.
+  /// Before the deadline, in milliseconds: no page is read and no entry is sent again later than this.
   static let margin: Int64 = 5000
+  /// Items without a valid identifier that get a log line each; the others are counted.
+  static let invalidLogged: Int = 10
 
-  public init(
+  init(
     registry: IdentifierRegistry, queue: SQSClient, queueURL: String, identifiersPerMessage: Int = 2,
     clock: WallClock = .system,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
@@ -38,14 +41,16 @@ public struct QueueHandler: LambdaHandler {
   }
 
   /// What a run did.
-  public struct Summary: Sendable, Hashable {
-    public var identifiers = 0
-    public var messages = 0
-    public var requests = 0
+  struct Summary: Sendable, Hashable {
+    /// Identifiers and messages that are on the queue.
+    var identifiers = 0
+    var messages = 0
+    /// SendMessageBatch requests.
+    var requests = 0
     /// Entries that were sent again.
-    public var resent = 0
-    /// Items of the table whose identifier is none.
-    public var invalid = 0
+    var resent = 0
+    /// Items of the table without a valid identifier.
+    var invalid = 0
 
     var json: JSON {
       [
@@ -92,7 +97,7 @@ public struct QueueHandler: LambdaHandler {
           break
         }
         start = page.last
-        for reason in page.invalid {
+        for reason in page.invalid.prefix(max(0, Self.invalidLogged - total.invalid)) {
           context.logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)])
         }
         total.invalid += page.invalid.count
@@ -100,19 +105,20 @@ public struct QueueHandler: LambdaHandler {
         for batch in batches(&pending, isLast: start == nil) {
           if inFlight >= Self.requestsInFlight, let result = await group.next() { collect(result) }
           inFlight += 1
-          group.addTask { await send(batch) }
+          group.addTask { await send(batch, context) }
         }
-        if start != nil, context.deadline != .max, clock.now > context.deadline - Self.margin {
+        if start != nil, isLate(context) {
           failure = QueueError(
             description:
-              "the deadline is near and the table has more: give the function more time, or more identifiers a message")
+              "the deadline is near and the table has more: give the function more time, or more identifiers per message"
+          )
           break
         }
       } while start != nil
       // What was read is queued, also where the run ends early.
       for batch in batches(&pending, isLast: true) {
         inFlight += 1
-        group.addTask { await send(batch) }
+        group.addTask { await send(batch, context) }
       }
       while let result = await group.next() { collect(result) }
       return (total, failure)
@@ -158,34 +164,52 @@ public struct QueueHandler: LambdaHandler {
     }
   }
 
+  private func isLate(_ context: LambdaContext) -> Bool {
+    context.deadline != .max && clock.now > context.deadline - Self.margin
+  }
+
   /// Sends a batch until SQS has taken every entry, or will not.
-  private func send(_ messages: [Message]) async -> (Summary, QueueError?) {
+  private func send(_ messages: [Message], _ context: LambdaContext) async -> (Summary, QueueError?) {
     var summary = Summary()
     var left = messages.enumerated().map { SQSClient.Entry(id: String($0.offset), body: $0.element.body) }
     var reason = ""
     // Entries that SQS will never take do not hold up the others.
     var refused = 0
-    for attempt in 0..<Self.attempts {
+    func failure(_ reason: String) -> QueueError {
+      let count = left.count + refused
+      return QueueError(description: "\(count) message\(count == 1 ? "" : "s") could not be queued: \(reason)")
+    }
+    for attempt in 1...Self.attempts {
       do throws(AWSError) {
         summary.requests += 1
-        if attempt > 0 { summary.resent += left.count }
+        if attempt > 1 { summary.resent += left.count }
         let failures = try await queue.sendMessageBatch(left, to: queueURL)
-        let failed = Dictionary(failures.map { ($0.id, $0) }) { first, _ in first }
-        for entry in left where failed[entry.id] == nil {
+        let failed = Dictionary(failures.map { (ByteText($0.id), $0) }) { first, _ in first }
+        for entry in left where failed[ByteText(entry.id)] == nil {
           summary.messages += 1
           summary.identifiers += Int(entry.id).map { messages[$0].identifiers } ?? 0
         }
-        refused += failures.count(where: \.isSenderFault)
-        left.removeAll { failed[$0.id].map(\.isSenderFault) ?? true }
-        reason = failures.first.map { "\($0.code): \($0.message)" } ?? reason
-        if left.isEmpty { break }
+        refused += left.count { failed[ByteText($0.id)]?.isSenderFault ?? false }
+        left.removeAll { failed[ByteText($0.id)]?.isSenderFault ?? true }
+        if let first = failures.first {
+          reason = first.message.isEmpty ? first.code : "\(first.code): \(first.message)"
+        }
       } catch {
-        return (summary, QueueError(description: "\(left.count + refused) messages could not be queued: \(error)"))
+        return (summary, failure(error.description))
       }
-      do { try await sleep(.milliseconds(Int(Double.random(in: 0.5...1) * Double(50 << attempt)))) } catch { break }
+      guard !left.isEmpty, attempt < Self.attempts else { break }
+      guard !isLate(context) else {
+        reason += "; the deadline is near"
+        break
+      }
+      // 50 ms before the second attempt, twice as much before each that follows, less up to half of it.
+      let pause = Double(50 << (attempt - 1)) * Double.random(in: 0.5...1)
+      do { try await sleep(.milliseconds(Int(pause))) } catch {
+        reason += "; cancelled before another attempt"
+        break
+      }
     }
-    if left.isEmpty, refused == 0 { return (summary, nil) }
-    return (summary, QueueError(description: "\(left.count + refused) messages could not be queued: \(reason)"))
+    return (summary, left.isEmpty && refused == 0 ? nil : failure(reason))
   }
 }
 

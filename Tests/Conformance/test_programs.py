@@ -1,4 +1,4 @@
-"""local-api where no cloud is needed: its help, and errors that the function finds before it reads a store."""
+"""The programs where no cloud is needed: their help, and errors that the API function finds before it reads a store."""
 
 import json
 import subprocess
@@ -50,6 +50,15 @@ def test_a_wrong_command_line_is_explained(words, message):
     assert done.returncode == 1 and message in done.stderr and done.stdout == ""
 
 
-def test_the_help_needs_no_variable():
-    done = subprocess.run([BUILD / "local-api", "--help"], env={}, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0 and done.stderr == "" and "--envelope" in done.stdout and "IDENTIFIER [NAME=VALUE" in done.stdout
+@pytest.mark.parametrize("program", ["local-cloud", "local-queue", "local-fetch", "local-api", "hydration", "read-series"])
+@pytest.mark.parametrize("word", ["--help", "-h"])
+def test_the_help_needs_no_variable(program, word):
+    done = subprocess.run([BUILD / program, word], env={}, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith(f"Usage: {program}")
+
+
+@pytest.mark.parametrize("program,words", [("local-queue", ()), ("local-api", ("a",)), ("read-series", ())])
+def test_without_a_region_the_error_names_it(program, words):
+    environment = {name: value for name, value in ENVIRONMENT.items() if name != "AWS_REGION"} | {"HOME": "/nonexistent"}
+    done = subprocess.run([BUILD / program, *words], env=environment, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "set AWS_REGION" in done.stderr and done.stdout == ""

@@ -1,0 +1,36 @@
+import CacheSupport
+
+/// Words as a POSIX shell splits them, which is how the configuration files quote names and commands. Nothing is expanded.
+enum ShellWords {
+  /// Splits at blanks. Single quotes keep everything, double quotes everything but `\"` and `\\`; elsewhere a backslash keeps
+  /// the next byte.
+  ///
+  /// - Returns: nil where a quote is not closed.
+  static func split(_ text: String) -> [String]? {
+    var words: [String] = []
+    /// The word that is being read; nil between words, empty within `""`.
+    var word: [UInt8]?
+    var quote: UInt8?
+    var bytes = text.utf8.makeIterator()
+    while let byte = bytes.next() {
+      switch (byte, quote) {
+      case (UInt8(ascii: "\\"), nil): word = (word ?? []) + [bytes.next() ?? byte]
+      case (UInt8(ascii: "\\"), UInt8(ascii: "\"")?):
+        let next = bytes.next()
+        let isEscaped = next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\")
+        word = (word ?? []) + (isEscaped ? [] : [byte]) + (next.map { [$0] } ?? [])
+      case (let byte, let open?) where byte == open: quote = nil
+      case (let byte, _?): word = (word ?? []) + [byte]
+      case (UInt8(ascii: "\""), nil), (UInt8(ascii: "'"), nil):
+        quote = byte
+        word = word ?? []
+      case (UInt8(ascii: " "), nil), (UInt8(ascii: "\t"), nil), (UInt8(ascii: "\n"), nil), (UInt8(ascii: "\r"), nil):
+        if let ended = word { words.append(String(decoding: ended, as: UTF8.self)) }
+        word = nil
+      case (let byte, nil): word = (word ?? []) + [byte]
+      }
+    }
+    if let ended = word { words.append(String(decoding: ended, as: UTF8.self)) }
+    return quote == nil ? words : nil
+  }
+}
