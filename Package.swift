@@ -62,7 +62,7 @@ let package = Package(
       name: "TimeSeriesCache",
       dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
     .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
-    .executableTarget(name: "FetchFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
+    .executableTarget(name: "FetchFunction", dependencies: ["CGlibcCompat", "TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
 
     // What stays on this machine.
