@@ -50,7 +50,7 @@ package enum LocalRun {
       exit(0)
     }
     let environment = ProcessEnvironment.process()
-    let logger = LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
+    let logger = logger(environment)
     do {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000
@@ -63,6 +63,11 @@ package enum LocalRun {
       Output.errorLine("\(error)")
       exit(1)
     }
+  }
+
+  /// Writes log lines and metrics to standard error.
+  package static func logger(_ environment: ProcessEnvironment) -> LambdaLogger {
+    LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
   }
 
   /// Without the last line's end, which comes with printing; nil for nothing.

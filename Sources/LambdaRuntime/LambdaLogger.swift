@@ -6,9 +6,9 @@ import Glibc
 /// `AWS_LAMBDA_LOG_LEVEL` (else `LOG_LEVEL`) sets the least level that is written: `DEBUG`, `INFO` (default), `WARN` or
 /// `ERROR`.
 public struct LambdaLogger: Sendable {
-  public enum Level: Int, Sendable, Comparable {
+  enum Level: Int, Sendable, Comparable {
     case debug, info, warn, error
-    public static func < (one: Level, other: Level) -> Bool { one.rawValue < other.rawValue }
+    static func < (one: Level, other: Level) -> Bool { one.rawValue < other.rawValue }
 
     var text: String {
       switch self {
@@ -50,15 +50,22 @@ public struct LambdaLogger: Sendable {
   /// Drops every line.
   public static let silent: LambdaLogger = LambdaLogger { _ in }
 
+  /// Whether lines of the level `DEBUG` are written: what only they need need not be found out otherwise.
+  public var isDebugging: Bool { level == .debug }
+
   func with(requestID: String) -> LambdaLogger {
     var copy = self
     copy.requestID = requestID
     return copy
   }
 
+  /// Writes a line for whoever looks for a fault; its fields come after the usual ones.
   public func debug(_ message: String, _ fields: JSONObject = [:]) { log(.debug, message, fields) }
+  /// Writes a line that tells of something usual.
   public func info(_ message: String, _ fields: JSONObject = [:]) { log(.info, message, fields) }
+  /// Writes a line that tells of something unusual that needs nobody.
   public func warn(_ message: String, _ fields: JSONObject = [:]) { log(.warn, message, fields) }
+  /// Writes a line that tells of a failure.
   public func error(_ message: String, _ fields: JSONObject = [:]) { log(.error, message, fields) }
 
   private func log(_ level: Level, _ message: String, _ fields: JSONObject) {

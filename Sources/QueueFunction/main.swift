@@ -4,4 +4,6 @@ import TimeSeriesCache
 
 // From registered identifiers to the queue: see `QueueHandler`.
 exit(
-  await LambdaRuntime.run { environment, http, _ in try QueueHandler(environment: environment, http: http) })
+  await LambdaRuntime.run { environment, http, logger in
+    try QueueHandler(environment: environment, http: http, logger: logger)
+  })

@@ -97,10 +97,10 @@ import Testing
     #expect(failing.requests.count == 30 + 35)
     let policy = RetryPolicy()
     let error = AWSError("X", "", operation: "o")
-    for _ in 0..<35 { #expect(policy.acquire(for: error) == 14) }
-    #expect(policy.acquire(for: error) == nil)
-    policy.release(14)
-    #expect(policy.acquire(for: error) == 14)
+    for _ in 0..<35 { #expect(policy.acquire(for: error, of: .sqs) == 14) }
+    #expect(policy.acquire(for: error, of: .sqs) == nil)
+    policy.release(14, of: .sqs)
+    #expect(policy.acquire(for: error, of: .sqs) == 14)
   }
 
   @Test("A wrong clock is corrected once, also for requests that run side by side")

@@ -27,7 +27,7 @@ import TimeSeriesCache
         "headers": ["x-api-key": .string(key)],
         "multiValueQueryStringParameters": .object(try query(words.dropFirst())),
       ]
-      return (try APIHandler(environment: environment, http: http), event.bytes)
+      return (try APIHandler(environment: environment, http: http, logger: LocalRun.logger(environment)), event.bytes)
     }
   }
 

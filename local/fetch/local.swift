@@ -18,7 +18,7 @@ import TimeSeriesCache
       let event: JSON = [
         "Records": [["messageId": "local", "eventSource": "aws:sqs", "body": .string(body.text)]]
       ]
-      return (try FetchHandler(environment: environment, http: http), event.bytes)
+      return (try FetchHandler(environment: environment, http: http, logger: LocalRun.logger(environment)), event.bytes)
     }
   }
 }

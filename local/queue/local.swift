@@ -12,7 +12,7 @@ import TimeSeriesCache
         Puts every identifier of the table IDENTIFIER_TABLE on the queue IDENTIFIER_QUEUE.
         """
     ) { environment, http, _ in
-      (try QueueHandler(environment: environment, http: http), Array("{}".utf8))
+      (try QueueHandler(environment: environment, http: http, logger: LocalRun.logger(environment)), Array("{}".utf8))
     }
   }
 }

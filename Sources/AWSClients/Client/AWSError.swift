@@ -27,20 +27,26 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     public static let unexpectedAnswer: Code = "UnexpectedAnswer"
   }
 
+  /// The service's own name for the error, or one of this library's.
   public var code: Code
+  /// The service's own words.
   public var message: String
   /// Such as `DynamoDB_20120810.Query`.
   public var operation: String
   /// The HTTP status; nil where no answer came.
   public var status: Int?
+  /// What the service calls the request, to be quoted to AWS.
   public var requestID: String?
   /// The body as it came, for what is not modelled; empty for a refused signature, whose body shows what was signed.
   public var body: [UInt8]
+  /// Why no answer came; nil where one did.
   public var transport: HTTPError.Code?
   /// What the service asked to wait, in milliseconds (`x-amz-retry-after`).
   public var retryAfter: Double?
   /// The service's own clock, epoch seconds, from its `Date` header.
   var serverTime: Int64?
+  /// True where an answer is no JSON, most likely because it was cut on the way.
+  package var isTruncated: Bool = false
 
   public init(
     _ code: Code, _ message: String, operation: String, status: Int? = nil, requestID: String? = nil,
@@ -66,6 +72,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
 
   /// True where the same request may succeed later (the SDKs' standard retry mode).
   public var isRetryable: Bool {
+    if isTruncated { return true }
     if let transport { return [.cannotConnect, .connectionLost, .timedOut].contains(transport) }
     if Self.throttling.contains(code.rawValue) || Self.transient.contains(code.rawValue) { return true }
     guard let status else { return false }
@@ -80,6 +87,9 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     ]
     .contains(code.rawValue)
   }
+
+  /// True where temporary credentials have ended earlier than was known.
+  var isExpiredToken: Bool { code == "ExpiredTokenException" || code == "ExpiredToken" }
 
   /// True where a discovered endpoint no longer serves.
   var invalidatesEndpoint: Bool { code == "InvalidEndpointException" || status == 421 }

@@ -13,6 +13,8 @@ extension JSON {
 extension AWSError {
   /// An answer that ends too soon, or is no JSON at all.
   static func notJSON(_ error: JSONError, operation: String) -> AWSError {
-    AWSError(.unexpectedAnswer, "the answer is not JSON: \(error)", operation: operation)
+    var error = AWSError(.unexpectedAnswer, "the answer is not JSON: \(error)", operation: operation)
+    error.isTruncated = true
+    return error
   }
 }

@@ -1,10 +1,13 @@
 import Synchronization
 
-/// The SDKs' standard retry mode: a quota that failing requests drain, and full jitter between attempts.
+/// The SDKs' standard retry mode: a quota per service that failing requests drain, and full jitter between attempts.
+///
+/// A service that fails uses up its own quota, not another's.
 ///
 /// Figures are those of botocore 1.44's standard mode.
 public final class RetryPolicy: Sendable {
-  private let quota: Mutex<Int>
+  /// What is left, by endpoint prefix; a service that is absent has all of it.
+  private let quotas = Mutex<[String: Int]>([:])
   private let random: @Sendable () -> Double
   private let sleeper: @Sendable (Duration) async throws(CancellationError) -> Void
 
@@ -23,28 +26,35 @@ public final class RetryPolicy: Sendable {
     random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
     sleep: @escaping @Sendable (Duration) async throws(CancellationError) -> Void = RetryPolicy.sleep
   ) {
-    quota = Mutex(Self.fullQuota)
     self.random = random
     sleeper = sleep
   }
 
+  /// Waits for a time; ends early with an error where the task is cancelled.
   public static let sleep: @Sendable (Duration) async throws(CancellationError) -> Void = {
     duration async throws(CancellationError) in
     do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
   }
 
-  /// Takes from the quota what one more attempt costs; nil where too little is left.
-  func acquire(for error: AWSError) -> Int? {
+  /// Takes from a service's quota what one more attempt costs; nil where too little is left.
+  func acquire(for error: AWSError, of service: AWSService) -> Int? {
     let cost = error.isThrottling ? Self.throttlingCost : Self.cost
-    return quota.withLock { quota in
-      guard quota >= cost else { return nil }
-      quota -= cost
+    return quotas.withLock { quotas in
+      let left = quotas[service.endpointPrefix] ?? Self.fullQuota
+      guard left >= cost else { return nil }
+      quotas[service.endpointPrefix] = left - cost
       return cost
     }
   }
 
   /// Gives back after a success: what the last retry cost, or 1 for a request that needed none.
-  func release(_ cost: Int?) { quota.withLock { $0 = min(Self.fullQuota, $0 + (cost ?? 1)) } }
+  func release(_ cost: Int?, of service: AWSService) {
+    quotas.withLock { quotas in
+      guard let left = quotas[service.endpointPrefix] else { return }
+      let sum = left + (cost ?? 1)
+      quotas[service.endpointPrefix] = sum < Self.fullQuota ? sum : nil
+    }
+  }
 
   /// Milliseconds before the next attempt.
   ///

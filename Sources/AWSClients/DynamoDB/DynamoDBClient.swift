@@ -125,10 +125,10 @@ public struct DynamoDBClient: Sendable {
     writer.raw("{\"RequestItems\":")
     writer.raw(requests.json)
     writer.raw("}")
-    let answer = try await client.callRaw(.dynamoDB, "BatchWriteItem", writer.bytes)
-    guard let left = try AWSClient.parse(answer, "DynamoDB_20120810.BatchWriteItem")["UnprocessedItems"]?.object,
-      !left.isEmpty
-    else { return nil }
+    let answer = try await client.call(.dynamoDB, "BatchWriteItem", writer.bytes) { body throws(AWSError) in
+      try AWSClient.parse(body, "DynamoDB_20120810.BatchWriteItem")
+    }
+    guard let left = answer["UnprocessedItems"]?.object, !left.isEmpty else { return nil }
     return PutRequests(
       json: JSON.object(left).bytes, count: left.members.reduce(0) { $0 + ($1.value.array?.count ?? 0) })
   }
@@ -168,8 +168,9 @@ public struct DynamoDBClient: Sendable {
   ) async throws(AWSError) -> DynamoDBAnswer {
     var input = input
     input["ExclusiveStartKey"] = start.map { JSON(item: $0) }
-    let body = try await client.callRaw(.dynamoDB, operation, JSON.object(input).bytes)
-    return try DynamoDBAnswer(body, operation: "DynamoDB_20120810.\(operation)")
+    return try await client.call(.dynamoDB, operation, JSON.object(input).bytes) { body throws(AWSError) in
+      try DynamoDBAnswer(body, operation: "DynamoDB_20120810.\(operation)")
+    }
   }
 
   static func item(_ json: JSON, _ operation: String) throws(AWSError) -> Item {

@@ -63,8 +63,9 @@ public struct TimestreamQueryClient: Sendable {
     input["MaxRows"] = maximumRows.map { .integer($0) }
     input["NextToken"] = token.map { .string($0) }
     // The service itself gives up after 60 seconds.
-    let body = try await client.callRaw(.timestreamQuery, "Query", JSON.object(input).bytes, timeout: .seconds(65))
-    return try TimestreamAnswer(body)
+    return try await client.call(
+      .timestreamQuery, "Query", JSON.object(input).bytes, timeout: .seconds(65)
+    ) { body throws(AWSError) in try TimestreamAnswer(body) }
   }
 
   /// Every row of an answer, page after page.

@@ -30,8 +30,10 @@ public struct TimestreamWriteClient: Sendable {
 
   /// The same with a request that is written already.
   package func writeRecords(_ input: [UInt8], count: Int) async throws(AWSError) -> Ingested {
-    let body = try await client.callRaw(.timestreamWrite, "WriteRecords", input)
-    let counts = try AWSClient.parse(body, "Timestream_20181101.WriteRecords")["RecordsIngested"]
+    let answer = try await client.call(.timestreamWrite, "WriteRecords", input) { body throws(AWSError) in
+      try AWSClient.parse(body, "Timestream_20181101.WriteRecords")
+    }
+    let counts = answer["RecordsIngested"]
     return Ingested(
       total: counts?["Total"]?.int ?? count, memoryStore: counts?["MemoryStore"]?.int ?? 0,
       magneticStore: counts?["MagneticStore"]?.int ?? 0)

@@ -15,8 +15,8 @@ extension QueueHandler {
   /// | `IDENTIFIERS_PER_MESSAGE` | 1 to 50; 2 by default |
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(environment: ProcessEnvironment, http: any HTTPClient) throws {
-    let client = try AWSClient(environment: environment, http: http)
+  public init(environment: ProcessEnvironment, http: any HTTPClient, logger: LambdaLogger = .silent) throws {
+    let client = try AWSClient(environment: environment, http: http, observer: logger.requestObserver)
     self.init(
       registry: IdentifierRegistry(
         client, table: try environment.require("IDENTIFIER_TABLE", "the DynamoDB table of the identifiers")),
@@ -43,7 +43,7 @@ extension FetchHandler {
   public init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
   ) throws {
-    let client = try AWSClient(environment: environment, http: http, clock: clock)
+    let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     self.init(
       catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock, logger: logger),
       sources: SourceClient(http: http, clock: clock),
@@ -93,7 +93,7 @@ extension APIHandler {
   public init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
   ) throws {
-    let client = try AWSClient(environment: environment, http: http, clock: clock)
+    let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     let key: CachedParameter
     if let fixed = environment["API_KEY"] {
       key = CachedParameter(fixed: fixed)
@@ -128,5 +128,21 @@ extension TimestreamHistory {
 extension DynamoDBForecast {
   init(_ client: AWSClient, environment: ProcessEnvironment) throws(EnvironmentError) {
     self.init(client, table: try environment.require("FUTURE_TABLE", "the DynamoDB table of the forecasts"))
+  }
+}
+
+extension LambdaLogger {
+  /// Writes a line per request to AWS where the level is `DEBUG`; nil where it is not, so that nobody pays for it.
+  var requestObserver: (@Sendable (RequestReport) -> Void)? {
+    guard isDebugging else { return nil }
+    return { report in
+      var fields: JSONObject = [
+        "service": .string(report.service), "operation": .string(report.operation), "attempt": .integer(report.attempt),
+        "milliseconds": .integer(Int(report.duration / .milliseconds(1))),
+      ]
+      fields["status"] = report.status.map { .integer($0) }
+      fields["code"] = report.code.map { .string($0.rawValue) }
+      debug("request", fields)
+    }
   }
 }
