@@ -75,7 +75,9 @@ let package = Package(
     .executableTarget(
       name: "local-queue", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
     .executableTarget(
-      name: "local-fetch", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/fetch"),
+      name: "local-fetch",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/fetch"),
     .executableTarget(
       name: "local-api", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
     .executableTarget(
@@ -87,7 +89,10 @@ let package = Package(
       path: "e2eTest/hydration"),
 
     .executableTarget(
-      name: "benchmark", dependencies: ["CacheSupport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      name: "benchmark",
+      dependencies: [
+        "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "CommandLineSupport",
+      ],
       path: "local/benchmark"),
 
     .executableTarget(
@@ -112,6 +117,9 @@ let package = Package(
       dependencies: [
         "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport",
       ]),
+    .testTarget(
+      name: "CommandLineSupportTests",
+      dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "CommandLineSupport", "TestSupport"]),
     .testTarget(name: "LocalCloudTests", dependencies: ["CacheSupport", "AWSClients", "LocalCloud", "TestSupport"]),
   ]
 )

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Writes build/<function>.zip for each function: bootstrap (release, static Swift library, stripped) and lib/ with the shared
-# libraries that provided.al2023 does not promise. The same sources give the same bytes. Gates: no symbol newer than what its
-# glibc (2.34) and its libstdc++ (of GCC 11) have, in any file; no Foundation; 12 MB a zip.
+# Writes build/<function>.zip for each function, which holds bootstrap alone: release, stripped, with the Swift library and libcurl
+# (Infra/curl.sh) in it. The same sources give the same bytes. Gates: no shared library but those that provided.al2023 promises; no
+# symbol newer than what its glibc (2.34) and its libstdc++ (of GCC 11) have; at most 8 MB per zip.
 # Usage: Infra/package.sh [FUNCTION…]; the processor is that of the machine it runs on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,14 +11,18 @@ functions=("$@")
 scratch=.build/package
 # What provided.al2023 has.
 newest_symbols=(GLIBC_2.34 GLIBCXX_3.4.29 CXXABI_1.3.13 GCC_11.0)
-largest_zip=$((12 * 1000 * 1000))
+largest_zip=$((8 * 1000 * 1000))
 
 # What the runtime's own glibc and GCC bring, under whatever loader's name.
 from_runtime='^(libc|libm|libdl|librt|libpthread|libresolv|libstdc\+\+|libgcc_s|ld-linux[^.]*)\.so'
 
-# The libraries that a file needs, and those that they need: name and path, one a line.
-libraries() {
-  ldd "$1" | awk '$2 == "=>" && $3 ~ /^\// { print $1, $3 }' | grep -vE "$from_runtime"
+check_libraries() {
+  local needed found
+  needed=$(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+  [ -n "$needed" ] || { echo "$1: readelf found no libraries" >&2; return 1; }
+  found=$(grep -vE "$from_runtime" <<<"$needed") || return 0
+  echo "$1 needs ${found//$'\n'/, }, which provided.al2023 does not bring" >&2
+  return 1
 }
 
 check_symbols() {
@@ -33,6 +37,10 @@ check_symbols() {
   done
 }
 
+echo "Bringing libcurl"
+PKG_CONFIG_PATH=$(Infra/curl.sh)
+export PKG_CONFIG_PATH
+
 for function in "${functions[@]}"; do
   echo "Packaging $function"
   log=$(mktemp)
@@ -40,18 +48,14 @@ for function in "${functions[@]}"; do
   rm -f "$log"
   stage=build/$function
   rm -rf "$stage" "$stage.zip"
-  mkdir -p "$stage/lib"
+  mkdir -p "$stage"
   # Hashes of the modules and of the build carry the checkout's path; nothing reads them at run time.
   strip --remove-section=.swift_modhash --remove-section=.note.gnu.build-id -o "$stage/bootstrap" "$scratch/release/$function"
-  Infra/check-linkage.sh "$stage/bootstrap"
-  while read -r name path; do
-    install -m 755 "$(readlink -f "$path")" "$stage/lib/$name"
-    strip --strip-unneeded "$stage/lib/$name"
-  done < <(libraries "$stage/bootstrap")
-  find "$stage" -type f | while read -r file; do check_symbols "$file"; done
-  # One time, one order, no owners: the bytes depend on the contents alone.
-  find "$stage" -exec touch -h -d @315532800 {} +
-  (cd "$stage" && find . -type f | sort | sed 's|^\./||' | zip -q -9 -X -@ "../$function.zip")
+  check_libraries "$stage/bootstrap"
+  check_symbols "$stage/bootstrap"
+  # One time, no owners: the bytes depend on the contents alone.
+  touch -d @315532800 "$stage/bootstrap"
+  (cd "$stage" && zip -q -9 -X "../$function.zip" bootstrap)
   size=$(stat -c %s "$stage.zip")
   [ "$size" -le "$largest_zip" ] || { echo "$stage.zip has $size bytes; $largest_zip are the most" >&2; exit 1; }
   printf '  %s.zip  %.1f MB  sha256 %s\n' "$stage" "$(bc -l <<<"$size / 1000000")" "$(sha256sum "$stage.zip" | cut -c1-16)"

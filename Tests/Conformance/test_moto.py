@@ -243,7 +243,7 @@ def test_the_settings_arrive(client, complete):
     assert queue["VisibilityTimeout"] == "360" and json.loads(queue["RedrivePolicy"])["maxReceiveCount"] == 5
     assert "aws:SecureTransport" in queue["Policy"]
     mapping = client("lambda").list_event_source_mappings(FunctionName=complete["FetchFunctionName"])["EventSourceMappings"][0]
-    assert mapping["BatchSize"] == 10 and mapping["EventSourceArn"] == queue["QueueArn"]
+    assert mapping["BatchSize"] == 8 and mapping["EventSourceArn"] == queue["QueueArn"]
     assert client("dynamodb").describe_table(TableName=complete["IdentifierTableName"])["Table"]["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert client("lambda").get_function_event_invoke_config(FunctionName=complete["QueueFunctionName"])["MaximumRetryAttempts"] == 1
     (rule,) = client("events").list_rules()["Rules"]

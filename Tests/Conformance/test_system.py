@@ -104,8 +104,7 @@ def test_local_runs_need_nothing_but_variables(hydrated):
     queued = run("local-queue", IDENTIFIER_TABLE=variables["IDENTIFIER_TABLE"], IDENTIFIER_QUEUE=variables["IDENTIFIER_QUEUE"])
     assert queued.returncode == 0 and json.loads(queued.stdout)["identifiers"] >= 1
     fetched = run("local-fetch", "by-hand", SOURCES_SSM_ID=variables["SOURCES_SSM_ID"], API_KEY_SSM_ID=variables["API_KEY_SSM_ID"], **stores)
-    assert fetched.returncode == 0 and json.loads(fetched.stdout) == {"batchItemFailures": []}
-    assert '"SamplesFetched":576' in fetched.stderr
+    assert fetched.returncode == 0 and fetched.stdout.startswith("by-hand: 576 rows stored, ")
     read = run("local-api", "by-hand", "from=now-1d", "to=now", API_KEY="any", **stores)
     assert read.returncode == 0 and len(json.loads(read.stdout)["rows"]) in (287, 288, 289)
     page = run("local-api", "by-hand", "from=now-1d", "to=now", "limit=3", "format=csv", API_KEY="any", **stores)

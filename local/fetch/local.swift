@@ -1,24 +1,67 @@
 import CacheSupport
 import CommandLineSupport
+import Glibc
+import HTTPTransport
+import LambdaRuntime
 import TimeSeriesCache
 
-/// One message for the fetch function on this machine, against whatever cloud the environment names.
+/// The fetch function's work on this machine, against whatever cloud the environment names.
 @main struct LocalFetch {
-  static func main() async {
-    await LocalRun.run(
-      usage: """
-        Usage: local-fetch IDENTIFIER…
+  static let usage = """
+    Usage: local-fetch IDENTIFIER…
+           local-fetch --check IDENTIFIER…
 
-        Fetches each identifier from its source and writes it to TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE.
-        The answer's batchItemFailures is empty where all went well.
-        """
-    ) { environment, http, words in
-      guard !words.isEmpty else { throw LocalRun.Failure(description: "name an identifier: local-fetch greenwich") }
-      let body: JSON = ["identifiers": .array(words.map { .string($0) })]
-      let event: JSON = [
-        "Records": [["messageId": "local", "eventSource": "aws:sqs", "body": .string(body.text)]]
-      ]
-      return (try FetchHandler(environment: environment, http: http, logger: LocalRun.logger(environment)), event.bytes)
+    Fetches each identifier from its source and writes it to TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE; prints what was
+    stored, and what was not. The exit status is 1 where anything failed.
+    """
+
+  static let options: [Arguments.Option] = [
+    .init("check", "ask the source, store nothing, and print what it gave and what was never found in it"),
+    .init("source", value: "FILE", "descriptions of sources as SOURCES holds them, in place of SOURCES"),
+    .init("help", "print this"),
+  ]
+
+  static func main() async {
+    let words = Array(CommandLine.arguments.dropFirst())
+    if Arguments.isHelp(words) {
+      Output.line(Arguments.help(options, usage))
+      exit(0)
     }
+    do {
+      exit(try await run(try Arguments(words, options: options, usage: usage)) ? 0 : 1)
+    } catch {
+      Output.errorLine("\(error)")
+      exit(1)
+    }
+  }
+
+  /// - Returns: false where anything failed.
+  static func run(_ arguments: Arguments) async throws -> Bool {
+    guard !arguments.positional.isEmpty else {
+      throw Arguments.Failure(description: "name an identifier: local-fetch greenwich")
+    }
+    let identifiers = try arguments.positional.map { try Identifier($0) }
+    var environment = ProcessEnvironment.process()
+    if let file = arguments["source"] {
+      environment = environment.merging(["SOURCES": try TextFile.read(file)])
+    }
+    let http = CurlClient(environment: environment)
+    var isGood = true
+    if arguments.has("check") {
+      let sources = try SourceCheck.finder(environment, http)
+      for identifier in identifiers {
+        var check = SourceCheck(identifier)
+        let isWell = await check.run(sources)
+        isGood = isGood && isWell
+      }
+    } else {
+      let handler = try FetchHandler(environment: environment, http: http, logger: LocalRun.logger(environment))
+      for identifier in identifiers {
+        let report = await handler.fetch(identifier)
+        Output.line(FetchSummary.text(of: report, identifier))
+        isGood = isGood && FetchSummary.isGood(report)
+      }
+    }
+    return isGood
   }
 }

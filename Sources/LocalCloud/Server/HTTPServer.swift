@@ -105,7 +105,8 @@ private final class ServerContext: Sendable {
   let bodyLimit: Int
   let handler: @Sendable (ServerRequest) -> ServerReply
   private struct State {
-    var tasks: [ObjectIdentifier: Task<Void, Never>] = [:]
+    var tasks: [Int: Task<Void, Never>] = [:]
+    var lastID = 0
     var isStopping = false
   }
   private let state = Mutex(State())
@@ -121,12 +122,13 @@ private final class ServerContext: Sendable {
   func run(
     _ exchange: Exchange, _ connection: RestingConnection, _ work: @escaping @Sendable () async -> ServerResponse
   ) -> Bool {
-    let id = ObjectIdentifier(exchange)
-    return state.withLock { state in
+    state.withLock { state in
       // Under the same lock as the drain's beginning: what rests is waited for.
       guard !state.isStopping else { return false }
       connection.suspend()
-      let task = Task {
+      state.lastID += 1
+      let id = state.lastID
+      state.tasks[id] = Task {
         // A peer that has gone wants no answer: the work is told, so that it takes nothing with it.
         let worker = Task { await work() }
         let watch = Task {
@@ -143,10 +145,10 @@ private final class ServerContext: Sendable {
         watch.cancel()
         await watch.value
         exchange.answer(response)
-        self.state.withLock { _ = $0.tasks.removeValue(forKey: id) }
         connection.resume()
+        // After the connection was woken: what is not in the list any more rests no longer, and the drain need not wait for it.
+        self.state.withLock { _ = $0.tasks.removeValue(forKey: id) }
       }
-      state.tasks[id] = task
       return true
     }
   }

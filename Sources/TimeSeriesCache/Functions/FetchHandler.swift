@@ -71,8 +71,9 @@ public struct FetchHandler: LambdaHandler {
     @Sendable func work() async {
       _ = await mapConcurrently(identifiers, limit: concurrency) { identifier in
         guard !Task.isCancelled, context.deadline == .max || clock.now < context.deadline - startMargin else { return }
-        let report = await fetch(identifier) { ledger.note($0, of: identifier) }
-        if ledger.note(report, of: identifier) { report.log(identifier, context.logger) }
+        // What a fetch says after it was cancelled is the cancellation's doing; what it waited for is known.
+        let report = await fetch(identifier) { if !Task.isCancelled { ledger.note($0, of: identifier) } }
+        if !Task.isCancelled, ledger.note(report, of: identifier) { report.log(identifier, context.logger) }
       }
     }
     if left == .max { await work() } else { _ = await within(.milliseconds(max(0, left)), work) }

@@ -10,7 +10,7 @@ import LambdaRuntime
 ///    together has started all of its messages by the fifth receive, even where each run starts but a fifth of them.
 /// 3. Each message's first identifier comes before any message's second, and which of them is first changes as well.
 ///
-/// Where a batch has no more messages than `FETCH_CONCURRENCY` (8 and 8 as the template has it), each message is started at
+/// Where a batch has no more messages than `IDENTIFIERS_AT_ONCE` (8 and 8 in the template), each message is started at
 /// each of its receives, whatever the sources do: as many identifiers as may run at once are started at once.
 enum FetchOrder {
   /// Receives after which the template's queue gives a message up.

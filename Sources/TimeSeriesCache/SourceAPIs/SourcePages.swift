@@ -13,10 +13,11 @@ package struct SourcePages: AsyncSequence, Sendable {
   package static let samplesAtOnce: Int = 2000
 
   let client: SourceClient
-  let source: SourceDescription
+  package let source: SourceDescription
   let url: String
   let headers: HTTPHeaders
-  let window: TimeRange
+  /// What is asked for.
+  package let window: TimeRange
   let redactor: Redactor
 
   package func makeAsyncIterator() -> Iterator { Iterator(self) }

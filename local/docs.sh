@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Builds the documentation of each library into .build/docs/<library>.doccarchive, with the toolchain's DocC. A warning is an error:
+# a link that leads nowhere, a parameter that is not there.
+# Usage: local/docs.sh [LIBRARY…]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+libraries=("$@")
+[ ${#libraries[@]} -gt 0 ] || libraries=(CacheSupport SigV4 HTTPTransport AWSClients LambdaRuntime TimeSeriesCache)
+local/build.sh debug
+built=$(swift build --show-bin-path)
+target=$(swift -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p')
+maps=()
+for map in Sources/C*/module.modulemap "$built"/CGlibcCompat.build/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
+for library in "${libraries[@]}"; do
+  graphs=.build/docs/$library.symbols
+  rm -rf "$graphs" ".build/docs/$library.doccarchive"
+  mkdir -p "$graphs"
+  swift symbolgraph-extract -module-name "$library" -target "$target" -I "$built/Modules" "${maps[@]}" -minimum-access-level public \
+    -skip-synthesized-members -output-dir "$graphs"
+  docc convert "Sources/$library/$library.docc" --additional-symbol-graph-dir "$graphs" --output-dir ".build/docs/$library.doccarchive" \
+    --fallback-display-name "$library" --fallback-bundle-identifier "$library" --warnings-as-errors
+done
+echo "The documentation is in .build/docs; to read it: docc preview Sources/TimeSeriesCache/TimeSeriesCache.docc --additional-symbol-graph-dir .build/docs/TimeSeriesCache.symbols"

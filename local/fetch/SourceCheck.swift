@@ -1,0 +1,96 @@
+import AWSClients
+import CacheSupport
+import CommandLineSupport
+import HTTPTransport
+import TimeSeriesCache
+
+/// Asks a source as a fetch does, stores nothing, and prints what it gave.
+struct SourceCheck {
+  private let identifier: Identifier
+  private var first: Sample?
+  private var last: Sample?
+  private var shown = 0
+
+  init(_ identifier: Identifier) { self.identifier = identifier }
+
+  /// Where the sources are described here, AWS is asked for nothing but keys and items that the environment names, and a
+  /// machine that knows no region can check its descriptions all the same.
+  static func finder(_ environment: ProcessEnvironment, _ http: CurlClient) throws -> SourceFinder {
+    do { return try SourceFinder(environment: environment, http: http) } catch let error as AWSError {
+      guard error.code == .configuration, environment["SOURCES"] != nil, environment["IDENTIFIER_TABLE"] == nil else {
+        throw error
+      }
+      return try SourceFinder(environment: environment.merging(["AWS_REGION": "no-region-is-set"]), http: http)
+    }
+  }
+
+  /// - Returns: false where the source could not be read as it is described.
+  mutating func run(_ sources: SourceFinder) async -> Bool {
+    Output.line("\(identifier)")
+    let pages: SourcePages
+    do { pages = try await sources.pages(of: identifier, now: WallClock.system.now) } catch {
+      Output.line("  failed: \(error)")
+      return false
+    }
+    show("source", "\(pages.source.name), \(time(pages.window.from)) to \(time(pages.window.to))")
+    var walk = pages.makeAsyncIterator()
+    var failure: SourceError?
+    do throws(SourceError) {
+      while let part = try await walk.next() {
+        showPage(walk.page)
+        first = first ?? part.first
+        last = part.last ?? last
+      }
+    } catch { failure = error }
+    showPage(walk.page)
+    let tally = walk.tally
+    show("pages", "\(walk.page?.number ?? 0)")
+    show("rows", "\(tally.rows), of which \(tally.samples) have a time and a value")
+    show("first", first.map(text) ?? "none")
+    show("last", last.map(text) ?? "none")
+    showMeasures(tally)
+    if pages.source.next != nil { show("next", walk.hasNext ? "found" : "found on no page") }
+    for line in FetchSummary.faults(tally.faults) { Output.line(line) }
+    if let failure { Output.line("  failed: \(failure)") }
+    return failure == nil && tally.faults.isEmpty && tally.missingMeasures.isEmpty
+  }
+
+  private mutating func showPage(_ page: SourcePages.Page?) {
+    guard let page, page.number > shown else { return }
+    shown = page.number
+    show("page \(page.number)", page.url)
+    guard let milliseconds = page.milliseconds else { return }
+    show("", page.bytes.map { "status 200, \($0) bytes, \(milliseconds) ms" } ?? "status 204, \(milliseconds) ms")
+  }
+
+  private func showMeasures(_ tally: SourceTally) {
+    for (index, measure) in tally.measures.enumerated() {
+      let blanks = measure.blanks > 0 ? ", \(FetchSummary.count(measure.blanks, "time")) without a value" : ""
+      let isMissing = measure.values + measure.blanks == 0
+      show(
+        index == 0 ? "measures" : "",
+        "\(measure.measure): \(isMissing ? "never found" : "found \(FetchSummary.count(measure.values, "time"))\(blanks)")"
+      )
+    }
+  }
+
+  private func show(_ name: String, _ value: String) {
+    let blanks = String(repeating: " ", count: max(1, 10 - name.utf8.count))
+    Output.line("  \(name)\(blanks)\(value)")
+  }
+
+  private func text(_ sample: Sample) -> String {
+    ([time(sample.time)] + sample.measures.map { "\($0.name)=\(text($0.value))" }).joined(separator: " ")
+  }
+
+  private func text(_ value: MeasureValue) -> String {
+    switch value {
+    case .double(let value): JSONWriter.text(of: value)
+    case .bigint(let value): "\(value)"
+    case .varchar(let text): JSON.string(text).text
+    case .boolean(let flag): "\(flag)"
+    }
+  }
+
+  private func time(_ milliseconds: Int64) -> String { FetchSummary.time(milliseconds) }
+}
