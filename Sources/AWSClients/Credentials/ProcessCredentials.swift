@@ -101,7 +101,7 @@ private struct ChildProcess: ~Copyable {
     var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
     var variables: [UnsafeMutablePointer<CChar>?] =
-      unsafe environment.all.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+      unsafe environment.all.map { unsafe strdup("\($0.name)=\($0.value)") } + [nil]
     defer { unsafe variables.forEach { unsafe free($0) } }
     var child: pid_t = 0
     let code = unsafe posix_spawn(&child, path, &actions, &attributes, &words, &variables)
