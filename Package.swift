@@ -117,6 +117,9 @@ let package = Package(
       dependencies: [
         "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport",
       ]),
+    .testTarget(
+      name: "CommandLineSupportTests",
+      dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "CommandLineSupport", "TestSupport"]),
     .testTarget(name: "LocalCloudTests", dependencies: ["CacheSupport", "AWSClients", "LocalCloud", "TestSupport"]),
   ]
 )
