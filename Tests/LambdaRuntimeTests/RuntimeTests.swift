@@ -1,4 +1,5 @@
 import CacheSupport
+import Glibc
 import HTTPTransport
 import TestSupport
 import Testing
@@ -67,6 +68,17 @@ import Testing
 
   @Test("Without Lambda the program says where it runs") func alone() async {
     #expect(await LambdaRuntime.run(environment: [:]) { _, _, _ in Handler { event, _ in event } } == 1)
+  }
+
+  @Test("Large blocks come from the system and go back to it, also after one was freed") func blocks() {
+    LambdaRuntime.returnLargeBlocks()
+    // glibc takes the size of the largest freed block for the threshold, unless it was told one.
+    unsafe free(malloc(16 << 20))
+    let block = unsafe malloc(4 << 20)
+    defer { unsafe free(block) }
+    // The word before a block holds its size; the second bit marks one that the system gave for itself.
+    let header = unsafe block?.load(fromByteOffset: -MemoryLayout<Int>.size, as: Int.self) ?? 0
+    #expect(header & 2 != 0)
   }
 
   static let events: [(json: String, time: Int64?, id: String?)] = [

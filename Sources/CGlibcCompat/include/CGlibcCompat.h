@@ -1,6 +1,7 @@
 #pragma once
 
 #include <spawn.h>
+#include <stddef.h>
 
 // Functions of glibc that Swift's Glibc module leaves out, because it is read without _GNU_SOURCE. Each returns what glibc's
 // returns.
@@ -10,3 +11,6 @@ int cglibc_pipe_close_on_exec(int ends[2]);
 
 /// posix_spawn_file_actions_addclosefrom_np(3): the child starts without any descriptor from `first` on.
 int cglibc_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+
+/// mallopt(3) with M_MMAP_THRESHOLD: memory of at least `size` bytes comes from the system and goes back to it when freed.
+int cglibc_map_blocks_from(size_t size);
