@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(
       name: "AWSClientsTests", dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "TestSupport"]),
     .testTarget(
-      name: "LambdaRuntimeTests", dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "TestSupport"]),
+      name: "LambdaRuntimeTests",
+      dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "LocalCloud", "TestSupport"]),
     .testTarget(
       name: "TimeSeriesCacheTests",
       dependencies: [

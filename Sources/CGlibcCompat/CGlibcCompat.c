@@ -20,4 +20,4 @@ int cglibc_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
-int cglibc_return_blocks_of(int bytes) { return mallopt(M_MMAP_THRESHOLD, bytes); }
+int cglibc_map_blocks_from(size_t size) { return mallopt(M_MMAP_THRESHOLD, (int)size); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <spawn.h>
+#include <stddef.h>
 
 // Functions of glibc that Swift's Glibc module leaves out, because it is read without _GNU_SOURCE or does not include their
 // header. Each returns what glibc's returns.
@@ -13,4 +14,4 @@ int cglibc_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// mallopt(3) with M_MMAP_THRESHOLD: blocks of at least so many bytes go back to the system as soon as they are freed. Left to
 /// itself, glibc raises this bound to the largest block that it has seen freed, and keeps the holes that such blocks leave.
-int cglibc_return_blocks_of(int bytes);
+int cglibc_map_blocks_from(size_t size);
