@@ -90,7 +90,9 @@ let package = Package(
 
     .executableTarget(
       name: "benchmark",
-      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "CommandLineSupport"],
+      dependencies: [
+        "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "CommandLineSupport",
+      ],
       path: "local/benchmark"),
 
     .executableTarget(

@@ -319,7 +319,7 @@ import Testing
     #expect(stack.functions.map(\.name) == ["s-queue", "s-fetch", "s-api"])
     #expect(
       stack.eventSources == [
-        .init(queue: "s-identifiers", function: "s-fetch", batchSize: 10, maximumConcurrency: 5, reportsFailures: true)
+        .init(queue: "s-identifiers", function: "s-fetch", batchSize: 8, maximumConcurrency: 5, reportsFailures: true)
       ])
     #expect(
       stack.rules.map { [$0.name, $0.schedule.text, $0.function] } == [["s-schedule", "cron(0 1 * * ? *)", "s-queue"]])

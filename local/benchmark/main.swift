@@ -46,7 +46,8 @@ struct CannedHTTP: HTTPClient {
 
 let environment: ProcessEnvironment = [
   "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent",
-  "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f", "API_KEY": "k",
+  "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f",
+  "API_KEY": "k",
 ]
 let identifier = try Identifier("greenwich")
 guard let range = TimeRange(from: 0, to: 4_000_000_000_000) else { exit(1) }
@@ -135,18 +136,21 @@ struct EncodedRow: Encodable {
 }
 let rows = (0..<9000).map {
   EncodedRow(
-    time: Int64($0) * 300_000, values: ["elevation": Double($0) / 7, "irradiance": Double($0 + 1) / 7], origin: "history")
+    time: Int64($0) * 300_000, values: ["elevation": Double($0) / 7, "irradiance": Double($0 + 1) / 7],
+    origin: "history")
 }
 let wide = timestreamPage(rows: 500, measures: (0..<200).map { "measure\($0)" })
 let all = #""from":"0","to":"4000000000000","limit":"10000""#
 report(
-  "9,000 rows from Timestream's page to the function's answer", bytes: try await answer(CannedHTTP(timestream: timestream), all),
+  "9,000 rows from Timestream's page to the function's answer",
+  bytes: try await answer(CannedHTTP(timestream: timestream), all),
   ours: try await least { try await answer(CannedHTTP(timestream: timestream), all) }, peer: "JSONEncoder alone",
   try await least { try JSONEncoder().encode(rows).count })
 let wideRows = (0..<500).map { row in
   EncodedRow(
     time: Int64(row) * 300_000,
-    values: Dictionary(uniqueKeysWithValues: (0..<200).map { ("measure\($0)", Double(row + $0) / 7) }), origin: "history")
+    values: Dictionary(uniqueKeysWithValues: (0..<200).map { ("measure\($0)", Double(row + $0) / 7) }),
+    origin: "history")
 }
 report(
   "500 rows of 200 measures, to an answer in CSV",
