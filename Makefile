@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BUILD := .build/release
 
-.PHONY: run test hydrate package build format lint bench bench-start bench-timestream clean
+.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream clean
 
 run: build ## the whole system on this machine, until Ctrl-C
 	@local/run.sh $(BUILD)
@@ -11,8 +11,16 @@ run: build ## the whole system on this machine, until Ctrl-C
 hydrate: build ## the end-to-end run alone, against a throwaway local cloud
 	@e2eTest/hydrate.sh $(BUILD)
 
-test: ## everything: unit tests, real clients, packages, the template and its doors, the end-to-end run, lint, gates
+test: ## everything: unit tests, real clients, packages, the template and its doors, documentation, the end-to-end run, lint, gates
 	@Tests/run.sh
+
+sanitize: ## the unit tests under ThreadSanitizer, under AddressSanitizer, and as a release build
+	@local/setup.sh --tests
+	@Tests/sanitize.sh
+
+docs: ## .build/docs: the documentation of each library, with DocC
+	@local/setup.sh
+	@local/docs.sh
 
 build:
 	@local/setup.sh

@@ -22,9 +22,18 @@ fail() {
   exit 1
 }
 
+# Lists of its own, for which no root is needed.
+private=(-qq -o Dir::State::Lists="$archive/lists" -o Dir::Cache="$archive/cache" -o APT::Sandbox::User=root
+  -o APT::Update::Error-Mode=any -o Acquire::Languages=none)
+
 apt() {
-  apt-get -qq -o Dir::Etc::SourceList="$archive/sources.list" -o Dir::Etc::SourceParts=- -o Dir::State::Lists="$archive/lists" \
-    -o Dir::Cache="$archive/cache" -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Languages=none "$@"
+  apt-get "${private[@]}" -o Dir::Etc::SourceList="$archive/sources.list" -o Dir::Etc::SourceParts=- "$@"
+}
+
+# The addresses of Debian's archive that this machine's apt is told of, as far as it has lists.
+addresses() {
+  # shellcheck disable=SC2016 # The names are apt's.
+  apt-get "$@" indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Origin: Debian' 'Created-By: Packages' 2>"$log" | sort -u
 }
 
 # Name and SHA-256 of each file, as the archive's signed lists have them.
@@ -37,12 +46,14 @@ is_complete() { (cd "$archive/files" && sha256sum --check --quiet "$archive/want
 
 bring() {
   mkdir -p "$archive"/{lists/partial,cache/archives/partial,files}
-  # shellcheck disable=SC2016 # The names are apt's.
-  apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Origin: Debian' 'Created-By: Packages' 2>"$log" | sort -u \
-    | while read -r address release component; do
-      printf "%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $address $release $component\n" deb deb-src
-    done >"$archive/sources.list"
-  [ -s "$archive/sources.list" ] || fail "apt knows no archive of Debian. Run:  sudo apt-get update"
+  local known address release component
+  known=$(addresses)
+  # Images throw apt's lists away.
+  [ -n "$known" ] || known=$(apt-get "${private[@]}" update >"$log" 2>&1 && addresses "${private[@]}") || true
+  [ -n "$known" ] || [ -s "$archive/wanted" ] || fail "apt knows no archive of Debian, or it does not answer. Run:  sudo apt-get update"
+  [ -z "$known" ] || while read -r address release component; do
+    printf "%s [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $address $release $component\n" deb deb-src
+  done <<<"$known" >"$archive/sources.list"
   if apt update >"$log" 2>&1 && ask >"$archive/wanted.part" 2>"$log" && [ -s "$archive/wanted.part" ]; then
     mv "$archive/wanted.part" "$archive/wanted"
   elif [ -s "$archive/wanted" ]; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything: unit tests, packages, real clients, the template and its doors, the end-to-end run, lint, gates. Ends with
-# `N passed, N failed`.
+# Everything: unit tests, packages, real clients, the template and its doors, documentation, the end-to-end run, lint, gates. Ends
+# with `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 passed=0
@@ -54,6 +54,7 @@ trap 'kill "$bringing" 2>/dev/null; rm -rf "$results"' EXIT
 note "Building"
 local/build.sh debug --build-tests || { failed=1; finish; }
 local/build.sh release || { failed=1; finish; }
+check "Documentation" local/docs.sh
 check "Packages" Infra/package.sh
 # The same sources in another folder, built from nothing, libcurl included; what Debian's archive has said and sent is taken along.
 # shellcheck disable=SC2317 # Called by check.

@@ -16,19 +16,19 @@ run() {
   local name=$1 good bad skipped status findings
   local -n arguments=$2 variables=$3
   printf '\n== %s\n' "$name"
-  swift build --build-tests --scratch-path ".build/$name" "${arguments[@]}" >"$results/build" 2>&1 || {
+  swift build --build-tests --scratch-path ".build/sanitize/$name" "${arguments[@]}" >"$results/build" 2>&1 || {
     cat "$results/build"
     failed=$((failed + 1))
     return
   }
   # One test after the other: under a sanitizer they take many times as long, and limits of time are for one at once.
-  env "${variables[@]}" SWIFT_BACKTRACE=enable=no swift test --skip-build --no-parallel --scratch-path ".build/$name" "${arguments[@]}" \
-    --xunit-output "$results/$name.xml" >"$results/log" 2>&1
+  env "${variables[@]}" SWIFT_BACKTRACE=enable=no swift test --skip-build --disable-xctest --no-parallel \
+    --scratch-path ".build/sanitize/$name" "${arguments[@]}" --xunit-output "$results/$name.xml" >"$results/log" 2>&1
   status=$?
   grep -E '^✘|^error:|unexpected signal' "$results/log"
   cat "$results/$name".found.* 2>/dev/null
   findings=$(cat "$results/$name".found.* 2>/dev/null | grep -cE '^(WARNING|.*ERROR): (Thread|Address|Leak)Sanitizer')
-  read -r good bad skipped < <(python3 Tests/count.py "$results/$name-swift-testing.xml" 2>/dev/null || echo 0 1 0)
+  read -r good bad skipped < <(python3 Tests/count.py "$results/$name.xml" 2>/dev/null || echo 0 1 0)
   [ "$status" -eq 0 ] || [ $((bad + findings)) -gt 0 ] || bad=1
   passed=$((passed + good))
   failed=$((failed + bad + findings))
@@ -41,7 +41,8 @@ run() {
   thread=(--sanitize thread)
   thread_variables=("TSAN_OPTIONS=halt_on_error=0:log_path=$results/thread.found" "LD_PRELOAD=$results/mutex.so")
   address=(--sanitize address)
-  address_variables=("ASAN_OPTIONS=detect_leaks=1:log_path=$results/address.found")
+  address_variables=("ASAN_OPTIONS=detect_leaks=1:log_path=$results/address.found"
+    "LSAN_OPTIONS=suppressions=$PWD/Tests/Sanitizers/leaks.txt:print_suppressions=0")
   release=(--configuration release -Xswiftc -enable-testing)
   release_variables=()
 }

@@ -13,7 +13,8 @@ APT = r"""#!/usr/bin/env bash
 echo "$*" >>"$STUB/calls"
 case "$*" in
   indextargets*) [ ! -f "$STUB/known" ] || echo "http://mirror.test/debian/ bookworm main" ;;
-  *update) [ -d "$STUB/archive" ] || { echo "E: Could not resolve 'mirror.test'" >&2; exit 100; } ;;
+  *indextargets*) [ ! -f "$STUB/updated" ] || echo "http://mirror.test/debian/ bookworm main" ;;
+  *update) [ -d "$STUB/archive" ] && touch "$STUB/updated" || { echo "E: Could not resolve 'mirror.test'" >&2; exit 100; } ;;
   *--print-uris*curl) echo "NOTICE: kept in Git"; echo "'http://mirror.test/c.dsc' curl_1.dsc 5 SHA256:$(echo -n curl1 | sha256sum | cut -d' ' -f1)" ;;
   *--print-uris*) echo "'http://mirror.test/s.deb' libssl-dev_1%3a3_amd64.deb 4 SHA256:$(echo -n ssl3 | sha256sum | cut -d' ' -f1)" ;;
   *--download-only*) cp "$STUB"/archive/*.dsc . ;;
@@ -36,8 +37,9 @@ def curl(tmp_path):
     return lambda: subprocess.run([tmp_path / "Infra/curl.sh"], env=environment, capture_output=True, text=True, timeout=60)
 
 
-def put(folder, curl="curl1"):
-    (folder / "known").touch()
+def put(folder, curl="curl1", has_lists=True):
+    if has_lists:
+        (folder / "known").touch()
     (folder / "archive").mkdir()
     (folder / "archive/curl_1.dsc").write_text(curl)
     (folder / "archive/libssl-dev_1%3a3_amd64.deb").write_text("ssl3")
@@ -73,6 +75,13 @@ def test_a_build_that_fails_is_told_and_not_taken(curl, tmp_path):
     for _ in range(2):
         done = curl()
         assert done.returncode != 0 and "it is broken" in done.stderr and "could not be built" in done.stderr and done.stdout == ""
+
+
+def test_a_machine_whose_lists_were_thrown_away_asks_for_them(curl, tmp_path):
+    put(tmp_path, has_lists=False)
+    assert "could not be built" in curl().stderr
+    built(tmp_path)
+    assert curl().returncode == 0
 
 
 def test_without_an_answer_what_was_brought_before_is_taken_and_told(curl, tmp_path):
