@@ -76,7 +76,26 @@ public struct DecimalNumber {
       guard isNegative else { return Int64(exactly: digits) }
       return digits <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- digits) : nil
     }
-    return double.flatMap { Int64(exactly: $0) }
+    // A double that has become 0 was none before.
+    return scaled ?? double.flatMap { $0 == 0 && digits > 0 ? nil : Int64(exactly: $0) }
+  }
+
+  /// The same where the digits have a fraction or an exponent, worked out in whole numbers.
+  private var scaled: Int64? {
+    guard isExact, digits > 0, abs(exponent) <= 19 else { return nil }
+    var value = digits
+    for _ in 0..<abs(exponent) {
+      if exponent > 0 {
+        let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+        guard !overflow else { return nil }
+        value = product
+      } else {
+        guard value % 10 == 0 else { return nil }
+        value /= 10
+      }
+    }
+    guard isNegative else { return Int64(exactly: value) }
+    return value <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- value) : nil
   }
 
   private static let powers: [Double] = [

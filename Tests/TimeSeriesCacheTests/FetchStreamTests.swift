@@ -161,16 +161,18 @@ import Testing
   @Test("What was stored before the time ran out is counted, and the page that was waited for is named")
   func outOfTime() async throws {
     let log = LogBook()
+    let timeIsUp = Gate()
     let http = FakeHTTP { _, index in
       if index == 1 {
+        timeIsUp.open()
         while !Task.isCancelled { await Task.yield() }
         return .failure(HTTPError(.cancelled, "cancelled"))
       }
       return .success(Self.page([(Self.now - 2, 1)], next: "/2"))
     }
-    let handler = try Self.handler(history: MemoryHistory([]), http)
-    let deadline = Self.now + FetchHandler.stopMargin + 1000
-    #expect(try await Self.run(handler, log, deadline: deadline) == ["m"])
+    var handler = try Self.handler(history: MemoryHistory([]), http)
+    handler.sleep = { _ in await timeIsUp.wait() }
+    #expect(try await Self.run(handler, log, deadline: Self.now + 900_000) == ["m"])
     let error = log.lines(saying: "an identifier failed").first?["error"]?.string
     #expect(error == "the time ran out while the source was asked for page 2")
     #expect(log.metric(.historyRecords) == 1)
@@ -179,7 +181,10 @@ import Testing
 
   @Test("A store that does not answer in time is no fault of the source") func storeOutOfTime() async throws {
     struct Stuck: HistoryStore {
+      let timeIsUp: Gate
+
       func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+        timeIsUp.open()
         while !Task.isCancelled { await Task.yield() }
         return HistoryWrite()
       }
@@ -193,8 +198,11 @@ import Testing
       }
     }
     let log = LogBook()
-    let handler = try Self.handler(history: Stuck(), FakeHTTP([.success(Self.page([(Self.now - 2, 1)]))]))
-    #expect(try await Self.run(handler, log, deadline: Self.now + FetchHandler.stopMargin + 1000) == ["m"])
+    let timeIsUp = Gate()
+    let http = FakeHTTP([.success(Self.page([(Self.now - 2, 1)]))])
+    var handler = try Self.handler(history: Stuck(timeIsUp: timeIsUp), http)
+    handler.sleep = { _ in await timeIsUp.wait() }
+    #expect(try await Self.run(handler, log, deadline: Self.now + 900_000) == ["m"])
     let error = log.lines(saying: "an identifier failed").first?["error"]?.string
     #expect(error == "the time ran out while samples were stored")
     #expect(log.metric(.sourceErrors) == 0)

@@ -39,17 +39,21 @@ extension TestCloud {
      "measures": {"a": "/a", "b": {"at": "/b", "type": "bigint"}, "c": {"at": "/c", "type": "varchar"}}, "attempts": 1}}
     """#
 
-  /// One message with some identifiers through the fetch function, in this process.
+  /// Messages with some identifiers through the fetch function, in this process.
+  ///
+  /// - Parameter timeIsUp: opened, the function's time is over.
   func fetch(
     _ messages: [[String]], now: Int64, log: LogBook = LogBook(), deadline: Int64 = .max,
-    sources: String = sourceDescription,
+    sources: String = sourceDescription, timeIsUp: Gate? = nil,
     source: @escaping @Sendable (_ identifier: String) async -> HTTPResponse
   ) async throws -> [String] {
     let routed = RoutedHTTP(real: http) { request in
       await source(PercentEncoding.decode(request.url.dropFirst("https://source.test/".count)))
     }
-    let handler = try FetchHandler(
-      environment: environment.merging(["SOURCES": sources]), http: routed, clock: .fixed(now))
+    // With a gate the identifiers run one by one, so that those before the one that opens it are done.
+    let variables = ["SOURCES": sources].merging(timeIsUp == nil ? [:] : ["IDENTIFIERS_AT_ONCE": "1"]) { $1 }
+    var handler = try FetchHandler(environment: environment.merging(variables), http: routed, clock: .fixed(now))
+    if let timeIsUp { handler.sleep = { _ in await timeIsUp.wait() } }
     let records = messages.enumerated().map { index, identifiers -> JSON in
       let body: JSON = ["identifiers": .array(identifiers.map { .string($0) })]
       return ["messageId": .string("m\(index)"), "eventSource": "aws:sqs", "body": .string(body.text)]

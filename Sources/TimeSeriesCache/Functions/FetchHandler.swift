@@ -10,6 +10,8 @@ public struct FetchHandler: LambdaHandler {
   private let writer: SampleWriter
   private let clock: WallClock
   private let concurrency: Int
+  /// Waits for the deadline.
+  var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
   /// Before the deadline, in milliseconds: no identifier is started later than this.
   static let startMargin: Int64 = 5000
@@ -76,7 +78,7 @@ public struct FetchHandler: LambdaHandler {
         if !Task.isCancelled, ledger.note(report, of: identifier) { report.log(identifier, context.logger) }
       }
     }
-    if left == .max { await work() } else { _ = await within(.milliseconds(max(0, left)), work) }
+    if left == .max { await work() } else { _ = await within(.milliseconds(max(0, left)), sleep: sleep, work) }
     var reports = ledger.close()
     for (identifier, report) in reports where report.phase != .done {
       var report = report
