@@ -62,7 +62,7 @@ let package = Package(
       name: "TimeSeriesCache",
       dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
     .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
-    .executableTarget(name: "FetchFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
+    .executableTarget(name: "FetchFunction", dependencies: ["CGlibcCompat", "TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
 
     // What stays on this machine.
@@ -111,12 +111,16 @@ let package = Package(
     .testTarget(
       name: "AWSClientsTests", dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "TestSupport"]),
     .testTarget(
-      name: "LambdaRuntimeTests", dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "TestSupport"]),
+      name: "LambdaRuntimeTests",
+      dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "LocalCloud", "TestSupport"]),
     .testTarget(
       name: "TimeSeriesCacheTests",
       dependencies: [
         "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport",
       ]),
+    .testTarget(
+      name: "CommandLineSupportTests",
+      dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "CommandLineSupport", "TestSupport"]),
     .testTarget(name: "LocalCloudTests", dependencies: ["CacheSupport", "AWSClients", "LocalCloud", "TestSupport"]),
   ]
 )

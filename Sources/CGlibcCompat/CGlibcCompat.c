@@ -2,6 +2,7 @@
 #include "CGlibcCompat.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -18,3 +19,5 @@ int cglibc_pipe_close_on_exec(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 int cglibc_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
+
+int cglibc_map_blocks_from(size_t size) { return mallopt(M_MMAP_THRESHOLD, (int)size); }

@@ -26,7 +26,9 @@ public struct ByteText: Sendable, Hashable, Comparable, ExpressibleByStringLiter
 extension String {
   /// True where both texts are the same UTF-8 bytes.
   package func hasSameBytes(as other: String) -> Bool {
-    let (one, other) = (utf8, other.utf8)
-    return one.count == other.count && one.elementsEqual(other)
+    let (one, other) = (utf8Span.span, other.utf8Span.span)
+    guard one.count == other.count else { return false }
+    for index in one.indices where unsafe one[unchecked: index] != other[unchecked: index] { return false }
+    return true
   }
 }

@@ -16,7 +16,7 @@ public struct JSONReader: ~Escapable {
   let bytes: Span<UInt8>
   var index: Int
   /// True directly after a `{` or `[`, where no comma may be.
-  private var isFirst = false
+  var isFirst = false
   /// The name of the member that was read last, to be compared.
   package var memberToken = JSONToken(kind: .string, start: 0, end: 0, isEscaped: false)
 

@@ -25,10 +25,13 @@ public struct JSONWriter: Sendable {
   public mutating func truncate(to count: Int) { bytes.removeLast(max(0, bytes.count - count)) }
 
   /// Appends a whole number.
-  public mutating func integer(_ value: some BinaryInteger) {
-    guard var rest = UInt64(exactly: value.magnitude) else { return bytes.append(contentsOf: String(value).utf8) }
-    var digits: [20 of UInt8] = .init(repeating: UInt8(ascii: "0"))
+  public mutating func integer(_ value: Int) { integer(Int64(value)) }
+
+  /// Appends a whole number.
+  public mutating func integer(_ value: Int64) {
+    var digits: [20 of UInt8] = .init(repeating: 0)
     var start = digits.count
+    var rest = value.magnitude
     repeat {
       start -= 1
       digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
@@ -67,46 +70,63 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Copies the runs between the bytes that must be escaped.
+  /// Copies a text whole where nothing must be escaped, as in nearly every name; else byte by byte into the room it needs.
   private mutating func escape(_ text: Span<UInt8>) {
-    var start = 0
+    let growth = Self.escapes(in: text)
+    guard growth > 0 else { return raw(text) }
+    var end = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: text.count + growth))
+    var output = bytes.mutableSpan
+    func write(_ byte: UInt8, _ output: inout MutableSpan<UInt8>) {
+      unsafe output[unchecked: end] = byte
+      end += 1
+    }
     for index in text.indices {
       let byte = unsafe text[unchecked: index]
-      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-      raw(text.extracting(start..<index))
-      start = index + 1
-      escape(byte)
+      guard Self.isEscaped(byte) else {
+        write(byte, &output)
+        continue
+      }
+      write(UInt8(ascii: "\\"), &output)
+      switch byte {
+      case UInt8(ascii: "\n"): write(UInt8(ascii: "n"), &output)
+      case UInt8(ascii: "\r"): write(UInt8(ascii: "r"), &output)
+      case UInt8(ascii: "\t"): write(UInt8(ascii: "t"), &output)
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): write(byte, &output)
+      default:
+        for digit in [
+          UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0"), Hex.digit(byte >> 4), Hex.digit(byte & 15),
+        ] {
+          write(digit, &output)
+        }
+      }
     }
-    raw(text.extracting(start...))
   }
 
-  private mutating func escape(_ byte: UInt8) {
-    switch byte {
-    case UInt8(ascii: "\n"): raw("\\n")
-    case UInt8(ascii: "\r"): raw("\\r")
-    case UInt8(ascii: "\t"): raw("\\t")
-    case UInt8(ascii: "\""): raw("\\\"")
-    case UInt8(ascii: "\\"): raw("\\\\")
-    default:
-      raw("\\u00")
-      bytes.append(Hex.digit(byte >> 4))
-      bytes.append(Hex.digit(byte & 15))
-    }
+  @inline(__always)
+  private static func isEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 
   /// How many bytes a text grows by where it is written as a string, without the two quotes.
   package static func escapes(in text: Span<UInt8>) -> Int {
-    var count = 0
+    var marks = 0
+    var controls = 0
+    // Without a branch, so that the compiler takes many bytes at once.
     for index in text.indices {
       let byte = unsafe text[unchecked: index]
-      guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-      switch byte {
-      case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"), UInt8(ascii: "\""), UInt8(ascii: "\\"):
-        count += 1
-      default: count += 5
+      marks &+= (byte == UInt8(ascii: "\"") ? 1 : 0) &+ (byte == UInt8(ascii: "\\") ? 1 : 0)
+      controls &+= byte < 0x20 ? 1 : 0
+    }
+    guard controls > 0 else { return marks }
+    for index in text.indices {
+      switch unsafe text[unchecked: index] {
+      case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): marks += 1
+      case 0..<0x20: marks += 5
+      default: break
       }
     }
-    return count
+    return marks
   }
 }
 

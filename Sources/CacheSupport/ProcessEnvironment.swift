@@ -2,33 +2,39 @@ import Glibc
 
 /// The environment's variables, read once into a value; a dictionary in tests.
 ///
-/// It has no description of its values: some are secrets.
+/// Names compare byte by byte. There is no description of the values: some are secrets.
 public struct ProcessEnvironment: Sendable, CustomStringConvertible, ExpressibleByDictionaryLiteral {
-  private let values: [String: String]
+  private let values: [ByteText: String]
 
-  public init(_ values: [String: String]) { self.values = values }
+  /// Takes values by name; tests give the variables that they need.
+  public init(_ values: [String: String]) { self.init(values.map { ($0.key, $0.value) }) }
 
-  public init(dictionaryLiteral elements: (String, String)...) {
-    values = Dictionary(elements) { _, last in last }
+  public init(dictionaryLiteral elements: (String, String)...) { self.init(elements) }
+
+  private init(_ elements: [(name: String, value: String)]) {
+    values = Dictionary(elements.map { (ByteText($0.name), $0.value) }) { _, last in last }
   }
 
-  /// The variables of this process, as they are now.
+  /// The variables of this process, as they are now; what is not UTF-8 in them becomes replacement characters.
   public static func process() -> ProcessEnvironment {
-    var values: [String: String] = [:]
+    var elements: [(name: String, value: String)] = []
     var entry = unsafe environ
     while let pointer = unsafe entry.pointee {
-      let text = unsafe String(cString: pointer)
-      if let equals = text.firstIndex(of: "=") {
-        values[String(text[..<equals])] = String(text[text.index(after: equals)...])
-      }
+      if let element = split(unsafe String(cString: pointer)) { elements.append(element) }
       unsafe entry += 1
     }
-    return ProcessEnvironment(values)
+    return ProcessEnvironment(elements)
+  }
+
+  /// The name and the value of `NAME=value`, cut at the first byte that is an equals sign.
+  static func split(_ entry: String) -> (name: String, value: String)? {
+    guard let equals = entry.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+    return (String(entry[..<equals]), String(entry[entry.utf8.index(after: equals)...]))
   }
 
   /// The variable's value; nil where it is absent or empty, which AWS's own SDKs treat alike.
   public subscript(name: String) -> String? {
-    guard let value = values[name], !value.isEmpty else { return nil }
+    guard let value = values[ByteText(name)], !value.isEmpty else { return nil }
     return value
   }
 
@@ -56,14 +62,15 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
 
   /// These variables with others set over them.
   public func merging(_ others: [String: String]) -> ProcessEnvironment {
-    ProcessEnvironment(values.merging(others) { _, new in new })
+    ProcessEnvironment(all + others.map { ($0.key, $0.value) })
   }
 
   /// Every name and value, for a child process.
-  package var all: [String: String] { values }
+  package var all: [(name: String, value: String)] { values.map { ($0.key.text, $0.value) } }
 }
 
 /// A variable that is missing or cannot be read.
 public struct EnvironmentError: Error, Hashable, CustomStringConvertible {
+  /// Which variable it is, and what to set.
   public let description: String
 }

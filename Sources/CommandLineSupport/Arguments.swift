@@ -1,13 +1,13 @@
 /// A command line, read: options with values, flags, and what is neither.
-public struct Arguments: Sendable {
+package struct Arguments: Sendable {
   /// What a program understands.
-  public struct Option: Sendable {
-    public var name: String
+  package struct Option: Sendable {
+    package var name: String
     /// What the value is called in the help; nil for a flag.
-    public var value: String?
-    public var help: String
+    package var value: String?
+    package var help: String
 
-    public init(_ name: String, value: String? = nil, _ help: String) {
+    package init(_ name: String, value: String? = nil, _ help: String) {
       self.name = name
       self.value = value
       self.help = help
@@ -15,26 +15,32 @@ public struct Arguments: Sendable {
   }
 
   /// A command line that is not understood; its text ends with what would be.
-  public struct Failure: Error, CustomStringConvertible {
-    public let description: String
-    public init(description: String) { self.description = description }
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
+    package init(description: String) { self.description = description }
   }
 
-  public private(set) var positional: [String] = []
+  /// The words that are neither options nor their values, in order.
+  package private(set) var positional: [String] = []
   private var values: [String: [String]] = [:]
   private var flags: Set<String> = []
 
   /// - Parameters:
   ///   - words: without the program's name.
-  ///   - options: each as `--name value`, `--name=value`, or `--flag`.
-  ///   - usage: the first line of the help.
+  ///   - options: each as `--name value`, `--name=value`, or `--flag`. After `--` there are none; a word that starts with
+  ///     one dash, such as a negative number, is never one.
+  ///   - usage: the first lines of the help.
   /// - Throws: ``Failure``, whose text ends with the help.
-  public init(_ words: [String], options: [Option], usage: String) throws(Failure) {
+  package init(_ words: [String], options: [Option], usage: String) throws(Failure) {
     let help = Self.help(options, usage)
     var index = 0
     while index < words.count {
       let word = words[index]
       index += 1
+      if word == "--" {
+        positional += words[index...]
+        break
+      }
       guard word.hasPrefix("--") else {
         positional.append(word)
         continue
@@ -56,9 +62,13 @@ public struct Arguments: Sendable {
     }
   }
 
-  public static func isHelp(_ words: [String]) -> Bool { words.contains("--help") || words.contains("-h") }
+  /// True where the words ask for help, which is then all that a program does.
+  package static func isHelp(_ words: [String]) -> Bool {
+    words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
+  }
 
-  public static func help(_ options: [Option], _ usage: String) -> String {
+  /// The usage, and a line per option.
+  package static func help(_ options: [Option], _ usage: String) -> String {
     let lines = options.map { option in
       let left = "  --\(option.name)\(option.value.map { " \($0)" } ?? "")"
       return left + String(repeating: " ", count: max(2, 30 - left.count)) + option.help
@@ -67,10 +77,11 @@ public struct Arguments: Sendable {
   }
 
   /// The value of an option; of one that came twice, the last.
-  public subscript(name: String) -> String? { values[name]?.last }
+  package subscript(name: String) -> String? { values[name]?.last }
 
   /// Every value of an option that may come several times.
-  public func all(_ name: String) -> [String] { values[name] ?? [] }
+  package func all(_ name: String) -> [String] { values[name] ?? [] }
 
-  public func has(_ flag: String) -> Bool { flags.contains(flag) }
+  /// True where a flag came.
+  package func has(_ flag: String) -> Bool { flags.contains(flag) }
 }

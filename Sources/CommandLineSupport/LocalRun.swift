@@ -44,35 +44,40 @@ package enum LocalRun {
     usage: String, report: ([UInt8], [String]) throws -> Report = { answer, _ in .whole(answer) },
     _ make: (ProcessEnvironment, any HTTPClient, [String]) throws -> (any LambdaHandler, [UInt8])
   ) async {
-    let words = Array(CommandLine.arguments.dropFirst())
-    if Arguments.isHelp(words) {
-      Output.line(usage)
-      exit(0)
-    }
     let environment = ProcessEnvironment.process()
-    let logger = logger(environment)
+    let outcome = await outcome(
+      of: Array(CommandLine.arguments.dropFirst()), environment, logger(environment), usage: usage, report: report, make
+    )
+    if let text = lines(outcome.output) { Output.line(text) }
+    if let text = lines(outcome.notes) { Output.errorLine(text) }
+    exit(outcome.isFailure ? 1 : 0)
+  }
+
+  /// What ``run(usage:report:_:)`` prints and ends with.
+  static func outcome(
+    of words: [String], _ environment: ProcessEnvironment, _ logger: LambdaLogger, usage: String,
+    report: ([UInt8], [String]) throws -> Report = { answer, _ in .whole(answer) },
+    _ make: (ProcessEnvironment, any HTTPClient, [String]) throws -> (any LambdaHandler, [UInt8])
+  ) async -> Report {
+    if Arguments.isHelp(words) { return Report(output: Array(usage.utf8)) }
     do {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000
       let context = LambdaContext(requestID: RandomID.uuid(), deadline: deadline, logger: logger)
-      let report = try report(try await handler.handle(event, context), words)
-      if let text = lines(report.output) { Output.line(text) }
-      if let text = lines(report.notes) { Output.errorLine(text) }
-      exit(report.isFailure ? 1 : 0)
+      return try report(try await handler.handle(event, context), words)
     } catch {
-      Output.errorLine("\(error)")
-      exit(1)
+      return Report(notes: Array("\(error)".utf8), isFailure: true)
     }
-  }
-
-  /// Without the last line's end, which comes with printing; nil for nothing.
-  private static func lines(_ bytes: [UInt8]) -> String? {
-    guard !bytes.isEmpty else { return nil }
-    return String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self)
   }
 
   /// Writes log lines and metrics to standard error.
   package static func logger(_ environment: ProcessEnvironment) -> LambdaLogger {
     LambdaLogger(environment: environment) { Output.error(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  /// Without the last line's end, which comes with printing; nil for nothing.
+  static func lines(_ bytes: [UInt8]) -> String? {
+    guard !bytes.isEmpty else { return nil }
+    return String(decoding: bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...], as: UTF8.self)
   }
 }

@@ -2,9 +2,9 @@ import Dispatch
 import Glibc
 
 /// The signals that ask a program to end.
-public enum Signals {
+package enum Signals {
   /// Waits for Ctrl-C or a request to terminate; from the call on neither ends the process by itself.
-  public static func waitForEnd() async {
+  package static func waitForEnd() async {
     let (signals, signal) = AsyncStream<Void>.makeStream()
     let sources = [SIGINT, SIGTERM].map { number in
       _ = Glibc.signal(number, SIG_IGN)
@@ -18,5 +18,5 @@ public enum Signals {
   }
 
   /// A reader that went away becomes an error of the write, not the end of the process.
-  public static func ignoreBrokenPipes() { _ = Glibc.signal(SIGPIPE, SIG_IGN) }
+  package static func ignoreBrokenPipes() { _ = Glibc.signal(SIGPIPE, SIG_IGN) }
 }

@@ -15,6 +15,7 @@ public struct HTTPRequest: Sendable {
   public var url: String
   /// Beside those that libcurl adds: `Host`, `Accept` and `Content-Length`.
   public var headers: HTTPHeaders
+  /// Sent whole; empty sends none.
   public var body: [UInt8]
   /// From start to last byte; nil waits without limit.
   public var timeout: Duration?
@@ -28,6 +29,7 @@ public struct HTTPRequest: Sendable {
   /// 16 MiB: the largest answer that any of AWS's services used here gives.
   public static let defaultResponseLimit: Int = 16 << 20
 
+  /// A GET without a body, unless said otherwise.
   public init(
     method: String = "GET", url: String, headers: HTTPHeaders = [:], body: [UInt8] = [],
     timeout: Duration? = .seconds(30), responseLimit: Int = defaultResponseLimit, acceptsCompression: Bool = false,
@@ -48,10 +50,12 @@ public struct HTTPRequest: Sendable {
 public struct HTTPResponse: Sendable, Hashable {
   /// From 100 to 599.
   public var status: Int
+  /// In the order received; names are as the server wrote them.
   public var headers: HTTPHeaders
   /// After decompression where the request offered it; empty where there is none.
   public var body: [UInt8]
 
+  /// An answer of a test's own.
   public init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
     self.status = status
     self.headers = headers

@@ -1,5 +1,6 @@
 /// Why a request has no answer. Its text names the host, never the query or a header, which may hold keys.
 public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// The kind of failure; an open set.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
     private enum Kind: String {
       case invalidRequest, cannotConnect, connectionLost, timedOut, untrusted, tooLarge, cancelled
@@ -11,6 +12,7 @@ public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let cannotConnect: Code = Code(kind: .cannotConnect)
     /// The connection broke before the answer was whole.
     public static let connectionLost: Code = Code(kind: .connectionLost)
+    /// The answer was not whole within the request's limit of time.
     public static let timedOut: Code = Code(kind: .timedOut)
     /// The server's certificate was not accepted.
     public static let untrusted: Code = Code(kind: .untrusted)
@@ -19,16 +21,21 @@ public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The task that waited was cancelled.
     public static let cancelled: Code = Code(kind: .cancelled)
 
+    /// The code's name, such as `timedOut`.
     public var description: String { kind.rawValue }
   }
 
+  /// What kind of failure it was.
   public var code: Code
+  /// What happened with which host, and what to do where something can be done.
   public var message: String
 
+  /// - Parameter message: a whole sentence without its full stop.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
 
+  /// The message.
   public var description: String { message }
 }

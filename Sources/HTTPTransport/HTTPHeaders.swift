@@ -4,15 +4,19 @@ internal import CacheSupport
 public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   /// One line of a header.
   public struct Field: Sendable, Hashable {
+    /// In either case.
     public var name: String
+    /// Without blanks around it.
     public var value: String
   }
 
   /// Every field, repeated names included.
   public private(set) var fields: [Field]
 
+  /// No fields.
   public init() { fields = [] }
 
+  /// Fields in the order written; a name may be repeated.
   public init(dictionaryLiteral elements: (String, String)...) {
     fields = elements.map { Field(name: $0.0, value: $0.1) }
   }

@@ -11,9 +11,12 @@ public struct Metric: Sendable, Hashable {
 
   /// What CloudWatch calls it, up to 255 ASCII characters.
   public var name: String
+  /// What the value counts.
   public var unit: Unit
+  /// One observation.
   public var value: Double
 
+  /// One observation; a plain count unless said otherwise.
   public init(_ name: String, _ value: Double, unit: Unit = .count) {
     self.name = name
     self.unit = unit

@@ -19,6 +19,7 @@ public struct SignableRequest: Sendable, Hashable {
     public var name: String
     /// As it is sent.
     public var value: String
+    /// A line of a name and its value.
     public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
   }
 

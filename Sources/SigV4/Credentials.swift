@@ -3,6 +3,7 @@ public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDe
 {
   /// What names the key; no secret.
   public var accessKeyID: String
+  /// What signs; it is never sent.
   public var secretAccessKey: String
   /// Sent with every request where the pair is temporary.
   public var sessionToken: String?
@@ -14,7 +15,10 @@ public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDe
     self.sessionToken = sessionToken
   }
 
+  /// The access key's id alone.
   public var description: String { "Credentials(\(accessKeyID))" }
+  /// The access key's id alone.
   public var debugDescription: String { description }
+  /// Shows the access key's id alone.
   public var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
 }

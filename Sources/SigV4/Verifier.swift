@@ -1,25 +1,28 @@
 internal import CacheSupport
 
 /// Checks a signed request as a service's front door does; the error texts are the service's own.
-public struct Verifier: Sendable {
-  public var region: String
+package struct Verifier: Sendable {
+  /// The region that requests must be signed for.
+  package var region: String
   /// How far a request's date may be from now, in seconds: AWS allows 15 minutes.
-  public var window: Int64 = 15 * 60
+  package var window: Int64 = 15 * 60
   /// False for S3 alone.
-  public var normalizesPath: Bool = true
+  package var normalizesPath: Bool = true
   /// The credentials of an access key; nil where it is unknown.
   private let credentials: @Sendable (_ accessKeyID: String) -> Credentials?
 
-  public init(region: String, credentials: @escaping @Sendable (String) -> Credentials?) {
+  /// - Parameter credentials: looks up an access key.
+  package init(region: String, credentials: @escaping @Sendable (String) -> Credentials?) {
     self.region = region
     self.credentials = credentials
   }
 
   /// Why a request is refused.
-  public struct Refusal: Error, Hashable {
+  package struct Refusal: Error, Hashable {
     /// The service's error code, such as `InvalidSignatureException`.
-    public var code: String
-    public var message: String
+    package var code: String
+    /// The service's own words.
+    package var message: String
   }
 
   /// - Parameters:
@@ -28,7 +31,7 @@ public struct Verifier: Sendable {
   ///   - now: epoch seconds.
   /// - Returns: the access key that signed.
   /// - Throws: ``Refusal``.
-  public func verify(_ request: SignableRequest, services: Set<String>, now: Int64) throws(Refusal) -> String {
+  package func verify(_ request: SignableRequest, services: Set<String>, now: Int64) throws(Refusal) -> String {
     let query = PercentEncoding.queryItems(request.query)
     let header = request.headers.first { $0.name.lowercased() == "authorization" }?.value
     let inQuery = query.contains { $0.name == "X-Amz-Algorithm" }

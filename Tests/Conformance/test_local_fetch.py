@@ -13,16 +13,21 @@ import pytest
 from conftest import BUILD, CLIENT_ENVIRONMENT
 
 KEY = "s3cret/key"
+# The key of this project's own API, which a person may have exported for local-api.
+OWN_KEY = "s3cret-of-the-api"
 NOW = int(time.time()) // 60 * 60
 
 
 class Source(http.server.BaseHTTPRequestHandler):
     """/IDENTIFIER/PAGE, of which `pages` has two, `none` has 204, `odd` has rows and columns that cannot be read, and any other 404."""
 
+    keys = []
+
     def log_message(self, *_):
         pass
 
     def do_GET(self):
+        self.keys.append(self.headers["x-key"])
         path = urllib.parse.urlparse(self.path)
         _, name, page = path.path.split("/")
         row = [{"t": NOW - 120 + 60 * number, "v": number / 2, "text": "a b" if number else None} for number in range(6)]
@@ -62,8 +67,8 @@ def run(*words, **variables):
 
 
 def check(source, *identifiers):
-    # Neither a region nor credentials, neither tables nor a queue. Either name of the key is read.
-    done = run("--check", *identifiers, "--source", source[1], API_KEY=KEY, SOURCE_KEY=KEY)
+    # Neither a region nor credentials, neither tables nor a queue.
+    done = run("--check", *identifiers, "--source", source[1], API_KEY=OWN_KEY, SOURCE_KEY=KEY)
     assert "s3cret" not in done.stdout + done.stderr
     return done
 
@@ -91,6 +96,14 @@ def test_check_tells_what_cannot_be_read(source):
     assert "status 204" in done.stdout and "rows      0" in done.stdout
 
 
+def test_the_key_of_the_api_goes_to_no_source(source):
+    Source.keys.clear()
+    done = run("--check", "pages", "--source", source[1], API_KEY=OWN_KEY)
+    assert done.returncode == 1 and "no key is configured: set API_KEY_SSM_ID or SOURCE_KEY" in done.stdout and Source.keys == []
+    check(source, "pages")
+    assert Source.keys == [KEY, KEY]
+
+
 def test_help_needs_nothing():
     for word in ("--help", "-h"):
         done = run(word)
@@ -102,7 +115,7 @@ def test_help_needs_nothing():
 
 def test_a_fetch_tells_what_it_stored(source, cloud):
     variables = {name: cloud.variables[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE")}
-    variables |= CLIENT_ENVIRONMENT | {"AWS_ENDPOINT_URL": cloud.address, "API_KEY": KEY, "SOURCE_KEY": KEY}
+    variables |= CLIENT_ENVIRONMENT | {"AWS_ENDPOINT_URL": cloud.address, "API_KEY": OWN_KEY, "SOURCE_KEY": KEY}
     done = run("pages", "--source", source[1], **variables)
     past = sum(NOW - 120 + 60 * number < time.time() for number in range(6))
     assert done.returncode == 0 and done.stdout.splitlines() == [

@@ -1,5 +1,7 @@
 import CacheSupport
+import Glibc
 import HTTPTransport
+import LocalCloud
 import TestSupport
 import Testing
 
@@ -65,8 +67,57 @@ import Testing
     #expect(requests.count == 5)
   }
 
+  @Test("A function runs where its requests do, from the first event to the end of the Runtime API")
+  func wholeRun() async throws {
+    let asked = Recorder<String>()
+    let api = try HTTPServer { request in
+      asked.append("\(request.method) \(request.path) \(String(decoding: request.body, as: UTF8.self))")
+      let headers = [("Lambda-Runtime-Aws-Request-Id", "id"), ("Lambda-Runtime-Deadline-Ms", "1800000000000")]
+      if request.path.hasSuffix("/next") {
+        let isFirst = asked.elements.count == 1
+        return .now(ServerResponse(status: isFirst ? 200 : 410, headers: headers, body: Array("1".utf8)))
+      }
+      return .now(ServerResponse(status: 202, body: []))
+    }
+    let threads = Recorder<UInt>()
+    let status = await LambdaRuntime.run(environment: ["AWS_LAMBDA_RUNTIME_API": "127.0.0.1:\(api.port)"]) {
+      _, http, _ in
+      Handler { event, _ in
+        threads.append(pthread_self())
+        async let other = try http.send(HTTPRequest(url: "\(api.address)/other"))
+        _ = try await http.send(HTTPRequest(url: "\(api.address)/other"))
+        threads.append(pthread_self())
+        _ = try await other
+        threads.append(pthread_self())
+        return event
+      }
+    }
+    await api.stop()
+    #expect(status == 1)
+    let base = "/2018-06-01/runtime/invocation/"
+    #expect(
+      asked.elements
+        == ["GET \(base)next ", "GET /other ", "GET /other ", "POST \(base)id/response 1", "GET \(base)next "])
+    #expect(threads.elements.count == 3)
+    #expect(Set(threads.elements).count == 1)
+  }
+
   @Test("Without Lambda the program says where it runs") func alone() async {
     #expect(await LambdaRuntime.run(environment: [:]) { _, _, _ in Handler { event, _ in event } } == 1)
+  }
+
+  @Test(
+    "Large blocks come from the system and go back to it, also after one was freed",
+    .disabled(if: Sanitizer.isActive, "a sanitizer has its own allocator"))
+  func blocks() {
+    LambdaRuntime.returnLargeBlocks()
+    // glibc takes the size of the largest freed block for the threshold, unless it was told one.
+    unsafe free(malloc(16 << 20))
+    let block = unsafe malloc(4 << 20)
+    defer { unsafe free(block) }
+    // The word before a block holds its size; the second bit marks one that the system gave for itself.
+    let header = unsafe block?.load(fromByteOffset: -MemoryLayout<Int>.size, as: Int.self) ?? 0
+    #expect(header & 2 != 0)
   }
 
   static let events: [(json: String, time: Int64?, id: String?)] = [

@@ -35,6 +35,7 @@ import Testing
     #expect(
       redactor.words(of: Array(String(repeating: "x", count: 200).utf8)) == "; it says: "
         + String(repeating: "x", count: 200))
+    #expect(redactor.excerpt("a\u{1B}[2J\u{202E}b\u{9B}1m") == "a [2J b 1m")
     // 199 bytes, and half of a character of two.
     let cut = String(repeating: "x", count: 199) + "äb"
     #expect(redactor.words(of: Array(cut.utf8)) == "; it says: " + String(repeating: "x", count: 199) + " …")

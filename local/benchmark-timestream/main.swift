@@ -7,7 +7,12 @@ import HTTPTransport
 // Writes to a Timestream over its wire and asks it what dashboards ask. The address comes from the environment, so that the same
 // requests go to this project's and to another's.
 
-let usage = "Usage: benchmark-timestream write|query ROWS SERIES"
+let usage = """
+  Usage: benchmark-timestream write ROWS SERIES
+         benchmark-timestream query
+
+  Writes rows to the Timestream of AWS_ENDPOINT_URL, or asks it what dashboards ask, and prints how long that takes.
+  """
 let table = (database: "Bench", name: "rows")
 let connections = 8
 
@@ -98,8 +103,12 @@ func query(_ client: AWSClient) async throws {
   }
 }
 
+let words = Array(CommandLine.arguments.dropFirst())
+if Arguments.isHelp(words) {
+  Output.line(usage)
+  exit(0)
+}
 do {
-  let words = Array(CommandLine.arguments.dropFirst())
   let environment = ProcessEnvironment.process()
   let client = try AWSClient(environment: environment, http: CurlClient(environment: environment))
   switch (words.first, words.dropFirst().compactMap { Int($0) }) {

@@ -44,6 +44,16 @@ struct CannedHTTP: HTTPClient {
   }
 }
 
+if Arguments.isHelp(CommandLine.arguments) {
+  Output.line(
+    """
+    Usage: benchmark
+
+    Measures the paths that carry rows beside Foundation's coders, and prints the least time of several runs of each.
+    """)
+  exit(0)
+}
+
 let environment: ProcessEnvironment = [
   "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent",
   "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f",

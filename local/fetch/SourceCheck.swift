@@ -16,11 +16,13 @@ struct SourceCheck {
   /// Where the sources are described here, AWS is asked for nothing but keys and items that the environment names, and a
   /// machine that knows no region can check its descriptions all the same.
   static func finder(_ environment: ProcessEnvironment, _ http: CurlClient) throws -> SourceFinder {
-    do { return try SourceFinder(environment: environment, http: http) } catch let error as AWSError {
+    let logger = LocalRun.logger(environment)
+    do { return try SourceFinder(environment: environment, http: http, logger: logger) } catch let error as AWSError {
       guard error.code == .configuration, environment["SOURCES"] != nil, environment["IDENTIFIER_TABLE"] == nil else {
         throw error
       }
-      return try SourceFinder(environment: environment.merging(["AWS_REGION": "no-region-is-set"]), http: http)
+      let environment = environment.merging(["AWS_REGION": "no-region-is-set"])
+      return try SourceFinder(environment: environment, http: http, logger: logger)
     }
   }
 

@@ -7,15 +7,24 @@ public import HTTPTransport
 public struct AWSError: Error, Sendable, CustomStringConvertible {
   /// The service's own name for the error; an open set.
   public struct Code: Sendable, Hashable, RawRepresentable, ExpressibleByStringLiteral, CustomStringConvertible {
+    /// The name, as the service writes it after `#`.
     public var rawValue: String
+    /// Any name.
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// Any name.
     public init(stringLiteral value: String) { rawValue = value }
+    /// The name.
     public var description: String { rawValue }
 
+    /// The request is not as the service wants it.
     public static let validation: Code = "ValidationException"
+    /// A table, database or queue does not exist.
     public static let resourceNotFound: Code = "ResourceNotFoundException"
+    /// Something of that name exists already, or changes at this moment.
     public static let conflict: Code = "ConflictException"
+    /// Timestream refused some records: see ``AWSError/rejectedRecords``.
     public static let rejectedRecords: Code = "RejectedRecordsException"
+    /// Systems Manager has no parameter of that name.
     public static let parameterNotFound: Code = "ParameterNotFound"
     /// No answer came: see ``AWSError/transport``.
     public static let transport: Code = "TransportError"
@@ -48,6 +57,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
   /// True where an answer is no JSON, most likely because it was cut on the way.
   package var isTruncated: Bool = false
 
+  /// An error of a test's or a client's own.
   public init(
     _ code: Code, _ message: String, operation: String, status: Int? = nil, requestID: String? = nil,
     body: [UInt8] = [], transport: HTTPError.Code? = nil
@@ -61,6 +71,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     self.transport = transport
   }
 
+  /// Operation, code and message, with status and request id where there are some.
   public var description: String {
     let at = status.map { ", status \($0)" } ?? ""
     let id = requestID.map { ", request \($0)" } ?? ""

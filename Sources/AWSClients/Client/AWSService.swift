@@ -33,16 +33,23 @@ public struct AWSService: Sendable, Hashable {
     discoversEndpoints = discovers
   }
 
+  /// Amazon DynamoDB.
   public static let dynamoDB: AWSService = AWSService(
     "dynamodb", suffix: "DYNAMODB", target: "DynamoDB_20120810", attempts: 4, base: 25)
+  /// Amazon Simple Queue Service.
   public static let sqs: AWSService = AWSService("sqs", suffix: "SQS", target: "AmazonSQS")
+  /// AWS Systems Manager, for its parameters.
   public static let ssm: AWSService = AWSService("ssm", suffix: "SSM", target: "AmazonSSM", json: "1.1")
+  /// Amazon Timestream for LiveAnalytics, what writes and manages.
   public static let timestreamWrite: AWSService = AWSService(
     "ingest.timestream", signingName: "timestream", suffix: "TIMESTREAM_WRITE", target: "Timestream_20181101",
     discovers: true)
+  /// Amazon Timestream for LiveAnalytics, what reads.
   public static let timestreamQuery: AWSService = AWSService(
     "query.timestream", signingName: "timestream", suffix: "TIMESTREAM_QUERY", target: "Timestream_20181101",
     discovers: true)
+  /// AWS Lambda.
   public static let lambda: AWSService = AWSService("lambda", suffix: "LAMBDA")
+  /// AWS Security Token Service.
   public static let sts: AWSService = AWSService("sts", suffix: "STS")
 }

@@ -60,13 +60,13 @@ struct Endpoints: Sendable {
 
   /// Checks an endpoint that the service itself named.
   ///
-  /// - Throws: ``AWSError`` with `ConfigurationError` where only FIPS endpoints may be asked and this is none.
+  /// - Throws: ``AWSError`` with `ConfigurationError` where only FIPS endpoints may be asked and this is not one.
   func check(discovered url: String, of service: AWSService) throws(AWSError) {
     guard isFIPS, !Partition(region: region).isPlainFIPS(service, isDualStack: isDualStack), !url.contains("-fips.")
     else { return }
     throw AWSError(
       .configuration,
-      "AWS_USE_FIPS_ENDPOINT is set, and \(service.endpointPrefix) names an endpoint that is none: \(url). Give one in AWS_ENDPOINT_URL_\(service.environmentSuffix)",
+      "AWS_USE_FIPS_ENDPOINT is set, and \(service.endpointPrefix) names an endpoint that is not one: \(url). Give one in AWS_ENDPOINT_URL_\(service.environmentSuffix)",
       operation: "\(service.targetPrefix).DescribeEndpoints")
   }
 }

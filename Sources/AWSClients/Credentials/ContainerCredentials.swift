@@ -42,7 +42,7 @@ struct ContainerCredentials: CredentialProvider {
     return try TemporaryCredentials(json, token: "Token", from: "the container's credentials")
   }
 
-  /// True where the token may go to a URL in the clear. A host is judged whole: what only begins like an address, or stands
+  /// True where the token may go to a URL in the clear. A host is judged whole: what only begins like an address, or comes
   /// before an `@`, is not one.
   private static func mayBePlain(_ url: String) -> Bool {
     guard let host = AWSClient.split(url)?.host else { return false }

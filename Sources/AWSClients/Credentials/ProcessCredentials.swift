@@ -86,7 +86,7 @@ private struct ChildProcess: ~Copyable {
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-    // Whatever else is open here, such as connections, is none of its business.
+    // Connections and whatever else is open here stay here.
     unsafe cglibc_spawn_close_from(&actions, 3)
     // Signals that this process ignores or holds back reach the program.
     var attributes = posix_spawnattr_t()
@@ -101,7 +101,7 @@ private struct ChildProcess: ~Copyable {
     var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
     var variables: [UnsafeMutablePointer<CChar>?] =
-      unsafe environment.all.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
+      unsafe environment.all.map { unsafe strdup("\($0.name)=\($0.value)") } + [nil]
     defer { unsafe variables.forEach { unsafe free($0) } }
     var child: pid_t = 0
     let code = unsafe posix_spawn(&child, path, &actions, &attributes, &words, &variables)

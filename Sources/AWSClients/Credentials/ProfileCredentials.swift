@@ -76,7 +76,7 @@ struct ProfileCredentials: CredentialProvider {
     guard let source else { throw CredentialError("the source of the profile '\(profile.name)' has no credentials") }
     if profile["mfa_serial"] != nil {
       throw CredentialError(
-        "the profile '\(profile.name)' wants a multi-factor code, which nobody here can type: use aws sso login, or a role without mfa_serial"
+        "the profile '\(profile.name)' wants a multi-factor code, which nobody can type here: use aws sso login, or a role without mfa_serial"
       )
     }
     var parameters = [

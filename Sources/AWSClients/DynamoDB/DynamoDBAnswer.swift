@@ -1,6 +1,6 @@
 package import CacheSupport
 
-/// One page of a Query or Scan: checked whole, its items still the bytes that came.
+/// One page of a Query or Scan: known to be whole, its items still the bytes that came.
 package struct DynamoDBAnswer: Sendable {
   /// Where the next page starts; nil at the end. A page can be empty and still have one.
   package private(set) var lastKey: Item?
@@ -22,7 +22,7 @@ package struct DynamoDBAnswer: Sendable {
         if reader.isNamed("Items") {
           start = reader.position
           hasItems = try reader.peek() == .array
-          try reader.skip()
+          try reader.postpone()
         } else if reader.isNamed("LastEvaluatedKey") {
           key = try reader.value()
         } else {
@@ -114,6 +114,12 @@ package struct DynamoDBItems: ~Escapable {
   @_lifetime(self: copy self)
   private mutating func value() throws(JSONError) -> Value {
     var value = Value.other
+    let start = reader.position
+    if reader.take("{\"N\":") {
+      let token = try reader.token()
+      if token.kind == .string, reader.take("}") { return .n(token) }
+      reader.seek(to: start)
+    }
     try reader.beginObject()
     while try reader.nextMember() {
       if reader.isNamed("N"), try reader.peek() == .string {
@@ -125,7 +131,7 @@ package struct DynamoDBItems: ~Escapable {
         value = reader.bool(token).map { .bool($0) } ?? .other
       } else if reader.isNamed("M"), try reader.peek() == .object {
         value = .m(reader.position)
-        try reader.skip()
+        try reader.postpone()
       } else {
         try reader.skip()
       }

@@ -1,6 +1,6 @@
 package import CacheSupport
 
-/// One page of a query's answer: checked whole, its rows still the bytes that came.
+/// One page of a query's answer: known to be whole, its rows still the bytes that came.
 ///
 /// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_query_Query.html>.
 package struct TimestreamAnswer: Sendable {
@@ -28,7 +28,7 @@ package struct TimestreamAnswer: Sendable {
         if reader.isNamed("Rows") {
           start = reader.position
           hasRows = try reader.peek() == .array
-          try reader.skip()
+          try reader.postpone()
         } else if reader.isNamed("ColumnInfo") {
           guard let columns = try reader.value().array else { continue }
           self.columns = columns.map { TimestreamQueryClient.Column(json: $0) }
@@ -121,6 +121,11 @@ package struct TimestreamRows: ~Escapable {
       cells += 1
       try checkCells(cells <= columns)
       let start = reader.position
+      if reader.take("{\"ScalarValue\":") {
+        let token = try reader.token()
+        if token.kind == .string, reader.take("}") { return .scalar(token) }
+        reader.seek(to: start)
+      }
       var cell = Cell.other(start)
       try reader.beginObject()
       while try reader.nextMember() {

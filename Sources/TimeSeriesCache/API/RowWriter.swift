@@ -8,6 +8,8 @@ struct RowWriter {
   private(set) var writer = JSONWriter(capacity: 64 << 10)
   private var escapes = 0
   private var isFirst = true
+  /// The names of the row before as they are written, each with what is before and after it: most rows have the same.
+  private var names: [(name: String, json: [UInt8])] = []
 
   init(format: PageFormat, columns: [String]) {
     self.format = format
@@ -71,15 +73,24 @@ struct RowWriter {
     writer.raw("{\"time\":")
     writer.integer(row.time)
     writer.raw(",\"values\":{")
-    var isFirst = true
-    for measure in row.measures {
-      if !isFirst { writer.raw(",") }
-      isFirst = false
-      writer.string(measure.name)
-      writer.raw(":")
+    for (place, measure) in row.measures.enumerated() {
+      if place == names.count || !names[place].name.hasSameBytes(as: measure.name) {
+        names.removeSubrange(place...)
+        names.append((measure.name, Self.member(measure.name, isFirst: place == 0)))
+      }
+      writer.raw(names[place].json)
       measure.value.write(to: &writer)
     }
     writer.raw(row.origin == .history ? "},\"origin\":\"history\"}" : "},\"origin\":\"forecast\"}")
+  }
+
+  /// `"name":`, after a comma where it is not the first.
+  private static func member(_ name: String, isFirst: Bool) -> [UInt8] {
+    var writer = JSONWriter(capacity: name.utf8.count + 4)
+    if !isFirst { writer.raw(",") }
+    writer.string(name)
+    writer.raw(":")
+    return writer.bytes
   }
 
   /// Columns and measures have one order, so that one walk finds them all.

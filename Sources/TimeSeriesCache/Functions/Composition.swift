@@ -61,7 +61,7 @@ extension FetchHandler {
   /// machine `API_KEY` is the key of this project's own API.
   ///
   /// - Parameter logger: warned of each old name.
-  public static func withOldNames(
+  package static func withOldNames(
     _ environment: ProcessEnvironment, warning logger: LambdaLogger
   ) -> ProcessEnvironment {
     var renamed: [String: String] = [:]

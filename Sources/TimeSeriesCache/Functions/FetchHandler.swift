@@ -103,7 +103,7 @@ public struct FetchHandler: LambdaHandler {
       do {
         report.phase = .asking(page: 1)
         progress(report)
-        while !writer.isDown, let samples = try await pages.next() {
+        while !writer.isDown, !Task.isCancelled, let samples = try await pages.next() {
           report.read = pages.tally
           report.phase = .storing
           progress(report)
@@ -118,6 +118,7 @@ public struct FetchHandler: LambdaHandler {
       report.read = pages.tally
       report.isSourceError = report.isSourceError || !pages.tally.faults.isEmpty
       if let failure = report.written.failure { report.fail(failure.description) }
+      if report.failure == nil, Task.isCancelled { report.fail("the fetch was cancelled") }
       if report.failure == nil, report.written.isAllRejected { report.fail(Self.allRejected(report.written.history)) }
     } catch {
       report.fail("\(error)", isSourceError: error is SourceError)

@@ -1,6 +1,7 @@
 import AWSClients
 package import CacheSupport
 package import HTTPTransport
+package import LambdaRuntime
 
 /// Finds an identifier's source, with the item's attributes and the key that it needs.
 package struct SourceFinder: Sendable {
@@ -17,10 +18,12 @@ package struct SourceFinder: Sendable {
   /// `IDENTIFIER_TABLE` (optional), and what ``SourceCatalog`` reads.
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
-  package init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) throws {
-    let aws = try AWSClient(environment: environment, http: http, clock: clock)
+  package init(
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
+  ) throws {
+    let aws = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     self.init(
-      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(aws), clock: clock),
+      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(aws), clock: clock, logger: logger),
       client: SourceClient(http: http, clock: clock),
       registry: environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(aws, table: $0) })
   }

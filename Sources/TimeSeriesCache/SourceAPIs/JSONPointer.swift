@@ -1,7 +1,7 @@
 import CacheSupport
 
 /// A place in a JSON document, as RFC 6901 has it: `/data/0/from`; the empty text is the whole document.
-public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
+package struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
   /// One step down: the name of a member, and the index of an element where it is one.
   struct Step: Sendable, Hashable {
     var name: ByteText
@@ -17,7 +17,7 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
   private(set) var steps: [Step]
 
   /// Nil for a text that neither is empty nor starts with `/`.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard text.isEmpty || text.hasPrefix("/") else { return nil }
     steps =
       text.isEmpty
@@ -35,7 +35,7 @@ public struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The pointer's text.
-  public var description: String {
+  package var description: String {
     steps.map { "/" + $0.name.text.replacing("~", with: "~0").replacing("/", with: "~1") }.joined()
   }
 }

@@ -39,15 +39,15 @@ struct Redactor: Sendable, Hashable {
   /// The beginning of an answer that is not what it should be, on one line, to follow a reason; empty where it says nothing.
   func words(of body: [UInt8]) -> String {
     let text = beginning(of: body, Self.wordBytes)
-    let words = text.unicodeScalars.split { $0.properties.isWhitespace || $0.properties.generalCategory == .control }
-    guard !words.isEmpty else { return "" }
-    let line = words.map { String(Substring($0)) }.joined(separator: " ")
+    let line = text.split(separator: " ").joined(separator: " ")
+    guard !line.isEmpty else { return "" }
     return "; it says: \(line)\(body.count > Self.wordBytes ? " …" : "")"
   }
 
   /// The beginning of a text, from which the key was taken before it was cut.
   func excerpt(_ text: String, _ limit: Int = 60) -> String { beginning(of: text.utf8, limit) }
 
+  /// Without control characters, which a terminal might obey.
   private func beginning(of text: some Collection<UInt8>, _ limit: Int) -> String {
     // Beyond the limit lies at most the rest of one key: six bytes for each of its own, as `\u0041`.
     let window = Array(text.prefix(limit + 6 * key.count + 1))
@@ -56,7 +56,13 @@ struct Redactor: Sendable, Hashable {
       // Half a character at the cut.
       while text.last == "\u{FFFD}" { text.removeLast() }
     }
-    return text
+    let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator: " "
+      default: scalar
+      }
+    }
+    return String(String.UnicodeScalarView(scalars))
   }
 
   private func cleaned(_ text: [UInt8], upTo limit: Int) -> [UInt8] {

@@ -1,4 +1,4 @@
-public import CacheSupport
+package import CacheSupport
 
 /// What a source API is: where to ask, and where its answer holds time and values. Data, not code.
 ///
@@ -16,43 +16,56 @@ public import CacheSupport
 /// ```
 ///
 /// `columns` in place of `rows` names an object of parallel arrays; time and measures are then arrays in it.
-public struct SourceDescription: Sendable, Hashable {
-  public enum Layout: Sendable, Hashable {
-    /// An array of objects, one a row.
+package struct SourceDescription: Sendable, Hashable {
+  /// How an answer holds its rows.
+  package enum Layout: Sendable, Hashable {
+    /// An array of objects, one per row.
     case rows(JSONPointer)
     /// An object whose members are arrays of one length.
     case columns(JSONPointer)
   }
 
-  public struct MeasurePlace: Sendable, Hashable {
-    public var name: String
-    public var place: JSONPointer
-    public var type: MeasureType
+  /// A measure's name in the cache, and its value's place in a row of the answer.
+  package struct MeasurePlace: Sendable, Hashable {
+    package var name: String
+    package var place: JSONPointer
+    package var type: MeasureType
   }
 
-  public enum MeasureType: String, Sendable, Hashable, CaseIterable { case double, bigint, varchar, boolean }
+  /// What Timestream keeps a value as.
+  package enum MeasureType: String, Sendable, Hashable, CaseIterable { case double, bigint, varchar, boolean }
 
-  public var name: String
-  public var url: URLTemplate
-  public var headers: [(name: String, value: URLTemplate)] { headerList.map { ($0.name, $0.value) } }
+  /// The name by which an identifier's item asks for it.
+  package var name: String
+  /// Where to ask for the first page.
+  package var url: URLTemplate
+  /// What every request carries.
+  package var headers: [(name: String, value: URLTemplate)] { headerList.map { ($0.name, $0.value) } }
   private var headerList: [HeaderTemplate]
   /// The SSM parameter with the key for `{key}`; nil takes the function's own.
-  public var keyParameter: String?
-  /// How far back and ahead of now to ask, milliseconds.
-  public var past: Int64
-  public var future: Int64
-  public var layout: Layout
-  public var time: JSONPointer
-  public var timeFormat: TimeFormat
-  /// Where the document says how many seconds its zone-less times are east of UTC.
-  public var utcOffset: JSONPointer?
-  public var measures: [MeasurePlace]
+  package var keyParameter: String?
+  /// How far back from now to ask, milliseconds.
+  package var past: Int64
+  /// How far ahead of now to ask, milliseconds.
+  package var future: Int64
+  package var layout: Layout
+  /// A row's time, or the column of the times.
+  package var time: JSONPointer
+  package var timeFormat: TimeFormat
+  /// Where the document says how many seconds its times without a zone are east of UTC; it must be there.
+  package var utcOffset: JSONPointer?
+  /// Ordered by the bytes of their names, at least one.
+  package var measures: [MeasurePlace]
   /// Where the document holds the link to its next page.
-  public var next: JSONPointer?
-  public var timeout: Duration
-  public var maximumBytes: Int
-  public var maximumPages: Int
-  public var attempts: Int
+  package var next: JSONPointer?
+  /// From a request to the last byte of its answer, 1 to 300 seconds.
+  package var timeout: Duration
+  /// The largest page, up to 64 MiB.
+  package var maximumBytes: Int
+  /// The most pages of one fetch, 1 to 1,000.
+  package var maximumPages: Int
+  /// How often a page is asked for at most, 1 to 10 times.
+  package var attempts: Int
 
   private struct HeaderTemplate: Sendable, Hashable {
     var name: String
@@ -62,7 +75,7 @@ public struct SourceDescription: Sendable, Hashable {
   /// Reads one description.
   ///
   /// - Throws: ``SourceError`` that names the source and the member.
-  public init(name: String, json: JSON) throws(SourceError) {
+  package init(name: String, json: JSON) throws(SourceError) {
     var reader = DescriptionReader(name: name, json: json)
     self.name = name
     url = try reader.template("url")
@@ -87,5 +100,5 @@ public struct SourceDescription: Sendable, Hashable {
   var rowPlaces: [JSONPointer] { [time] + measures.map(\.place) }
 
   /// True where the key is needed to ask.
-  public var usesKey: Bool { url.uses("key") || headerList.contains { $0.value.uses("key") } }
+  package var usesKey: Bool { url.uses("key") || headerList.contains { $0.value.uses("key") } }
 }

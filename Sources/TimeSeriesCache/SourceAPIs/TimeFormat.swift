@@ -1,7 +1,7 @@
 import CacheSupport
 
 /// How a source writes an instant.
-public enum TimeFormat: String, Sendable, Hashable, CaseIterable {
+package enum TimeFormat: String, Sendable, Hashable, CaseIterable {
   /// With or without a zone; without one, the document's offset counts, else UTC.
   case iso8601
   /// Epoch seconds, whole or with a fraction, number or text.

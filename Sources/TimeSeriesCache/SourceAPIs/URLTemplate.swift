@@ -1,7 +1,7 @@
 import CacheSupport
 
 /// A text with `{name}` places: `{identifier}`, `{from:format}`, `{to:format}`, `{key}`, or any attribute of the item.
-public struct URLTemplate: Sendable, Hashable {
+package struct URLTemplate: Sendable, Hashable {
   private enum Part: Sendable, Hashable {
     case literal(String)
     case variable(ByteText)

@@ -49,7 +49,7 @@ extension JSONWriter {
     if whole == 0, rest < 0 { raw("-") }
     integer(whole)
     guard rest != 0 else { return }
-    let fraction = rest.magnitude
+    let fraction = abs(rest)
     raw(fraction < 10 ? ".00" : fraction < 100 ? ".0" : ".")
     integer(fraction)
   }

@@ -4,7 +4,7 @@ public protocol HistoryStore: Sendable {
   ///
   /// - Parameters:
   ///   - samples: times unlike each other.
-  ///   - version: the fetch's epoch milliseconds.
+  ///   - version: the fetch's epoch milliseconds, or a little more for what repeats an instant within one fetch.
   /// - Returns: what became of each sample, also where a part of them could not be written.
   func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite
 

@@ -1,25 +1,25 @@
 /// Where samples go: what has happened to the history, what is predicted to the forecast.
-public struct SampleWriter: Sendable {
+package struct SampleWriter: Sendable {
   let history: any HistoryStore
   let forecast: any ForecastStore
 
-  public init(history: any HistoryStore, forecast: any ForecastStore) {
+  package init(history: any HistoryStore, forecast: any ForecastStore) {
     self.history = history
     self.forecast = forecast
   }
 
   /// What became of samples in both stores.
-  public struct Outcome: Sendable, Hashable {
-    public var history: HistoryWrite = HistoryWrite()
+  package struct Outcome: Sendable, Hashable {
+    package var history: HistoryWrite = HistoryWrite()
     /// Forecasts that were written; those for which a newer fetch has written stay, and are not counted.
-    public var forecastItems: Int = 0
+    package var forecastItems: Int = 0
     /// The earliest and the latest time that was handed to a store.
     package internal(set) var times: TimeRange?
     /// Why a part was not written; writing all of it again does no harm.
-    public var failure: StoreError?
+    package var failure: StoreError?
 
     /// None yet.
-    public init() {}
+    package init() {}
 
     /// True where there was history, and the store will never take any of it.
     package var isAllRejected: Bool { !history.rejected.isEmpty && history.stored == 0 && history.superseded == 0 }
