@@ -30,8 +30,11 @@ package: ## build/<function>.zip for each function
 	@local/setup.sh --package
 	@Infra/package.sh
 
-bench: build ## the hot paths beside their peers
+bench: build package ## the paths that carry rows beside Foundation's coders, and the packaged functions beside Node and Python
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
 	@$(BUILD)/benchmark
+	@.build/tools/clients/bin/python local/bench/bench.py build
 
 bench-start: build package ## size, start and memory of a function beside Python and boto3
 	@local/setup.sh --tests

@@ -1,6 +1,6 @@
 """Measures the functions themselves, beside the same read written for Node and for Python, in one run.
 
-Usage: bench.py FOLDER [PYTHON]   (FOLDER: the release executables; PYTHON: one that has boto3)
+Usage: bench.py FOLDER [PYTHON]   (FOLDER: what `make package` wrote, or release executables; PYTHON: one that has boto3)
 
 CPU time is the process's own, user and system, from /proc: a busy machine changes it little. Of several rounds, each of
 which runs everybody in turn, the medians and the ratios of the medians are printed.
@@ -39,6 +39,12 @@ def read_event(path: str = "/v1/series/greenwich") -> bytes:
     return json.dumps({"version": "1.0", "httpMethod": "GET", "path": path, "headers": headers, "queryStringParameters": query, "isBase64Encoded": False}).encode()
 
 
+def function(folder: Path, name: str) -> list[str]:
+    """A function's executable, as it is in its package or as it was built."""
+    packaged = folder / name / "bootstrap"
+    return [str(packaged if packaged.exists() else folder / name)]
+
+
 def rows(answer: bytes) -> int:
     body = json.loads(json.loads(answer)["body"])
     return sum(len(value) for value in body.values() if isinstance(value, list))
@@ -75,7 +81,7 @@ async def fetches(folder: Path, samples: int = 20_000) -> tuple[float, float]:
         for _ in range(ROUNDS):
             variables = environment(server.address, SOURCES=json.dumps({"default": source}))
             variables.pop("API_KEY")
-            cpu, _, peak, answer = await invoke([str(folder / "FetchFunction")], variables, json.dumps(event).encode(), 10, warm=2)
+            cpu, _, peak, answer = await invoke(function(folder, "FetchFunction"), variables, json.dumps(event).encode(), 10, warm=2)
             assert json.loads(answer) == {"batchItemFailures": []}, answer
             costs.append(cpu / samples * 1e6)
             peaks.append(peak / 1e6)
@@ -88,7 +94,7 @@ def line(name: str, *cells: str) -> None:
 
 async def main() -> None:
     folder = Path(sys.argv[1])
-    commands = {"this project": [str(folder / "APIFunction")]}
+    commands = {"this project": function(folder, "APIFunction")}
     if node := shutil.which("node"):
         commands["Node, no SDK"] = [node, str(HERE / "peer.mjs")]
     python = sys.argv[2] if len(sys.argv) > 2 else sys.executable
@@ -109,7 +115,7 @@ async def main() -> None:
     cost, peak = await fetches(folder)
     line("Fetch function: CPU for each sample, to both stores", f"{cost:.2f} us")
     line("  peak resident, an answer of 20,000 rows", f"{peak:.1f} MB")
-    for package in sorted(Path("build").glob("*Function.zip")):
+    for package in sorted(folder.glob("*Function.zip")):
         line(f"Package {package.name}", f"{package.stat().st_size / 1e6:.2f} MB")
 
 
