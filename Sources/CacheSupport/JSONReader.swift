@@ -18,7 +18,7 @@ public struct JSONReader: ~Escapable {
   /// True directly after a `{` or `[`, where no comma may be.
   var isFirst = false
   /// The name of the member that was read last, to be compared.
-  package var memberToken = JSONToken(kind: .string, start: 0, end: 0, isEscaped: false)
+  package private(set) var memberToken = JSONToken(kind: .string, start: 0, end: 0, isEscaped: false)
 
   /// Starts at the first byte, after a byte order mark.
   @_lifetime(copy bytes)

@@ -110,23 +110,40 @@ public struct JSONWriter: Sendable {
 
   /// How many bytes a text grows by where it is written as a string, without the two quotes.
   package static func escapes(in text: Span<UInt8>) -> Int {
-    var marks = 0
-    var controls = 0
-    // Without a branch, so that the compiler takes many bytes at once.
-    for index in text.indices {
-      let byte = unsafe text[unchecked: index]
-      marks &+= (byte == UInt8(ascii: "\"") ? 1 : 0) &+ (byte == UInt8(ascii: "\\") ? 1 : 0)
-      controls &+= byte < 0x20 ? 1 : 0
-    }
-    guard controls > 0 else { return marks }
-    for index in text.indices {
-      switch unsafe text[unchecked: index] {
-      case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): marks += 1
-      case 0..<0x20: marks += 5
-      default: break
+    var growth = 0
+    var index = 0
+    // Eight bytes at a time: the ones to escape are counted, and looked at only where a control character is among them.
+    while text.count - index >= 8 {
+      let word = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      let hasControl = zeroBytes(word & 0xE0E0_E0E0_E0E0_E0E0) != 0
+      if hasControl {
+        for offset in 0..<8 { growth += unsafe self.growth(text[unchecked: index + offset]) }
+      } else {
+        growth += zeroBytes(word ^ 0x2222_2222_2222_2222).nonzeroBitCount
+        growth += zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C).nonzeroBitCount
       }
+      index += 8
     }
-    return marks
+    while index < text.count {
+      growth += unsafe self.growth(text[unchecked: index])
+      index += 1
+    }
+    return growth
+  }
+
+  /// A bit for each byte that is zero, and for no other.
+  @inline(__always)
+  private static func zeroBytes(_ word: UInt64) -> UInt64 {
+    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    return ~((word & low) &+ low | word | low)
+  }
+
+  private static func growth(_ byte: UInt8) -> Int {
+    guard isEscaped(byte) else { return 0 }
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): return 1
+    default: return 5
+    }
   }
 }
 
