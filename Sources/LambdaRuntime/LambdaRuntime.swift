@@ -4,12 +4,17 @@ public import HTTPTransport
 
 /// A function's code: an event in, an answer out, both JSON.
 public protocol LambdaHandler: Sendable {
-  /// - Parameter event: the payload as it came; may be empty.
+  /// Serves one invocation.
+  ///
+  /// - Parameters:
+  ///   - event: the payload as it came; may be empty.
+  ///   - context: the invocation's id, deadline and logger.
+  /// - Returns: the answer, JSON of at most ``LambdaRuntime/responseLimit`` bytes; empty where nobody reads it.
   /// - Throws: anything; it is reported as the invocation's error, and the next event follows.
   func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8]
 }
 
-/// The loop behind `bootstrap`: asks Lambda's Runtime API for events and gives back answers.
+/// The loop of a function's `bootstrap`: asks Lambda's Runtime API for events and sends back the answers.
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 public struct LambdaRuntime: Sendable {
@@ -17,11 +22,11 @@ public struct LambdaRuntime: Sendable {
   private let http: any HTTPClient
   private let logger: LambdaLogger
 
-  /// The answer that Lambda takes: 6 MB and a little.
+  /// The largest answer that Lambda takes: 6,291,556 bytes.
   public static let responseLimit: Int = 6_291_556
 
   /// - Parameter api: the Runtime API's `host:port`, from `AWS_LAMBDA_RUNTIME_API`.
-  public init(api: String, http: any HTTPClient, logger: LambdaLogger) {
+  package init(api: String, http: any HTTPClient, logger: LambdaLogger) {
     base = "http://\(api)/2018-06-01/runtime"
     self.http = http
     self.logger = logger
@@ -29,7 +34,10 @@ public struct LambdaRuntime: Sendable {
 
   /// Builds the handler and serves events until the Runtime API goes away.
   ///
-  /// - Parameter makeHandler: what it throws is the init error, such as a missing variable's name.
+  /// - Parameters:
+  ///   - environment: the variables that Lambda sets, such as `AWS_LAMBDA_RUNTIME_API`, and the function's own.
+  ///   - makeHandler: gets the environment, an HTTP client and a logger to build the handler from. What it throws is reported
+  ///     to Lambda as the init error.
   /// - Returns: the process's exit status, which is never 0: Lambda ends a function by ending its process.
   public static func run(
     environment: ProcessEnvironment = .process(),
@@ -61,7 +69,7 @@ public struct LambdaRuntime: Sendable {
   static func returnLargeBlocks() { _ = cglibc_map_blocks_from(1 << 20) }
 
   /// Serves events, one at a time, until `next` gives none.
-  public func serve(_ handler: any LambdaHandler) async -> Int32 {
+  package func serve(_ handler: any LambdaHandler) async -> Int32 {
     while true {
       do {
         guard let (event, context) = try await next() else { return 1 }
@@ -123,9 +131,9 @@ public struct LambdaRuntime: Sendable {
   }
 }
 
-/// What Lambda says of one invocation.
+/// What Lambda tells about one invocation.
 public struct LambdaContext: Sendable {
-  /// What Lambda calls the invocation; its log lines carry it.
+  /// Lambda's id of the invocation; the log lines carry it.
   public var requestID: String
   /// When Lambda kills the process, epoch milliseconds.
   public var deadline: Int64
@@ -136,9 +144,11 @@ public struct LambdaContext: Sendable {
   /// Writes lines that carry the request's id.
   public var logger: LambdaLogger
 
-  /// A context of a program's or test's own.
+  /// A context made by hand, to call a handler outside of Lambda.
   ///
-  /// - Parameter deadline: epoch milliseconds.
+  /// - Parameters:
+  ///   - requestID: any text; the log lines carry it.
+  ///   - deadline: epoch milliseconds; `Int64.max` for none.
   public init(
     requestID: String, deadline: Int64, functionARN: String = "", traceID: String? = nil, logger: LambdaLogger
   ) {

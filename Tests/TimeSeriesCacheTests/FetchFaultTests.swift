@@ -360,6 +360,6 @@ import Testing
     let outcome = try await Self.write(Self.samples(0..<5), now: 5, writer)
     #expect(outcome.history.stored == 2)
     #expect(outcome.history.superseded == 1)
-    #expect(outcome.history.rejected.first.elements == [.init(time: 1, reason: "old"), .init(time: 2, reason: "far")])
+    #expect(outcome.history.rejected.first == [.init(time: 1, reason: "old"), .init(time: 2, reason: "far")])
   }
 }

@@ -30,7 +30,7 @@ public struct HTTPEvent: Sendable, Hashable {
     }
   }
 
-  /// `GET`, `HEAD` …
+  /// The request's method, such as `GET`.
   public var method: String
   /// Decoded once, without the stage. A client may send bytes that are not UTF-8.
   public var path: [UInt8]
@@ -139,19 +139,28 @@ extension String {
   }
 }
 
-/// The answer in the form that all three front doors take.
+/// The answer to a request, in the form that all front doors take.
 public struct HTTPEventResponse: Sendable, Hashable {
+  /// The HTTP status.
   public var status: Int
+  /// By name, in any case.
   public var headers: [String: String]
   /// UTF-8 text.
   public var body: [UInt8]
 
+  /// An answer.
+  ///
+  /// - Parameters:
+  ///   - status: the HTTP status.
+  ///   - headers: by name, in any case.
+  ///   - body: UTF-8 text.
   public init(status: Int, headers: [String: String] = [:], body: [UInt8]) {
     self.status = status
     self.headers = headers
     self.body = body
   }
 
+  /// The answer as JSON, to be returned from ``LambdaHandler/handle(_:_:)``.
   public var bytes: [UInt8] {
     var writer = JSONWriter(capacity: body.count + body.count / 2 + 512)
     writer.raw("{\"statusCode\":")
