@@ -28,11 +28,11 @@ public enum AttributeValue: Sendable {
   /// A whole number.
   public static func n(_ value: some BinaryInteger) -> AttributeValue { .n(String(value)) }
 
-  /// The text of an ``s(_:)``; nil for every other type.
+  /// The text of an `S`; nil for every other type.
   public var string: String? { if case .s(let text) = self { text } else { nil } }
-  /// The text of an ``n(_:)-(String)``; nil for every other type.
+  /// The text of an `N`; nil for every other type.
   public var number: String? { if case .n(let text) = self { text } else { nil } }
-  /// The members of an ``m(_:)``; nil for every other type.
+  /// The members of an `M`; nil for every other type.
   public var map: [ByteText: AttributeValue]? { if case .m(let map) = self { map } else { nil } }
 
   /// The form on the wire, such as `{"S": "text"}`.
