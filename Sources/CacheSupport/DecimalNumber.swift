@@ -8,7 +8,7 @@ package struct DecimalNumber {
   private var exponent: Int
   private let text: String?
 
-  /// Nil for what is no number: a leading `+`, `0x10`, `.5`, `1.`, blanks, `NaN`, nothing at all.
+  /// Nil for what is not a number: a leading `+`, `0x10`, `.5`, `1.`, blanks, `NaN`, nothing at all.
   package init?(_ bytes: Span<UInt8>) {
     var index = 0
     func byte(_ at: Int) -> UInt8 { at < bytes.count ? bytes[at] : 0 }

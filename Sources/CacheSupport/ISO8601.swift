@@ -11,7 +11,7 @@ package struct ISO8601Time: Sendable, Hashable {
   }
 
   /// Reads `2020-05-24`, `2020-05-24T20:30`, `2020-05-24T20:30:15.123456789`, each with or without `Z`, `+02:00`, `+0200`
-  /// or `+02`; a blank may stand for the `T`. `20150830T123600Z` is read too.
+  /// or `+02`; a space may replace the `T`. `20150830T123600Z` is read too.
   package init?(_ text: some StringProtocol) {
     let text = String(text)
     self.init(text.utf8Span.span)

@@ -2,7 +2,7 @@
 package enum Quoting {
   /// The text between quotes, its own quotes doubled.
   ///
-  /// It works on bytes: to Swift's `Character` a quote with a combining mark behind it is no quote, to a parser it is.
+  /// It works on bytes: a quote followed by a combining mark is not a quote to Swift's `Character`, but it is to a parser.
   package static func doubled(_ text: String, quote: Unicode.Scalar) -> String {
     let mark = UInt8(ascii: quote)
     var bytes: [UInt8] = [mark]

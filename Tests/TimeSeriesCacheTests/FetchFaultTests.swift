@@ -27,7 +27,7 @@ import Testing
     }
   }
 
-  @Test("The newest fetch's forecast stands, whichever is written last")
+  @Test("The newest fetch's forecast stays, whichever is written last")
   func newestFetchWins() async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
       let times = (1...3).map { Self.now + Int64($0) * Self.hour }
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test("A forecast that a fact overtook is not served, and no instant stands twice")
+  @Test("A forecast that a fact overtook is not served, and no instant appears twice")
   func overtaken() async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
       let times = (0..<6).map { Self.now + Int64($0) * 60_000 }

@@ -25,7 +25,7 @@ public struct SeriesReader: Sendable {
 
   /// One page of the merged series.
   public struct Page: Sendable, Hashable {
-    /// The newest history time in the range; where the range holds none, of the series; nil for a series without history.
+    /// The newest history time in the range or, where the range has no history, in the series; nil for a series without history.
     public var baseline: Int64?
     /// Ascending by time; no instant appears twice.
     public var rows: [SeriesRow]
@@ -169,7 +169,7 @@ public struct SeriesReader: Sendable {
     return past
   }
 
-  /// The newest history time in a range; where the range holds none, or there is no range, of the series.
+  /// The newest history time in a range or, where the range has no history or there is no range, in the series.
   private func baseline(
     _ start: Continuation?, of identifier: Identifier, in range: TimeRange?
   ) async throws(StoreError) -> NewestHistory {

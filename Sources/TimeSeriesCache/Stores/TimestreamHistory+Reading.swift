@@ -153,7 +153,8 @@ extension TimestreamRows {
     guard case .scalar(let token) = cell else { return nil }
     guard let bytes = reader.plainBytes(token), let time = ISO8601Time(bytes) else {
       throw AWSError(
-        .unexpectedAnswer, "'\(try text(cell)?.prefix(60) ?? "")' is no time", operation: "Timestream_20181101.Query")
+        .unexpectedAnswer, "'\(try text(cell)?.prefix(60) ?? "")' is not a time", operation: "Timestream_20181101.Query"
+      )
     }
     return time.epochMilliseconds()
   }

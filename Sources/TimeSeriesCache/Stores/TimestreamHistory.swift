@@ -11,7 +11,7 @@ public struct TimestreamHistory: HistoryStore {
   let query: TimestreamQueryClient
   let sql: TimestreamSQL
 
-  /// The measure name of every record: one series has one record an instant.
+  /// The measure name of every record: one series has one record per instant.
   static let measureName: String = "sample"
   /// WriteRecords takes 100 records.
   static let recordsPerRequest: Int = 100
