@@ -1,10 +1,14 @@
-/// Appends JSON text to one growing buffer.
+/// Appends JSON text (RFC 8259) to one growing buffer.
 ///
-/// The rows of an answer are written with it directly; whole values go through ``write(_:)-(JSON)``.
+/// The rows of an answer are written with it directly; whole values go through ``write(_:)-(JSON)``. It writes what it is told:
+/// that the parts make up one JSON text is for the caller to see to.
 public struct JSONWriter: Sendable {
   /// What has been written.
   public private(set) var bytes: [UInt8]
 
+  /// An empty buffer.
+  ///
+  /// - Parameter capacity: how many bytes to make room for.
   public init(capacity: Int = 0) {
     bytes = []
     bytes.reserveCapacity(capacity)
@@ -15,13 +19,15 @@ public struct JSONWriter: Sendable {
     unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Appends bytes that are JSON already.
   public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
 
+  /// Appends bytes that are JSON already.
   public mutating func raw(_ json: Span<UInt8>) {
     unsafe json.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// Takes back what was appended after a length.
+  /// Removes everything after the first `count` bytes.
   public mutating func truncate(to count: Int) { bytes.removeLast(max(0, bytes.count - count)) }
 
   /// Appends a whole number.
@@ -49,7 +55,7 @@ public struct JSONWriter: Sendable {
     text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// Swift's shortest text, with whole numbers as JSON writers commonly have them: `5`, not `5.0`.
+  /// The shortest text that reads back as the same number, without a fraction where there is none: `5`, not `5.0`.
   public static func text(of value: Double) -> String {
     if let integer = Int64(exactly: value), abs(value) < 1e15 { return String(integer) }
     return value.description
@@ -181,12 +187,13 @@ extension JSONWriter {
 }
 
 extension JSON {
-  /// The value's compact text.
+  /// The value's compact text as UTF-8 bytes.
   public var bytes: [UInt8] {
     var writer = JSONWriter(capacity: 256)
     writer.write(self)
     return writer.bytes
   }
 
+  /// The value's compact text.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -90,7 +90,7 @@ def test_check_tells_what_cannot_be_read(source):
     done = check(source, "odd", "absent", "none")
     assert done.returncode == 1
     assert "next      found on no page" in done.stdout
-    assert "1 not read:\n    source 'default', answer /rows/1/t: '\"noon\"' is no time in the format seconds\n" in done.stdout
+    assert "1 not read:\n    source 'default', answer /rows/1/t: '\"noon\"' is not a time in the format seconds\n" in done.stdout
     assert "v: found 1 time, 1 time without a value" in done.stdout
     assert "failed: source 'default', answer: has status 404; it says: no series absent for ***\n" in done.stdout
     assert "status 204" in done.stdout and "rows      0" in done.stdout

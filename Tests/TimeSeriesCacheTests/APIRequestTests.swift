@@ -21,10 +21,10 @@ import Testing
     (["x-api-key": "right", "x-security-token": "right"], 200),
     (["x-api-key": "right", "x-security-token": "wrong"], 401),
     (["x-api-key": "wrong", "x-security-token": "right"], 401),
-    // An empty value is no key.
+    // An empty value does not count as a key.
     (["x-api-key": "right", "x-security-token": ""], 200), (["x-api-key": "", "x-security-token": " "], 401),
     (["x-api-key": ""], 401), ([:], 401),
-    // Names of headers are ASCII: the Kelvin sign is no k.
+    // Names of headers are ASCII: the Kelvin sign is not a k.
     (["x-api-\u{212A}ey": "right"], 401),
   ]
 
@@ -169,7 +169,7 @@ import Testing
     }
     #expect(statuses == [200, 200, 200, 200])
     #expect(rows.map { $0["time"] } == [19])
-    // The last page of a measure that is nowhere is no mistake of the one who pages.
+    // Whoever pages to the end for a measure that is nowhere has made no mistake.
     query = ["cursor": "0.100.17", "measures": "nowhere"]
     #expect(await APITests.ask("/v1/series/s", query, handler: handler).status == 200)
   }

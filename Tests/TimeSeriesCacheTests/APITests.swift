@@ -95,7 +95,7 @@ import Testing
     #expect((response.headers["Allow"] == "GET, HEAD, OPTIONS") == (status == 405))
   }
 
-  @Test("A placeholder is no key, not even for itself", arguments: ["", "No-Key-Provided", " "])
+  @Test("A placeholder does not count as a key, even where a caller sends it", arguments: ["", "No-Key-Provided", " "])
   func placeholder(key: String) async {
     #expect(await Self.ask("/v1/series/a", headers: ["x-api-key": key], handler: Self.handler(key: key)).status == 503)
   }
@@ -208,7 +208,7 @@ import Testing
         == "{\"time\":0,\"values\":{\"wind speed\":2},\"origin\":\"history\"}\n")
   }
 
-  @Test("A key that cannot be had in time is no reason to hang") func hangingKey() async {
+  @Test("A request is answered even where the key cannot be read in time") func hangingKey() async {
     // A wait that no cancellation ends, as one for another task's work.
     let (never, _) = AsyncStream<Void>.makeStream()
     let stuck = Task.detached { for await _ in never {} }

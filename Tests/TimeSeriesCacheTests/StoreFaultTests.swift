@@ -46,8 +46,8 @@ import Testing
     let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
     #expect(outcome.stored == 100 - bad)
     #expect(outcome.rejected.count == bad)
-    #expect(outcome.rejected.first.elements.map(\.time) == faulty.map(Int64.init))
-    #expect(outcome.rejected.first.elements.first?.reason == "Invalid time for record.")
+    #expect(outcome.rejected.first.map(\.time) == faulty.map(Int64.init))
+    #expect(outcome.rejected.first.first?.reason == "Invalid time for record.")
     #expect(outcome.failure == nil)
     #expect(stored.elements.sorted() == (0..<100).filter { !faulty.contains($0) })
     #expect(http.requests.count <= TimestreamHistory.requestsToBisect)
@@ -138,7 +138,7 @@ import Testing
     #expect(rows.isCut == (limit == 1))
   }
 
-  @Test("What a forecasts' table holds that is no forecast is told, not served")
+  @Test("An item of the forecasts' table that is not a forecast is an error, and is not served")
   func forecastWithoutTime() async throws {
     let http = FakeHTTP([.success(.json(200, #"{"Items":[{"identifier":{"S":"s"},"time":{"S":"soon"}}],"Count":1}"#))])
     let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
@@ -177,7 +177,7 @@ import Testing
     #expect(inputs.map { $0["ScanIndexForward"]?.bool } == [false, false])
   }
 
-  @Test("Items that DynamoDB leaves out are sent again as they are; after the last attempt nobody waits")
+  @Test("Items that DynamoDB leaves out are sent again as they are; there is no wait after the last attempt")
   func unprocessed() async throws {
     let http = FakeHTTP { request, _ in
       let input = (try? JSON(parsing: request.body)) ?? .null

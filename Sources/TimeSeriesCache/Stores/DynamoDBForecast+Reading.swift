@@ -2,6 +2,9 @@ import AWSClients
 import CacheSupport
 
 extension DynamoDBForecast {
+  /// One Query: up to `limit` items or 1 MB, before expired ones are left out.
+  ///
+  /// - Throws: ``StoreError`` where DynamoDB fails, or an item cannot be read.
   public func page(
     of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64
   ) async throws(StoreError) -> ForecastPage {
@@ -24,7 +27,9 @@ extension DynamoDBForecast {
     return page
   }
 
-  /// One item is read where the series' last forecast has not expired.
+  /// Reads one item where the series' last forecast has not expired, else up to all of them.
+  ///
+  /// - Throws: ``StoreError`` where DynamoDB fails, or an item cannot be read.
   public func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool {
     var query = DynamoDBClient.Query(
       table: table, keyCondition: "#id = :id", filter: "#expiry > :now", projection: "#time",
