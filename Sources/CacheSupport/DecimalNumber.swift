@@ -70,19 +70,20 @@ package struct DecimalNumber {
     return value
   }
 
-  /// A whole number that fits.
+  /// A whole number that fits, of at most 19 digits.
   package var int64: Int64? {
     if isExact, exponent == 0 {
       guard isNegative else { return Int64(exactly: digits) }
       return digits <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- digits) : nil
     }
-    // A double that has become 0 was none before.
-    return scaled ?? double.flatMap { $0 == 0 && digits > 0 ? nil : Int64(exactly: $0) }
+    return scaled
   }
 
   /// The same where the digits have a fraction or an exponent, worked out in whole numbers.
   private var scaled: Int64? {
-    guard isExact, digits > 0, abs(exponent) <= 19 else { return nil }
+    guard isExact else { return nil }
+    if digits == 0 { return 0 }
+    guard abs(exponent) <= 19 else { return nil }
     var value = digits
     for _ in 0..<abs(exponent) {
       if exponent > 0 {

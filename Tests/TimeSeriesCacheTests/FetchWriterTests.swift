@@ -119,16 +119,20 @@ import Testing
   }
 
   @Test(
-    "A store that wants to be left alone is not asked again within the fetch; the other one takes all",
-    arguments: [(StoreError.Kind.throttled, 1), (.unavailable, 1), (.timedOut, 1), (.failed, 3)])
-  func down(kind: StoreError.Kind, writes: Int) async throws {
-    let forecast = FailingForecast(StoreError(kind, "no"))
+    "A store that fails is not asked again within the fetch, unless an item is at fault; the other one takes all",
+    arguments: [
+      (StoreError(.throttled, "no"), 1), (StoreError(.unavailable, "no"), 1), (StoreError(.timedOut, "no"), 1),
+      (StoreError(.failed, "no", code: "AccessDeniedException"), 1),
+      (StoreError(.failed, "no", code: "ValidationException"), 3),
+    ])
+  func down(error: StoreError, writes: Int) async throws {
+    let forecast = FailingForecast(error)
     let history = VersionedHistory()
     var writer = SampleWriter(history: history, forecast: forecast).begin(try Identifier("s"), now: 100)
     for part in 0..<3 { await writer.write([Self.sample(Int64(part), 1), Self.sample(Int64(part) + 100, 1)]) }
     #expect(forecast.writes.withLock { $0 } == writes)
     #expect(writer.outcome.history.stored == 3)
-    #expect(writer.outcome.failure == StoreError(kind, "no"))
+    #expect(writer.outcome.failure == error)
     #expect(!writer.isDown)
   }
 }

@@ -120,6 +120,9 @@ import Testing
       testDescription: "a range ahead of now that holds history all the same", history: [10, 60], from: 50,
       asked: [["newest", "rows"]], forecasts: [1]),
     Questions(
+      testDescription: "a cut page of history ahead of now", history: [10, 60, 70, 80], from: 50, limit: 2,
+      asked: [["newest", "rows"], ["rows"]], forecasts: [1, 1]),
+    Questions(
       testDescription: "three pages of history, the last one with forecasts", history: [10, 20, 30, 35, 40, 42],
       limit: 2,
       asked: [["rows", "newest"], ["rows"], ["rows"], ["rows"], ["rows"], ["rows"]], forecasts: [1, 0, 1, 1, 1, 1]),
@@ -146,6 +149,15 @@ import Testing
     } while next != nil
     #expect(asked == test.asked)
     #expect(forecasts == test.forecasts)
+  }
+
+  @Test("Expired forecasts are passed over in few questions, however small the page") func expired() async throws {
+    let forecast = MemoryForecast(Array(1...4001), expired: Set(1...4000))
+    let reader = SeriesReader(history: MemoryHistory([]), forecast: forecast, clock: .fixed(10_000))
+    let range = try #require(TimeRange(from: 0, to: 5000))
+    let page = try await reader.page(of: try Identifier("a"), in: range, limit: 1)
+    #expect(page.rows.map(\.time) == [4001])
+    #expect(forecast.pages.withLock { $0.count } <= 2 + 4000 / SeriesReader.leastForecasts)
   }
 
   @Test("A fact that arrives between two pages moves the baseline on, and its forecast away")

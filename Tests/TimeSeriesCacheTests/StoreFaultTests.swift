@@ -53,13 +53,38 @@ import Testing
     #expect(http.requests.count <= TimestreamHistory.requestsToBisect)
   }
 
-  @Test("Where every record is refused, the search ends and the write fails")
-  func bisectsWithinBounds() async throws {
+  @Test("Where every record is refused, the search ends and the write fails", arguments: [100, 2000])
+  func bisectsWithinBounds(count: Int) async throws {
     let http = FakeHTTP([.success(Self.refused("no"))])
-    let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
+    let outcome = try await history(http).write(Self.samples(count), of: try Identifier("s"), version: Self.now)
     #expect(outcome.stored == 0)
     #expect(outcome.failure?.code == "ValidationException")
-    #expect(http.requests.count <= 2 * TimestreamHistory.requestsToBisect)
+    // One request for each batch, and what all of them together may spend on the search.
+    #expect(http.requests.count <= count / 100 + TimestreamHistory.requestsToBisect)
+  }
+
+  @Test("A store that refuses is not asked again for the parts that follow", arguments: ["history", "forecast"])
+  func down(store: String) async throws {
+    let http = FakeHTTP { request, _ in
+      let target = request.headers["x-amz-target"] ?? ""
+      if target.hasPrefix("Timestream") == (store == "history") {
+        return .success(.json(400, #"{"__type":"x#AccessDeniedException","message":"not you"}"#))
+      }
+      return .success(.json(200, #"{"Items":[],"UnprocessedItems":{},"RecordsIngested":{"Total":1}}"#))
+    }
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    let stores = SampleWriter(
+      history: TimestreamHistory(client, database: "d", table: "t"), forecast: DynamoDBForecast(client, table: "f"))
+    var writer = stores.begin(try Identifier("s"), now: 50)
+    for part in 0..<5 {
+      await writer.write([Sample(time: Int64(part), measures: []), Sample(time: Int64(part) + 60, measures: [])])
+    }
+    let refused = http.requests.filter {
+      ($0.headers["x-amz-target"]?.hasPrefix("Timestream") ?? false) == (store == "history")
+    }
+    #expect(refused.count == 1)
+    #expect(writer.outcome.failure?.code == "AccessDeniedException")
+    #expect((store == "history" ? writer.outcome.forecastItems : writer.outcome.history.stored) == 5)
   }
 
   @Test(
@@ -129,6 +154,38 @@ import Testing
           ], bytesMetered: 10_000_000))
   }
 
+  @Test("Of two records with one measure the cache's own counts, in either order", arguments: [true, false])
+  func oursCounts(isFirst: Bool) async throws {
+    let ours = Self.row("0.000000000", b: "1")
+    let theirs = Self.row("0.000000000", "b2", b: "2", a: "3")
+    let rows = try await history(Self.table(isFirst ? [ours, theirs, theirs] : [theirs, theirs, ours])).rows(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+    #expect(rows.samples == [Sample(time: Self.now, measures: [Measure("a", .bigint(3)), Measure("b", .double(1))])])
+  }
+
+  @Test("Rows without a value that can be read are no samples") func emptyRows() async throws {
+    let rows = try await history(Self.table([Self.row("0.000000000", b: "NaN"), Self.row("1.000000000")])).rows(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+    #expect(rows == HistoryRows(samples: [], bytesMetered: 10_000_000))
+  }
+
+  @Test("A row of fewer or more cells than there are columns is an error, not a crash", arguments: [1, 5, 7, 200])
+  func cells(count: Int) async throws {
+    let row = Array((Self.row("0.000000000") + [String?](repeating: "x", count: 200)).prefix(count))
+    let history = try history(FakeHTTP([.success(Self.page([row]))]))
+    let error = await #expect(throws: StoreError.self) {
+      try await history.rows(of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: 1)), limit: 10)
+    }
+    #expect(error?.code == "UnexpectedAnswer")
+  }
+
+  @Test("Bounds beyond what Timestream keeps are asked as its own", arguments: [(Int64.min, Int64.max)])
+  func bounds(from: Int64, to: Int64) throws {
+    let sql = TimestreamSQL(database: "d", table: "t").rows(
+      of: try Identifier("s"), in: try #require(TimeRange(from: from, to: to)), limit: 1)
+    #expect(sql.contains("time >= from_milliseconds(-9223372036854) AND time < from_milliseconds(9223372036854) "))
+  }
+
   @Test("A page that ends among them loses none", arguments: [1, 2])
   func pagesMergedRecords(limit: Int) async throws {
     let rows = try await history(Self.table(Self.shared)).rows(
@@ -164,17 +221,45 @@ import Testing
       ])
   }
 
-  @Test("Whether a series has forecasts is one item's question; expired ones are looked through")
-  func hasAny() async throws {
+  @Test(
+    "Whether a series has forecasts is one question for one item, also where all have expired",
+    arguments: [true, false])
+  func hasAny(found: Bool) async throws {
     let http = FakeHTTP([
-      .success(.json(200, #"{"Items":[],"Count":0,"LastEvaluatedKey":{"identifier":{"S":"s"},"time":{"N":"9"}}}"#)),
-      .success(.json(200, #"{"Items":[{"time":{"N":"8"}}],"Count":1}"#)),
+      .success(.json(200, #"{"Items":[\#(found ? #"{"time":{"N":"1800000000"}}"# : "")],"Count":1}"#))
     ])
     let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
-    #expect(try await DynamoDBForecast(client, table: "f").hasAny(try Identifier("s"), now: 0))
-    let inputs = try http.requests.map { try JSON(parsing: $0.body) }
-    #expect(inputs.map { $0["Limit"]?.int } == [1, nil])
-    #expect(inputs.map { $0["ScanIndexForward"]?.bool } == [false, false])
+    #expect(try await DynamoDBForecast(client, table: "f").hasAny(try Identifier("s"), now: Self.now) == found)
+    let input = try JSON(parsing: try #require(http.requests.first).body)
+    #expect(http.requests.count == 1)
+    #expect(input["Limit"]?.int == 1)
+    #expect(input["KeyConditionExpression"] == "#id = :id AND #time > :time")
+    // Seven days ago.
+    #expect(input["ExpressionAttributeValues"]?[":time"] == ["N": "1799395200"])
+  }
+
+  @Test("A page of forecasts asks for time and values alone") func projection() async throws {
+    let http = FakeHTTP([.success(.json(200, #"{"Items":[]}"#))])
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    _ = try await DynamoDBForecast(client, table: "f").page(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: 1)), limit: 1, now: 0)
+    let input = try JSON(parsing: try #require(http.requests.first).body)
+    #expect(input["ProjectionExpression"] == "#time, #values")
+    #expect(input["ExpressionAttributeNames"]?["#values"] == "values")
+  }
+
+  @Test("Items without values are no rows, and items of one millisecond are one")
+  func foreignForecasts() async throws {
+    let items = [
+      #"{"time":{"N":"1"},"value":{"S":"of the reference"}}"#,
+      #"{"time":{"N":"2.0001"},"values":{"M":{"a":{"N":"1"}}}}"#,
+      #"{"time":{"N":"2.0002"},"values":{"M":{"b":{"N":"2"}}}}"#, #"{"time":{"N":"3"},"values":{"M":{}}}"#,
+    ]
+    let http = FakeHTTP([.success(.json(200, #"{"Items":[\#(items.joined(separator: ","))]}"#))])
+    let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
+    let page = try await DynamoDBForecast(client, table: "f").page(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: 10_000)), limit: 10, now: 0)
+    #expect(page.samples == [Sample(time: 2000, measures: [Measure("a", .double(1)), Measure("b", .double(2))])])
   }
 
   @Test("Items that DynamoDB leaves out are sent again as they are; there is no wait after the last attempt")

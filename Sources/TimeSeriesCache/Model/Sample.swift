@@ -73,3 +73,22 @@ public enum MeasureValue: Sendable, Hashable {
     value.isFinite ? .double(value == 0 ? 0 : value) : nil
   }
 }
+
+extension [Sample] {
+  /// Adds the sample of a row: rows of one instant are one sample, and a row without a value is none.
+  ///
+  /// - Parameter counts: true where its values count before those that are there.
+  mutating func add(_ sample: Sample, counts: Bool = true) {
+    guard let last = indices.last, self[last].time == sample.time else {
+      if !sample.measures.isEmpty { append(sample) }
+      return
+    }
+    if counts {
+      self[last].measures.merge(sample.measures)
+    } else {
+      let before = self[last].measures
+      self[last].measures = sample.measures
+      self[last].measures.merge(before)
+    }
+  }
+}

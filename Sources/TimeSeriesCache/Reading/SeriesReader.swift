@@ -73,6 +73,8 @@ public struct SeriesReader: Sendable {
 
   /// The most rows of a page: 100,000.
   public static let maximumLimit: Int = 100_000
+  /// Items of a further page of forecasts, at least.
+  static let leastForecasts: Int = 500
 
   /// Reads one page: history first, then the forecasts after the baseline.
   ///
@@ -122,7 +124,9 @@ public struct SeriesReader: Sendable {
       // What lies at or before the baseline is not served, so it is not read either.
       let next = max(answer.map { $0.next ?? .max } ?? rest.from, past.baseline.map { $0 &+ 1 } ?? .min)
       guard let left = TimeRange(from: next, to: range.to), next != .max else { return page(isLast: true) }
-      answer = try await forecast.page(of: identifier, in: left, limit: limit + 1 - rows.count, now: now)
+      // Items are counted before expired ones are left out: few at a time could be very many questions.
+      let items = max(limit + 1 - rows.count, Self.leastForecasts)
+      answer = try await forecast.page(of: identifier, in: left, limit: items, now: now)
     }
   }
 
@@ -154,6 +158,7 @@ public struct SeriesReader: Sendable {
     switch start?.baseline ?? .unknown {
     case .time(let known): past.baseline = max(known, past.baseline ?? known)
     case .none: break
+    case .unknown where past.isCut && ofSeries?.time.map { $0 <= rest.to } ?? false: past.baseline = ofSeries?.time
     case .unknown where past.isCut:
       let newest = try await history.newest(of: identifier, in: rest)
       past.baseline = newest.time ?? past.baseline

@@ -27,38 +27,30 @@ extension DynamoDBForecast {
     return page
   }
 
-  /// Reads one item where the series' last forecast has not expired, else up to all of them.
+  /// Reads one item at the most.
+  ///
+  /// A forecast is never earlier than its fetch, so that it expires seven days after its own time: one of the last seven days
+  /// has not expired, and no other one has not.
   ///
   /// - Throws: ``StoreError`` where DynamoDB fails, or an item cannot be read.
   public func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool {
     var query = DynamoDBClient.Query(
-      table: table, keyCondition: "#id = :id", filter: "#expiry > :now", projection: "#time",
-      names: ["#id": "identifier", "#expiry": "expiry", "#time": "time"],
-      values: [":id": .s(identifier.text), ":now": .n(now / 1000)])
-    query.ascending = false
+      table: table, keyCondition: "#id = :id AND #time > :time", projection: "#time",
+      names: ["#id": "identifier", "#time": "time"],
+      values: [":id": .s(identifier.text), ":time": .n(Self.seconds(now - Self.keptSeconds * 1000))])
     query.limit = 1
     var hasAny = false
-    let hasMore = try await forEachAnswer(query) { answer throws(AWSError) in
-      hasAny = try !ForecastReading.samples(answer).isEmpty
-      return false
-    }
-    // The last one in time may have expired before another that was fetched later.
-    guard !hasAny, hasMore else { return hasAny }
-    query.limit = nil
     try await forEachAnswer(query) { answer throws(AWSError) in
-      hasAny = try !ForecastReading.samples(answer).isEmpty
-      return !hasAny
+      hasAny = try !ForecastReading.times(answer).isEmpty
+      return false
     }
     return hasAny
   }
 
   /// Hands over page after page while the body wants more.
-  ///
-  /// - Returns: true where there is a further page.
-  @discardableResult
   func forEachAnswer(
     _ query: DynamoDBClient.Query, _ body: (DynamoDBAnswer) throws(AWSError) -> Bool
-  ) async throws(StoreError) -> Bool {
+  ) async throws(StoreError) {
     do throws(AWSError) {
       var start: Item?
       repeat {
@@ -66,7 +58,6 @@ extension DynamoDBForecast {
         start = answer.lastKey
         guard try body(answer) else { break }
       } while start != nil
-      return start != nil
     } catch { throw StoreError(error) }
   }
 }
@@ -75,6 +66,25 @@ extension DynamoDBForecast {
 enum ForecastReading {
   private static let operation: String = "DynamoDB_20120810.Query"
 
+  /// Epoch milliseconds of every item's key.
+  static func times(_ answer: DynamoDBAnswer) throws(AWSError) -> [Int64] {
+    var times: [Int64] = []
+    var items = answer.items
+    while try items.nextItem() {
+      var time: Int64?
+      while try items.nextAttribute() {
+        let isTime = items.reader.isNamed("time")
+        if case .n(let token) = try items.value(), isTime {
+          time = items.reader.double(token).flatMap { milliseconds($0) }
+        }
+      }
+      guard let time else { throw noTime }
+      times.append(time)
+    }
+    return times
+  }
+
+  /// The samples of a page; items without a value that can be read are none.
   static func samples(_ answer: DynamoDBAnswer) throws(AWSError) -> [Sample] {
     var samples: [Sample] = []
     // Rows of a series have mostly the same names: those of the row before are used again.
@@ -96,7 +106,7 @@ enum ForecastReading {
         }
       }
       guard let time else { throw noTime }
-      samples.append(Sample(time: time, measures: measures))
+      samples.add(Sample(time: time, measures: measures))
     }
     return samples
   }

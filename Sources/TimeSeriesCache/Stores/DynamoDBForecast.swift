@@ -73,7 +73,7 @@ public struct DynamoDBForecast: ForecastStore {
     query.consistent = true
     var times: Set<Int64> = []
     try await forEachAnswer(query) { answer throws(AWSError) in
-      for sample in try ForecastReading.samples(answer) { times.insert(sample.time) }
+      times.formUnion(try ForecastReading.times(answer))
       return true
     }
     return times

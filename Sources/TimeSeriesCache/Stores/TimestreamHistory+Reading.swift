@@ -66,6 +66,8 @@ private struct TimestreamReading {
   var samples: [Sample] = []
   /// How many records they were.
   var records = 0
+  /// True where the cache itself wrote one of the last sample's records.
+  private var lastIsOurs = false
   var bytesMetered: Int64 = 0
 
   mutating func read(_ answer: TimestreamAnswer) throws(AWSError) {
@@ -77,12 +79,15 @@ private struct TimestreamReading {
       records += 1
       var time: Int64?
       var measureName: String?
+      var isOurs = false
       var single: MeasureValue?
       var index = 0
       while let cell = try rows.nextCell() {
         switch columns.roles[index] {
         case .time: time = try rows.time(cell)
-        case .measureName: if columns.hasSingle { measureName = try rows.text(cell) }
+        case .measureName:
+          isOurs = rows.isOurs(cell)
+          if columns.hasSingle { measureName = try rows.text(cell) }
         case .measure(let place, let type): values[place] = try rows.value(cell, type)
         case .single(let type): single = try rows.value(cell, type) ?? single
         case .other: break
@@ -100,15 +105,9 @@ private struct TimestreamReading {
         values[place] = nil
       }
       if let single, let measureName { measures.merge([Measure(measureName, single)]) }
-      add(Sample(time: time, measures: measures))
-    }
-  }
-
-  private mutating func add(_ sample: Sample) {
-    if let last = samples.indices.last, samples[last].time == sample.time {
-      samples[last].measures.merge(sample.measures)
-    } else {
-      samples.append(sample)
+      // Of two records with one measure the cache's own counts, in whatever order Timestream gives them.
+      samples.add(Sample(time: time, measures: measures), counts: isOurs || !lastIsOurs)
+      lastIsOurs = isOurs || lastIsOurs && samples.last?.time == time
     }
   }
 }
@@ -148,6 +147,12 @@ private struct MeasureColumns {
 }
 
 extension TimestreamRows {
+  /// True for the measure name of the records that the cache writes.
+  fileprivate func isOurs(_ cell: Cell) -> Bool {
+    guard case .scalar(let token) = cell else { return false }
+    return reader.equals(token, bytesOf: TimestreamHistory.measureName)
+  }
+
   /// Epoch milliseconds; what is finer is cut off.
   fileprivate func time(_ cell: Cell) throws(AWSError) -> Int64? {
     guard case .scalar(let token) = cell else { return nil }

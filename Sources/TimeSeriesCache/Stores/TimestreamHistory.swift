@@ -1,5 +1,6 @@
 public import AWSClients
 import CacheSupport
+import Synchronization
 
 /// History in Amazon Timestream: one multi-measure record per sample, with the dimension `identifier` and the time of the
 /// fetch as its version.
@@ -12,12 +13,12 @@ public struct TimestreamHistory: HistoryStore {
   let sql: TimestreamSQL
 
   /// The measure name of every record: one series has one record per instant.
-  static let measureName: String = "sample"
+  static let measureName: ByteText = "sample"
   /// WriteRecords takes 100 records.
   static let recordsPerRequest: Int = 100
   /// WriteRecords requests in flight for one series.
   static let requestsInFlight: Int = 4
-  /// Requests that are spent on finding the records for which a whole request was refused; two of a hundred need 26.
+  /// Requests that one write spends on finding the records for which a whole request was refused; two of a hundred need 26.
   static let requestsToBisect: Int = 40
 
   /// History in a table of a database, both of which exist.
@@ -31,21 +32,20 @@ public struct TimestreamHistory: HistoryStore {
   ///
   /// Where Timestream refuses a whole request, halves of it are sent until the records at fault are found.
   public func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+    let budget = Budget(Self.requestsToBisect)
     let outcomes = await inBatches(samples, of: Self.recordsPerRequest, inFlight: Self.requestsInFlight) { batch in
-      await writeBatch(batch[...], identifier, version)
+      await writeBatch(batch[...], identifier, version, budget)
     }
     return outcomes.reduce(into: HistoryWrite()) { $0.add($1) }
   }
 
   /// Sends a batch; where Timestream refuses the request as a whole, its halves, until the records at fault are alone.
   private func writeBatch(
-    _ samples: ArraySlice<Sample>, _ identifier: Identifier, _ version: Int64
+    _ samples: ArraySlice<Sample>, _ identifier: Identifier, _ version: Int64, _ budget: Budget
   ) async -> HistoryWrite {
     var outcome = HistoryWrite()
     var pending = [samples]
-    var requests = 0
     while let batch = pending.popLast() {
-      requests += 1
       do throws(AWSError) {
         _ = try await write.writeRecords(
           TimestreamRequest.records(batch, of: identifier, version: version, into: sql), count: batch.count)
@@ -57,7 +57,7 @@ public struct TimestreamHistory: HistoryStore {
           for record in rejected { outcome.add(record, of: batch, version: version) }
         } else if error.code == .validation, batch.count == 1, let sample = batch.first {
           outcome.rejected.add(.init(time: sample.time, reason: error.message))
-        } else if error.code == .validation, requests < Self.requestsToBisect {
+        } else if error.code == .validation, budget.spend(2) {
           let middle = batch.startIndex + batch.count / 2
           pending.append(batch[middle...])
           pending.append(batch[..<middle])
@@ -67,6 +67,22 @@ public struct TimestreamHistory: HistoryStore {
       }
     }
     return outcome
+  }
+}
+
+/// What one write may still spend on requests, whichever of its batches needs them.
+private final class Budget: Sendable {
+  private let left: Mutex<Int>
+
+  init(_ requests: Int) { left = Mutex(requests) }
+
+  /// - Returns: false where less is left.
+  func spend(_ requests: Int) -> Bool {
+    left.withLock { left in
+      guard left >= requests else { return false }
+      left -= requests
+      return true
+    }
   }
 }
 

@@ -8,7 +8,7 @@ enum TimestreamRequest {
   static func records(
     _ samples: ArraySlice<Sample>, of identifier: Identifier, version: Int64, into table: TimestreamSQL
   ) -> [UInt8] {
-    var writer = JSONWriter(capacity: 512 + samples.count * 160)
+    var writer = JSONWriter(capacity: 512 + samples.count * (64 + 72 * (samples.first?.measures.count ?? 0)))
     writer.raw("{\"DatabaseName\":")
     writer.string(table.database)
     writer.raw(",\"TableName\":")
@@ -18,7 +18,7 @@ enum TimestreamRequest {
     writer.raw(",\"Value\":")
     writer.string(identifier.text)
     writer.raw("}],\"MeasureName\":")
-    writer.string(TimestreamHistory.measureName)
+    writer.string(TimestreamHistory.measureName.text)
     writer.raw(",\"MeasureValueType\":\"MULTI\",\"TimeUnit\":\"MILLISECONDS\",\"Version\":")
     writer.integer(version)
     writer.raw("},\"Records\":[")

@@ -12,7 +12,7 @@ struct FetchWriter {
   private let now: Int64
   private var written: TimeRange?
   private var repeats: Int64 = 0
-  /// A store that does not answer now, or wants less, is not asked again within this fetch; the other one is.
+  /// A store that failed is not asked again within this fetch: the message comes again anyway. The other one is.
   private var historyIsDown = false
   private var forecastIsDown = false
   /// What became of all parts.
@@ -50,7 +50,8 @@ struct FetchWriter {
     case .success(let count)?: outcome.forecastItems += count
     case .failure(let error)?:
       outcome.failure = outcome.failure ?? error
-      forecastIsDown = error.meansLater
+      // One item that DynamoDB refuses says nothing of the parts that follow.
+      forecastIsDown = error.code != "ValidationException"
     case nil: break
     }
   }
@@ -59,7 +60,7 @@ struct FetchWriter {
     outcome.history.add(written)
     guard let failure = written.failure else { return }
     outcome.failure = outcome.failure ?? failure
-    historyIsDown = failure.meansLater
+    historyIsDown = true
   }
 
   /// The version of a part of the history, ordered by time; the span of what is written then covers it.
@@ -88,9 +89,4 @@ struct FetchWriter {
     }
     return last
   }
-}
-
-extension StoreError {
-  /// True where asking again at once would only make it worse.
-  fileprivate var meansLater: Bool { kind != .failed }
 }
