@@ -4,8 +4,11 @@ public struct Metric: Sendable, Hashable {
   ///
   /// See <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html>.
   public enum Unit: String, Sendable, Hashable {
+    /// A number of things.
     case count = "Count"
+    /// A size in bytes.
     case bytes = "Bytes"
+    /// A time in milliseconds.
     case milliseconds = "Milliseconds"
   }
 

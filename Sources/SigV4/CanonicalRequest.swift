@@ -1,6 +1,6 @@
 internal import CacheSupport
 
-/// What of an HTTP request is signed, as it is on the wire.
+/// The parts of an HTTP request that are signed, as they are sent.
 public struct SignableRequest: Sendable, Hashable {
   /// Such as `POST`.
   public var method: String
