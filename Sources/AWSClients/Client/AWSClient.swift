@@ -108,13 +108,9 @@ public final class AWSClient: Sendable {
     ) { body throws(AWSError) in body }
   }
 
-  /// The JSON of an answer; the empty object for an empty one.
+  /// The JSON of an answer. An empty one is no JSON: it was cut at its first byte.
   static func parse(_ body: [UInt8], _ operation: String) throws(AWSError) -> JSON {
-    if body.isEmpty { return [:] }
-    do throws(JSONError) { return try JSON(parsing: body) } catch {
-      var failure = AWSError.notJSON(error, operation: operation)
-      failure.body = body
-      throw failure
-    }
+    // What a good answer holds may be secret, so no error has it.
+    do throws(JSONError) { return try JSON(parsing: body) } catch { throw .notJSON(error, operation: operation) }
   }
 }
