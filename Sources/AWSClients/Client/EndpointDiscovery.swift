@@ -17,7 +17,9 @@ final class EndpointDiscovery: Sendable {
   private let endpoints: Endpoints
   private let random: @Sendable () -> Double
 
-  private static let timing: Held.Timing = .init(ahead: 3_600_000, part: 10, grace: 24 * 3_600_000, pause: 60_000)
+  // Where no endpoint is known, the retries of whoever asks pause already.
+  private static let timing: Held.Timing = .init(
+    ahead: 3_600_000, part: 10, grace: 24 * 3_600_000, pause: 60_000, pauseWithout: 0)
 
   /// - Parameter endpoints: judges what a service names.
   init(clock: WallClock, endpoints: Endpoints, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }) {
