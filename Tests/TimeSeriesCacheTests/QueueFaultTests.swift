@@ -159,6 +159,27 @@ import Testing
     return entries.count == count ? taken(body) : .json(200, #"{"Failed":[\#(failed)]}"#)
   }
 
+  @Test("What could not be queued is added up over all requests, with each reason once") func sum() async throws {
+    // Seven requests: six of ten messages and a last one of three.
+    let (handler, _) = try Self.handler(126) { body, number in
+      let entries = body["Entries"]?.array ?? []
+      let code = entries.count == 10 ? "A" : "B"
+      let failed = entries.map { #"{"Id":\#($0["Id"]?.text ?? ""),"Code":"\#(code)","SenderFault":true}"# }
+      return .json(200, #"{"Failed":[\#(failed.joined(separator: ","))]}"#)
+    }
+    let (_, failure) = await handler.run(Self.context)
+    let reasons = ["A; B", "B; A"].map { QueueError(description: "63 messages could not be queued: \($0)") }
+    #expect(failure.map(reasons.contains) ?? false)
+  }
+
+  @Test("A run that ends early says what it could not queue, too") func lateAndFailing() async throws {
+    let (handler, _) = try Self.handler(4, more: true) { body, _ in Self.failing(body, unless: 0) }
+    let near = LambdaContext(requestID: "r", deadline: WallClock.system.now + 1000, logger: .silent)
+    let (_, failure) = await handler.run(near)
+    #expect(failure?.description.hasPrefix("the deadline is near") ?? false)
+    #expect(failure?.description.contains("; 2 messages could not be queued: X") ?? false)
+  }
+
   @Test("Near its deadline nothing is sent again") func lateRetry() async throws {
     let clock = ManualClock(1_800_000_000_000)
     let slept = Recorder<Duration>()
