@@ -22,7 +22,7 @@ public final class AWSClient: Sendable {
   ///   - environment: `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
   ///     `AWS_MAX_ATTEMPTS` and what ``CredentialChain`` reads.
   ///   - credentials: nil takes the whole chain.
-  ///   - observer: told of each request that was sent, once it has ended.
+  ///   - observer: told of each request that was sent, those for credentials among them, once it has ended.
   /// - Throws: ``AWSError`` with `ConfigurationError` where no region is set or a configuration file cannot be read.
   public init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system,
@@ -53,7 +53,8 @@ public final class AWSClient: Sendable {
     endpoints = try Endpoints(region: region, environment: environment, profile: profile)
     discovery = EndpointDiscovery(clock: clock, endpoints: endpoints)
     self.credentials = CredentialCache(
-      provider: credentials ?? CredentialChain(environment: environment, http: http, clock: clock), clock: clock)
+      provider: credentials
+        ?? CredentialChain(environment: environment, http: http, clock: clock, observer: observer), clock: clock)
   }
 
   /// A request to a service, without host, date or signature.
