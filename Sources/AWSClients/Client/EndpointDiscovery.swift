@@ -55,8 +55,10 @@ final class EndpointDiscovery: Sendable {
     }
   }
 
-  /// Drops a service's endpoint, which no longer serves.
-  func forget(_ service: AWSService) { held.withLock { $0[service] }?.forget() }
+  /// Drops a service's endpoint, which no longer serves; one that was found since stays.
+  func forget(_ refused: String, of service: AWSService) {
+    held.withLock { $0[service] }?.forget { $0.hasSameBytes(as: refused) }
+  }
 }
 
 extension AWSError: RenewalError {
