@@ -235,11 +235,9 @@ private func continueExchange(
   if let response { return unsafe send(response, connection, isHead: isHead) }
   if isTooLarge { return unsafe send(.text(413, "the request is larger than \(server.bodyLimit) bytes\n"), connection) }
 
-  // By bytes: to Swift's Character a question mark with a combining mark after it is no question mark.
-  let parts = uri.utf8.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
-    .map { String(Substring($0)) }
+  let (path, query) = ServerRequest.parts(of: uri)
   let request = unsafe ServerRequest(
-    method: String(cString: method), path: parts[0], query: parts.count > 1 ? parts[1] : "",
+    method: String(cString: method), path: path, query: query,
     headers: headers(of: connection), body: body)
   switch server.handler(request) {
   case .now(let response): return unsafe send(response, connection, isHead: isHead)
