@@ -52,6 +52,7 @@ extension ExpiringValue {
   /// What a call has to do.
   enum Step {
     case use(Value)
+    case fail(Failure)
     case useAndRenew(Value)
     case wait
     case waitAndRenew
@@ -59,6 +60,8 @@ extension ExpiringValue {
 
   enum State: Sendable {
     case empty
+    /// A renewal has just failed, and there is nothing to go on with: the next one is tried at `until`.
+    case failed(Failure, since: Int64, until: Int64)
     /// The first renewal, or one whose old value was forgotten.
     case waiting(Waiters)
     case kept(Kept)
@@ -68,7 +71,9 @@ extension ExpiringValue {
     mutating func ask(at now: Int64, as waiter: (id: UInt64, continuation: Waiter)?) -> Step {
       let new = waiter.map { [$0.id: $0.continuation] } ?? [:]
       switch self {
-      case .empty:
+      // A clock that was set back tells nothing of how long ago it was.
+      case .failed(let error, let since, let until) where since <= now && now < until: return .fail(error)
+      case .empty, .failed:
         if waiter != nil { self = .waiting(new) }
         return .waitAndRenew
       case .waiting(let others):
@@ -93,8 +98,18 @@ extension ExpiringValue {
       switch self {
       case .kept(let kept) where isRefused(kept.value): self = .empty
       case .renewing(let kept, let waiters) where isRefused(kept.value): self = .waiting(waiters)
-      case .empty, .waiting, .kept, .renewing: break
+      case .empty, .failed, .waiting, .kept, .renewing: break
       }
+    }
+
+    /// Ends the wait for a renewal that takes long, while there is a value that may still be handed out.
+    ///
+    /// - Returns: that value, and who waited for a new one.
+    mutating func losePatience(at now: Int64) -> (value: Value, waiters: Waiters)? {
+      guard case .renewing(var kept, let waiters) = self, now < kept.keepUntil else { return nil }
+      kept.waitAfter = kept.keepUntil
+      self = .renewing(kept, [:])
+      return (kept.value, waiters)
     }
 
     mutating func takeWaiter(_ id: UInt64) -> Waiter? {
@@ -107,7 +122,7 @@ extension ExpiringValue {
         let waiter = waiters.removeValue(forKey: id)
         self = .renewing(kept, waiters)
         return waiter
-      case .empty, .kept: return nil
+      case .empty, .failed, .kept: return nil
       }
     }
 
@@ -117,7 +132,7 @@ extension ExpiringValue {
       case .waiting(let waiters): (nil, waiters)
       case .renewing(let kept, let waiters): (kept, waiters)
       case .kept(let kept): (kept, [:])
-      case .empty: (nil, [:])
+      case .empty, .failed: (nil, [:])
       }
     }
   }

@@ -11,7 +11,8 @@ package protocol RenewalError: Error {
 /// A value that ends, such as credentials: handed out while it holds, and renewed before it ends.
 ///
 /// - However many callers ask, one renewal is in flight. It starts ahead of time and in the background: callers go on with
-///   the value that they have, and wait only where there is none, or where it is about to end.
+///   the value that they have, and wait only where there is none, or where it is about to end: for ``Timing/patience`` while
+///   the old value may still be handed out.
 /// - A renewal that fails is tried again after a pause, not at every call. Until then callers get the old value: up to its
 ///   end, and past it for ``Timing/grace`` where the cause may pass. After that they get the error.
 /// - A caller whose task is cancelled while it waits returns at once; the renewal goes on for the others.
@@ -30,9 +31,17 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
     package var grace: Int64
     /// How long after a failed renewal the next one is tried, at least.
     package var pause: Int64
+    /// The same where there is no old value: so long callers get the error at once. 0 where callers pause themselves.
+    package var pauseWithout: Int64
+    /// How long callers wait for a renewal while there is an old value that may be handed out.
+    package var patience: Int64
 
-    package init(ahead: Int64, part: Int64, margin: Int64 = 0, grace: Int64, pause: Int64) {
-      (self.ahead, self.part, self.margin, self.grace, self.pause) = (ahead, part, margin, grace, pause)
+    package init(
+      ahead: Int64, part: Int64, margin: Int64 = 0, grace: Int64, pause: Int64, pauseWithout: Int64,
+      patience: Int64 = 2000
+    ) {
+      (self.ahead, self.part, self.margin, self.grace) = (ahead, part, margin, grace)
+      (self.pause, self.pauseWithout, self.patience) = (pause, pauseWithout, patience)
     }
   }
 
@@ -50,20 +59,24 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
   private let clock: WallClock
   private let timing: Timing
   private let random: @Sendable () -> Double
+  private let sleep: @Sendable (Duration) async throws -> Void
   private let report: (@Sendable (Failure) -> Void)?
   private let state = Mutex(State.empty)
   private let lastWaiter = Atomic<UInt64>(0)
 
   /// - Parameters:
   ///   - random: from 0 to 1, so that many processes do not renew at the same moment.
+  ///   - sleep: waits for ``Timing/patience``.
   ///   - report: told of each renewal that failed while the old value is kept, which no caller gets to see.
   package init(
     clock: WallClock, timing: Timing, random: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
     report: (@Sendable (Failure) -> Void)? = nil
   ) {
     self.clock = clock
     self.timing = timing
     self.random = random
+    self.sleep = sleep
     self.report = report
   }
 
@@ -73,6 +86,7 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
   package func value(_ renew: @escaping Renewal) async throws(Failure) -> Value {
     switch state.withLock({ $0.ask(at: clock.now, as: nil) }) {
     case .use(let value): return value
+    case .fail(let error): throw error
     case .useAndRenew(let value):
       start(renew)
       return value
@@ -93,6 +107,7 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
       await withCheckedContinuation { continuation in
         switch state.withLock({ $0.ask(at: clock.now, as: (id, continuation)) }) {
         case .use(let value): continuation.resume(returning: .success(value))
+        case .fail(let error): continuation.resume(returning: .failure(error))
         case .useAndRenew(let value):
           continuation.resume(returning: .success(value))
           start(renew)
@@ -113,9 +128,23 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
 
   /// Runs a renewal in a separate task, which no caller's cancellation reaches.
   private func start(_ renew: @escaping Renewal) {
-    Task(executorPreference: preferredExecutor()) {
-      do throws(Failure) { self.finish(.success(try await renew())) } catch { self.finish(.failure(error)) }
+    let patience = Task(executorPreference: preferredExecutor()) {
+      // Cancelled where the renewal ends before.
+      do { try await self.sleep(.milliseconds(self.timing.patience)) } catch { return }
+      self.losePatience()
     }
+    Task(executorPreference: preferredExecutor()) {
+      let outcome: Result<Fresh, Failure>
+      do throws(Failure) { outcome = .success(try await renew()) } catch { outcome = .failure(error) }
+      patience.cancel()
+      self.finish(outcome)
+    }
+  }
+
+  private func losePatience() {
+    let now = clock.now
+    guard let (value, waiters) = state.withLock({ $0.losePatience(at: now) }) else { return }
+    for waiter in waiters.values { waiter.resume(returning: .success(value)) }
   }
 
   private func finish(_ outcome: Result<Fresh, Failure>) {
@@ -129,7 +158,7 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
         return (waiters, Result<Value, Failure>.success(fresh.value))
       case .failure(let error):
         guard let old, let kept = old.after(error, at: now, timing, share) else {
-          state = .empty
+          state = .failed(error, since: now, until: now + timing.pauseWithout)
           return (waiters, .failure(error))
         }
         state = .kept(kept)

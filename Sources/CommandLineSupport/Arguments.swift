@@ -1,3 +1,5 @@
+import CacheSupport
+
 /// A command line, read: options with values, flags, and what is neither.
 package struct Arguments: Sendable {
   /// What a program understands.
@@ -24,6 +26,7 @@ package struct Arguments: Sendable {
   package private(set) var positional: [String] = []
   private var values: [String: [String]] = [:]
   private var flags: Set<String> = []
+  private let help: String
 
   /// - Parameters:
   ///   - words: without the program's name.
@@ -32,7 +35,7 @@ package struct Arguments: Sendable {
   ///   - usage: the first lines of the help.
   /// - Throws: ``Failure``, whose text ends with the help.
   package init(_ words: [String], options: [Option], usage: String) throws(Failure) {
-    let help = Self.help(options, usage)
+    help = Self.help(options, usage)
     var index = 0
     while index < words.count {
       let word = words[index]
@@ -45,9 +48,8 @@ package struct Arguments: Sendable {
         positional.append(word)
         continue
       }
-      let parts = word.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
-        String.init)
-      guard let option = options.first(where: { $0.name == parts[0] }) else {
+      let parts = Self.parts(of: String(word.dropFirst(2)))
+      guard let option = options.first(where: { $0.name.hasSameBytes(as: parts[0]) }) else {
         throw Failure(description: "there is no option \(word)\n\n\(help)")
       }
       switch (option.value, parts.count) {
@@ -60,6 +62,25 @@ package struct Arguments: Sendable {
         index += 1
       }
     }
+  }
+
+  /// `NAME=VALUE` as its two parts; the whole where it has no equals sign.
+  ///
+  /// By bytes: to Swift's `Character` an equals sign with a combining mark after it is no equals sign.
+  package static func parts(of word: String) -> [String] {
+    word.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map {
+      String(Substring($0))
+    }
+  }
+
+  /// The words that are neither options nor their values, for a program that takes but so many.
+  ///
+  /// - Throws: ``Failure`` that names the first one too many.
+  package func positional(atMost count: Int) throws(Failure) -> [String] {
+    guard positional.count <= count else {
+      throw Failure(description: "'\(positional[count])' is one word too many\n\n\(help)")
+    }
+    return positional
   }
 
   /// True where the words ask for help, which is then all that a program does.

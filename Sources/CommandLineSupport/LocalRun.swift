@@ -32,7 +32,8 @@ package enum LocalRun {
     }
   }
 
-  /// Ends the process: status 0 where the handler answered well, 1 where it threw or its answer tells of a failure.
+  /// Ends the process: status 0 where the handler answered well, 1 where it threw, its answer tells of a failure, or what it
+  /// answered cannot be written.
   ///
   /// Log lines and metrics go to standard error.
   ///
@@ -50,7 +51,7 @@ package enum LocalRun {
     )
     if let text = lines(outcome.output) { Output.line(text) }
     if let text = lines(outcome.notes) { Output.errorLine(text) }
-    exit(outcome.isFailure ? 1 : 0)
+    Output.end(isGood: !outcome.isFailure)
   }
 
   /// What ``run(usage:report:_:)`` prints and ends with.

@@ -34,6 +34,8 @@ public struct LambdaLogger: Sendable {
   private let clock: WallClock
   private let write: @Sendable ([UInt8]) -> Void
   private var requestID: String?
+  /// The invocation that the present task works for: lines of what lives longer than one belong to it.
+  @TaskLocal static var invocation: String?
   /// The function's name: the dimension of its metrics.
   let functionName: String
 
@@ -74,7 +76,7 @@ public struct LambdaLogger: Sendable {
       "timestamp": .string(UTCTime(epochMilliseconds: clock.now).iso8601Text), "level": .string(level.text),
       "message": .string(message),
     ]
-    line["requestId"] = requestID.map { .string($0) }
+    line["requestId"] = (requestID ?? Self.invocation).map { .string($0) }
     for field in fields.members { line[field.name] = field.value }
     emit(.object(line))
   }
@@ -98,7 +100,7 @@ public struct LambdaLogger: Sendable {
       ],
       "FunctionName": .string(functionName),
     ]
-    line["requestId"] = requestID.map { .string($0) }
+    line["requestId"] = (requestID ?? Self.invocation).map { .string($0) }
     for metric in metrics { line[metric.name] = .double(metric.value) }
     emit(.object(line))
   }

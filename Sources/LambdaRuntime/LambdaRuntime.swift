@@ -95,7 +95,9 @@ public struct LambdaRuntime: Sendable {
   private func answer(_ event: [UInt8], _ context: LambdaContext, _ handler: any LambdaHandler) async {
     let path = "/invocation/" + context.requestID
     do {
-      let answer = try await handler.handle(event, context)
+      let answer = try await LambdaLogger.$invocation.withValue(context.requestID) {
+        try await handler.handle(event, context)
+      }
       let response = try await post(path + "/response", answer)
       if response.status == 413 {
         context.logger.error("the answer is larger than Lambda takes", ["bytes": .integer(answer.count)])

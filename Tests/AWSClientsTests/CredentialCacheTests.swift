@@ -78,6 +78,15 @@ import Testing
     }
   }
 
+  @Test("Ten calls at one instant ask a source that fails once") func failing() async {
+    let provider = Provider { _ throws(CredentialError) in throw CredentialError("down", isTransient: true) }
+    let cache = CredentialCache(provider: provider, clock: .fixed(0))
+    for _ in 0..<10 {
+      await #expect(throws: CredentialError("down", isTransient: true)) { try await cache.credentials() }
+    }
+    #expect(provider.calls.elements.count == 1)
+  }
+
   @Test("The end is judged by the clock that is handed in, which knows the service's time") func skew() async throws {
     let skew = ManualClock(0)
     let machine: Int64 = 1_800_000_000_000

@@ -118,6 +118,27 @@ import Testing
         && body.contains("RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr"))
   }
 
+  @Test("A profile that AWS_DEFAULT_PROFILE names and nobody has is an error, as one of AWS_PROFILE is")
+  func noDefaultProfile() async {
+    await #expect { try await Self.resolve(["AWS_DEFAULT_PROFILE": "nope"], config: "[default]") } throws: {
+      "\($0)" == "the profile 'nope' of AWS_DEFAULT_PROFILE is in neither configuration file"
+    }
+  }
+
+  @Test(
+    "A profile's web identity asks in the profile's region, unless the environment names one",
+    arguments: [nil, "us-east-2"])
+  func webIdentityRegion(region: String?) async throws {
+    let http = FakeHTTP([.success(.json(200, Self.stsAnswer))])
+    var variables = ["AWS_PROFILE": "p"]
+    variables["AWS_REGION"] = region
+    _ = try await Self.resolve(
+      variables,
+      config: "[profile p]\nrole_arn = arn:r\nweb_identity_token_file = HOME/token\nregion = eu-central-1",
+      files: ["token": "jwt"], http: http)
+    #expect(http.requests.first?.url == "https://sts.\(region ?? "eu-central-1").amazonaws.com/")
+  }
+
   @Test("A web identity's token is its proof: the call is not signed") func webIdentity() async throws {
     let http = FakeHTTP([.success(.json(200, Self.stsAnswer))])
     let found = try await Self.resolve(

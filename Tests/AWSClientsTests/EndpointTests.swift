@@ -148,8 +148,11 @@ import Testing
     #expect(try await endpoint() == "https://cell1.test")
     clock.advance(Self.minute)
     #expect(try await endpoint() == "https://cell2.test")
-    discovery.forget(.timestreamQuery)
-    discovery.forget(.sqs)
+    // Requests that still went to the one before come back late.
+    discovery.forget("https://cell1.test", of: .timestreamQuery)
+    #expect(try await endpoint() == "https://cell2.test")
+    discovery.forget("https://cell2.test", of: .timestreamQuery)
+    discovery.forget("https://cell2.test", of: .sqs)
     #expect(try await endpoint() == "https://cell3.test")
     #expect(asked.elements.count == 3)
   }

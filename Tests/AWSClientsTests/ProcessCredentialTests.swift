@@ -109,6 +109,41 @@ import Testing
     }
   }
 
+  @Test("A process that does not end is killed with the processes that it started") func endlessChild() async throws {
+    try await TestHome.with(files: ["script.sh": "sleep 1000 & echo $! > HOME/pid; wait; echo late"]) { home in
+      let process = ProcessCredentials(
+        command: "sh \(home.folder.path)/script.sh", environment: home.environment([:]), limit: .milliseconds(500))
+      await #expect { try await process.resolve() } throws: {
+        "\($0)" == "sh gave no credentials in time and was killed"
+      }
+      // Whoever adopts it reaps it; until then it may be there as one that has ended.
+      let isRunning = try Self.isRunning(home)
+      #expect(!isRunning)
+    }
+  }
+
+  /// True where a process of the number in a file runs.
+  static func isRunning(_ home: TestHome) throws -> Bool {
+    let id = try home.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)
+    guard let state = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8) else { return false }
+    return !["Z", "X"].contains(state.split(separator: ")").last?.split(separator: " ").first)
+  }
+
+  @Test("What a process printed counts once it has ended, whoever keeps its output open") func survivor() async throws {
+    let answer = #"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b"}"#
+    let script = "sleep 1000 & echo $! > HOME/pid; exec echo '\(answer)'"
+    try await TestHome.with(files: ["script.sh": script]) { home in
+      let process = ProcessCredentials(
+        command: "sh \(home.folder.path)/script.sh", environment: home.environment([:]))
+      let found = try await process.resolve()
+      #expect(found == Self.pair("a", "b"))
+      // It is this test's own.
+      #expect(try Self.isRunning(home))
+      let id = try #require(Int32(try home.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
+      kill(id, SIGKILL)
+    }
+  }
+
   @Test(
     "Words are split as a shell splits them",
     arguments: [

@@ -57,12 +57,32 @@ import Testing
       "DynamoDB's items", #"{"Items":[{"a":{"S":"1"}},{"a":{"#,
       { client async throws(AWSError) in _ = try await DynamoDBClient(client).scan("t") }
     ),
+    // Cut at the first byte.
+    ("tree", "", { client async throws(AWSError) in _ = try await client.call(.sqs, "X", [:]) }),
+    ("entries", "", sendEntry), ("records", "", writeRecord), ("items", "", putItems),
   ]
+
+  static let sendEntry: @Sendable (AWSClient) async throws(AWSError) -> Void = {
+    client async throws(AWSError) in
+    let failed = try await SQSClient(client).sendMessageBatch([.init(id: "0", body: "b")], to: "http://a/q")
+    if let first = failed.first { throw AWSError(.unexpectedAnswer, first.message, operation: first.code) }
+  }
+
+  static let writeRecord: @Sendable (AWSClient) async throws(AWSError) -> Void = {
+    client async throws(AWSError) in
+    _ = try await TimestreamWriteClient(client).writeRecords([], database: "d", table: "t")
+  }
+
+  static let putItems: @Sendable (AWSClient) async throws(AWSError) -> Void = {
+    client async throws(AWSError) in
+    _ = try await DynamoDBClient(client).batchPut([["a": .s("1")]], into: "t")
+  }
 
   @Test("A whole answer whose JSON is cut is tried again, as a lost connection is", arguments: cut.indices)
   func truncated(index: Int) async throws {
     let (_, body, call) = Self.cut[index]
-    let whole = #"{"ColumnInfo":[],"Rows":[],"Items":[]}"#
+    let whole =
+      #"{"ColumnInfo":[],"Rows":[],"Items":[],"Successful":[{"Id":"0"}],"RecordsIngested":{},"UnprocessedItems":{}}"#
     let slept = Recorder<Duration>()
     let http = FakeHTTP([.success(.json(200, body)), .success(.json(200, whole))])
     try await call(Self.client(http, slept: slept))
@@ -78,6 +98,48 @@ import Testing
     let http = FakeHTTP([.success(.json(200, #"{"Items":5}"#))])
     await #expect(throws: AWSError.self) { try await DynamoDBClient(Self.client(http)).scan("t") }
     #expect(http.requests.count == 1)
+  }
+
+  @Test("An answer that does not say what became of what was sent is no success", arguments: 0..<3)
+  func unsaid(index: Int) async throws {
+    let call = [Self.sendEntry, Self.writeRecord, Self.putItems][index]
+    let http = FakeHTTP([.success(.json(200, "{}"))])
+    await #expect { try await call(Self.client(http)) } throws: { ($0 as? AWSError)?.code == .unexpectedAnswer }
+    #expect(http.requests.count == 1)
+  }
+
+  @Test("Entries that the answer does not name count as failed, and may be sent again") func unnamedEntries()
+    async throws
+  {
+    let answer = #"{"Successful":[{"Id":"a"}],"Failed":[{"Id":"b","Code":"C","Message":"m","SenderFault":true}]}"#
+    let client = try Self.client(FakeHTTP([.success(.json(200, answer))]))
+    let failed = try await SQSClient(client).sendMessageBatch(
+      ["a", "b", "c"].map { .init(id: $0, body: "") }, to: "http://a/q")
+    #expect(failed.map(\.id) == ["b", "c"])
+    #expect(failed.map(\.isSenderFault) == [true, false])
+  }
+
+  @Test("Operations that promise nothing may answer with nothing") func nothingPromised() async throws {
+    let empty = FakeHTTP([.success(HTTPResponse(status: 200))])
+    try await SQSClient(Self.client(empty)).deleteMessage("r", from: "http://a/q")
+    #expect(empty.requests.count == 1)
+    let object = FakeHTTP([.success(.json(200, "{}"))])
+    let items = DynamoDBClient(try Self.client(object))
+    try await items.putItem(["a": .s("1")], into: "t")
+    try await items.deleteItem(["a": .s("1")], from: "t")
+    #expect(try await items.getItem(["a": .s("1")], from: "t") == nil)
+    #expect(try await SQSClient(Self.client(object)).receiveMessages(from: "http://a/q").isEmpty)
+    #expect(object.requests.count == 4)
+  }
+
+  @Test("A secret that was cut on the way is in no error") func cutSecret() async throws {
+    let http = FakeHTTP([.success(.json(200, #"{"Parameter":{"Value":"unspeakable""#))])
+    let parameters = SSMClient(try Self.client(http))
+    do throws(AWSError) { Issue.record("\(try await parameters.parameter("/p").count) bytes") } catch {
+      #expect(error.code == .unexpectedAnswer)
+      #expect(error.body.isEmpty)
+      #expect(!"\(error)".contains("unspeakable"))
+    }
   }
 
   @Test("A decoder's error that may pass is tried again, any other is thrown", arguments: [true, false])

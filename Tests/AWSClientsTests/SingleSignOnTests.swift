@@ -146,6 +146,26 @@ import Testing
     }
   }
 
+  @Test("Both requests are reported") func reports() async throws {
+    let reports = Recorder<String>()
+    let token = Self.token(until: "2027-01-15T07:59:59Z")
+    _ = try await TestHome.with(config: Self.config, files: [Self.cache: token]) { home in
+      try await home.resolve(["AWS_PROFILE": "p"], http: Self.services()) {
+        reports.append("\($0.service) \($0.operation) \($0.attempt) \($0.status ?? 0)")
+      }
+    }
+    #expect(reports.elements == ["oidc CreateToken 1 200", "portal.sso GetRoleCredentials 1 200"])
+  }
+
+  @Test("A profile's name with a blank is quoted in the command to run") func quotedProfile() async throws {
+    let config = Self.config.replacing("[profile p]", with: "[profile 'dev $team']")
+    await #expect {
+      try await TestHome.with(config: config, files: [Self.cache: "{}"]) { home in
+        try await home.resolve(["AWS_PROFILE": "dev $team"])
+      }
+    } throws: { "\($0)".contains(#"run 'aws sso login --profile "dev \$team"'"#) }
+  }
+
   @Test("A renewed token that cannot be kept is an error: its login would end unnoticed") func unwritable() async throws
   {
     // The cache's folder is gone when the token comes.

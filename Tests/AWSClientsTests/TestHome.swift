@@ -37,9 +37,11 @@ struct TestHome {
   /// Resolves through the whole chain.
   func resolve(
     _ variables: [String: String] = [:], http: FakeHTTP = FakeHTTP([.failure(HTTPError(.cannotConnect, "no"))]),
-    now: Int64 = CredentialTests.now
+    now: Int64 = CredentialTests.now, observer: (@Sendable (RequestReport) -> Void)? = nil
   ) async throws -> TemporaryCredentials? {
-    try await CredentialChain(environment: environment(variables), http: http, clock: .fixed(now)).resolve()
+    try await CredentialChain(
+      environment: environment(variables), http: http, clock: .fixed(now), observer: observer
+    ).resolve()
   }
 
   func text(_ path: String) throws -> String {

@@ -14,7 +14,7 @@ import Testing
 
   static let minute: Int64 = 60_000
   static let timing = Held.Timing(
-    ahead: 15 * minute, part: 4, margin: minute, grace: 10 * minute, pause: minute)
+    ahead: 15 * minute, part: 4, margin: minute, grace: 10 * minute, pause: minute, pauseWithout: 5000)
 
   /// A value whose renewals are counted: the first gives 1, the second 2.
   final class Fixture: Sendable {
@@ -27,10 +27,16 @@ import Testing
     /// How long each value holds, in milliseconds; nil for ever.
     let lifetime: Int64?
 
-    init(lifetime: Int64?, random: Double = 0) {
+    /// - Parameter patience: is lost when it opens; nil for never.
+    init(lifetime: Int64?, random: Double = 0, patience: Gate? = nil) {
       self.lifetime = lifetime
       held = Held(
         clock: clock.clock, timing: ExpiringValueTests.timing, random: { random },
+        sleep: { _ in
+          guard let patience else { return try await Task.sleep(for: .seconds(3600)) }
+          await patience.wait()
+          try Task.checkCancellation()
+        },
         report: { [reports] in reports.append($0) }
       )
     }
@@ -104,11 +110,43 @@ import Testing
     async let second = Result { () async throws(Fault) in try await fixture.value() }
     gate.open()
     #expect(await first == .failure(.passing))
-    _ = await second
-    // With nothing to go on with, the next call asks again.
+    #expect(await second == .failure(.passing))
+    // With nothing to go on with, the next calls get the same, and none asks again before the pause.
     fixture.fail(nil)
-    #expect((try? await fixture.value()) ?? 0 > 1)
+    for _ in 0..<20 { await #expect(throws: Fault.passing) { try await fixture.value() } }
+    #expect(fixture.renewals == 1)
+    fixture.clock.advance(5000)
+    #expect((try? await fixture.value()) == 2)
     #expect(fixture.reports.elements.isEmpty)
+  }
+
+  @Test("A clock that is set back does not make the pause after a failure longer") func setBack() async {
+    let fixture = Fixture(lifetime: 5 * Self.minute)
+    fixture.fail(.lasting)
+    await #expect(throws: Fault.lasting) { try await fixture.value() }
+    fixture.fail(nil)
+    fixture.clock.advance(-60 * Self.minute)
+    #expect((try? await fixture.value()) == 2)
+  }
+
+  @Test("While a renewal hangs, callers get the old value for as long as it may be kept") func hanging() async throws {
+    let patience = Gate()
+    let fixture = Fixture(lifetime: 60 * Self.minute, patience: patience)
+    #expect(try await fixture.value() == 1)
+    let gate = fixture.hold()
+    // Nobody asked for so long that no renewal ran ahead of time.
+    fixture.clock.advance(60 * Self.minute)
+    async let burst = fixture.burst()
+    patience.open()
+    #expect(try await burst == Array(repeating: 1, count: 20))
+    fixture.clock.advance(10 * Self.minute - 1)
+    #expect(try await fixture.value() == 1)
+    // Past that they wait for the one that is in flight.
+    fixture.clock.advance(1)
+    async let last = fixture.value()
+    gate.open()
+    #expect(try await last == 2)
+    #expect(fixture.renewals == 2)
   }
 
   @Test("While renewals fail for what may pass, the old value is kept past its end, for a bounded time")
@@ -130,6 +168,7 @@ import Testing
     // Ten minutes past the end it is over.
     #expect(await fixture.settle(past: 10 * Self.minute) == .failure(.passing))
     fixture.fail(nil)
+    fixture.clock.advance(5000)
     #expect(try await fixture.value() == fixture.renewals)
   }
 

@@ -66,6 +66,21 @@ import Testing
         """)
   }
 
+  @Test("An equals sign is one whatever mark comes after it") func marks() throws {
+    #expect(Arguments.parts(of: "measures=\u{301}v") == ["measures", "\u{301}v"])
+    #expect(Arguments.parts(of: "a") == ["a"])
+    let arguments = try Arguments(["--port=\u{301}1"], options: Self.options, usage: "Usage: x")
+    #expect(arguments["port"] == "\u{301}1")
+  }
+
+  @Test("A program that takes fewer words names the first one too many") func tooMany() throws {
+    let arguments = try Arguments(["a", "b"], options: [], usage: "Usage: x")
+    #expect(try arguments.positional(atMost: 2) == ["a", "b"])
+    #expect { try arguments.positional(atMost: 1) } throws: {
+      "\($0)".hasPrefix("'b' is one word too many\n\nUsage: x")
+    }
+  }
+
   @Test(
     "Help is asked for anywhere before `--`",
     arguments: [

@@ -22,6 +22,13 @@ import Testing
     #expect(read == Data(text.utf8))
   }
 
+  @Test("What a full device does not take is told") func full() throws {
+    let device = unsafe open("/dev/full", O_WRONLY)
+    defer { close(device) }
+    #expect(Output.write("x", to: device) == ENOSPC)
+    #expect(Output.write("", to: device) == 0)
+  }
+
   @Test("Nothing hangs where a stream is closed") func closed() {
     Output.write("x", to: -1)
     Output.write("", to: -1)

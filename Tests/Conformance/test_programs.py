@@ -62,3 +62,26 @@ def test_without_a_region_the_error_names_it(program, words):
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "AWS_REGION"} | {"HOME": "/nonexistent"}
     done = subprocess.run([BUILD / program, *words], env=environment, capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and "set AWS_REGION" in done.stderr and done.stdout == ""
+
+
+@pytest.mark.parametrize("program,words,named", [
+    ("local-queue", ("--dry-run",), "there is no option --dry-run"), ("local-queue", ("extra",), "'extra' is one word too many"),
+    ("read-series", ("a", "b"), "'b' is one word too many"), ("read-series", ("--from", "a"), "there is no option --from"),
+])
+def test_words_that_are_not_understood_are_refused(program, words, named):
+    variables = {"IDENTIFIER_TABLE": "t", "IDENTIFIER_QUEUE": "http://127.0.0.1:1/q"}
+    done = subprocess.run([BUILD / program, *words], env=ENVIRONMENT | variables, capture_output=True, text=True, timeout=30)
+    # The error comes first, and the help after it: nothing ran.
+    assert done.returncode == 1 and done.stderr.startswith(named) and f"Usage: {program}" in done.stderr and done.stdout == ""
+
+
+def test_an_equals_sign_is_one_whatever_comes_after_it():
+    done = run("a", "frm=\u0301v")
+    assert done.returncode == 1 and "there is no parameter 'frm'" in done.stderr
+
+
+@pytest.mark.parametrize("program", ["local-cloud", "local-queue", "local-fetch", "local-api", "hydration", "read-series"])
+def test_output_that_is_lost_is_a_failure(program):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BUILD / program, "--help"], env={}, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 1 and done.stderr == "standard output cannot be written: No space left on device\n"

@@ -22,9 +22,12 @@ import Testing
     return ScheduledQueryRunner(queries: ScheduledQueryStore(engine: engine), tasks: BackgroundTasks())
   }
 
-  private static func create(_ runner: ScheduledQueryRunner, _ name: String, _ schedule: String) throws -> String {
+  private static func create(
+    _ runner: ScheduledQueryRunner, _ name: String, _ schedule: String,
+    sql: String = "SELECT @scheduled_runtime AS time, 'x' AS d, 1.5 AS v", dimensions: [String] = ["d"]
+  ) throws -> String {
     var input = Input([
-      "Name": .string(name), "QueryString": "SELECT @scheduled_runtime AS time, 'x' AS d, 1.5 AS v",
+      "Name": .string(name), "QueryString": .string(sql),
       "ScheduleConfiguration": ["ScheduleExpression": .string(schedule)],
       "NotificationConfiguration": ["SnsConfiguration": ["TopicArn": "arn:aws:sns:us-east-1:000000000000:t"]],
       "ScheduledQueryExecutionRoleArn": "arn:aws:iam::000000000000:role/r",
@@ -32,7 +35,8 @@ import Testing
       "TargetConfiguration": [
         "TimestreamConfiguration": [
           "DatabaseName": "ddd", "TableName": "ttt", "TimeColumn": "time",
-          "DimensionMappings": [["Name": "d", "DimensionValueType": "VARCHAR"]],
+          "DimensionMappings": .array(
+            dimensions.map { ["Name": .string($0), "DimensionValueType": "VARCHAR"] }),
           "MultiMeasureMappings": [
             "TargetMultiMeasureName": .string(name),
             "MultiMeasureAttributeMappings": [["SourceColumn": "v", "MeasureValueType": "DOUBLE"]],
@@ -92,6 +96,25 @@ import Testing
     #expect(described["NextInvocationTime"]?.double == Double(QueryTests.epoch / 1000 + 70 * 60))
     #expect(described["PreviousInvocationTime"]?.double == Double(QueryTests.epoch / 1000 + 10 * 60))
     #expect(described["LastRunSummary"]?["RunStatus"] == "AUTO_TRIGGER_SUCCESS")
+  }
+
+  @Test("Columns whose names are one text to Swift go to dimensions of their own") func spellings() throws {
+    let (hand, storage) = (Hand(), try Storage(folder: nil))
+    let runner = try Self.runner(hand.clock, storage)
+    try Self.makeTable(runner)
+    _ = try Self.create(
+      runner, "two", "rate(5 minutes)",
+      sql: "SELECT @scheduled_runtime AS time, 'x' AS \"\u{E9}\", 'y' AS \"e\u{301}\", 1.5 AS v",
+      dimensions: ["\u{E9}", "e\u{301}"])
+    hand.advance(5 * Self.minute + 250)
+    _ = runner.runDue()
+    let sql = "SELECT * FROM ddd.ttt"
+    let result = try runner.queries.engine.run(QueryRequest(sql: sql), now: runner.queries.engine.now)
+    let cells = try JSON(parsing: try #require(result.rows.first))["Data"]?.array ?? []
+    let found = zip(result.columns, cells).reduce(into: [ByteText: String]()) {
+      $0[ByteText($1.0.name)] = $1.1["ScalarValue"]?.string
+    }
+    #expect(found["\u{E9}"] == "x" && found["e\u{301}"] == "y")
   }
 
   @Test("A restart keeps queries, and the five runs that failed last are told") func restart() throws {

@@ -17,6 +17,20 @@ extension JSONObject {
 }
 
 @Suite struct ServiceTests {
+  @Test("A table may have two keys whose names are one text to Swift") func keySpellings() throws {
+    let names = ["\u{E9}", "e\u{301}"]
+    let table = try TableDescription(
+      [
+        "TableName": "ttt", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": .array(
+          zip(names, ["S", "N"]).map { ["AttributeName": .string($0.0), "AttributeType": .string($0.1)] }),
+        "KeySchema": .array(
+          zip(names, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0), "KeyType": .string($0.1)] }),
+      ], now: Self.now)
+    #expect(table.keys.map { ByteText($0.name) } == names.map { ByteText($0) })
+    #expect(table.keys.map(\.type) == ["S", "N"])
+  }
+
   // MARK: Timestream Write
 
   static let now: Int64 = 1_800_000_000_000

@@ -122,6 +122,14 @@ import Testing
   }
 
   @Test(
+    "A query begins at the first question mark, whatever mark comes after it",
+    arguments: [("/a?b=1?2", "/a", "b=1?2"), ("/a?\u{301}=1", "/a", "\u{301}=1"), ("/a", "/a", ""), ("", "", "")])
+  func target(uri: String, path: String, query: String) {
+    let (foundPath, foundQuery) = ServerRequest.parts(of: uri)
+    #expect(foundPath == path && foundQuery == query)
+  }
+
+  @Test(
     "Schedules that are none are refused",
     arguments: [
       "rate(9223372036854775807 days)", "rate(106751991167 days)", "cron(, * * * ? *)", "cron(0 1 * * ? *)xyz",

@@ -196,6 +196,7 @@ import Testing
     var get = await APITests.ask(path)
     let head = await APITests.ask(path, method: "HEAD")
     #expect(!get.body.isEmpty)
+    get.headers["Content-Length"] = "\(get.body.count)"
     get.body = []
     #expect(head == get)
     #expect(await APITests.ask(path, headers: [:], method: "HEAD").status == 401)

@@ -226,6 +226,30 @@ import Testing
     stuck.cancel()
   }
 
+  @Test("A key that is known lets its callers in while it cannot be read", arguments: [false, true])
+  func knownKey(hangs: Bool) async {
+    let clock = ManualClock(Self.now)
+    let reads = Recorder<Int>()
+    let answers = Gate()
+    let key = CachedParameter(clock: clock.clock, sleep: { _ in }) { () async throws(AWSError) in
+      reads.append(0)
+      if reads.elements.count == 1 { return "right" }
+      if hangs { await answers.wait() }
+      throw AWSError("InternalServerError", "no", operation: "GetParameter", status: 500)
+    }
+    let handler = APIHandler(
+      reader: SeriesReader(history: MemoryHistory([1]), forecast: MemoryForecast([])), key: key, clock: clock.clock)
+    for (given, status) in [("right", 200), ("wrong", 401), ("right", 200)] {
+      let context = LambdaContext(requestID: "r", deadline: clock.now + 30_000, logger: .silent)
+      let event = HTTPEvent(
+        method: "GET", path: "/v1/series/a", query: ["from": "0"], headers: ["x-api-key": given])
+      #expect(await handler.response(to: event, context).status == status)
+      clock.advance(6 * 60_000)
+    }
+    #expect(reads.elements.count > 1)
+    answers.open()
+  }
+
   @Test("An answer stays below Lambda's limit, and the cursor goes on where it was cut")
   func sizeLimit() async throws {
     let history = MemoryHistory([])

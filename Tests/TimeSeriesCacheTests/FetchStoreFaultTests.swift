@@ -44,6 +44,9 @@ import Testing
     }
   }
 
+  /// What either store answers where it took everything.
+  static let allTaken: String = #"{"RecordsIngested":{},"UnprocessedItems":{}}"#
+
   static func writer(_ answer: @escaping @Sendable (_ target: String, JSON, Int) -> HTTPResponse) throws -> (
     SampleWriter, FakeHTTP
   ) {
@@ -81,7 +84,7 @@ import Testing
   func throttled() async throws {
     let (writer, http) = try Self.writer { target, _, _ in
       target.hasSuffix("WriteRecords")
-        ? .json(400, #"{"__type":"x#ThrottlingException","message":"slow"}"#) : .json(200, "{}")
+        ? .json(400, #"{"__type":"x#ThrottlingException","message":"slow"}"#) : .json(200, Self.allTaken)
     }
     let outcome = try await Self.write(Self.samples(0..<20), now: 10, writer)
     #expect(outcome.failure?.kind == .throttled)
@@ -96,7 +99,7 @@ import Testing
     let (writer, http) = try Self.writer { target, body, _ in
       guard target.hasSuffix("BatchWriteItem"), let requests = body["RequestItems"]?["f"]?.array, requests.count > 10
       else {
-        return .json(200, "{}")
+        return .json(200, Self.allTaken)
       }
       return .json(200, (["UnprocessedItems": ["f": .array(Array(requests.suffix(7)))]] as JSON).text)
     }
@@ -108,7 +111,7 @@ import Testing
 
   @Test("250 records go in three requests, 60 items in three")
   func batches() async throws {
-    let (writer, http) = try Self.writer { _, _, _ in .json(200, "{}") }
+    let (writer, http) = try Self.writer { _, _, _ in .json(200, Self.allTaken) }
     let outcome = try await Self.write(Self.samples(0..<310), now: 250, writer)
     #expect(outcome.history.stored == 250)
     #expect(outcome.forecastItems == 60)

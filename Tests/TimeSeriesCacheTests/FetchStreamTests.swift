@@ -207,4 +207,24 @@ import Testing
     #expect(error == "the time ran out while samples were stored")
     #expect(log.metric(.sourceErrors) == 0)
   }
+
+  @Test(
+    "A catalogue that Systems Manager does not give is no fault of a source, one that is wrong is",
+    arguments: [true, false])
+  func catalogue(isDown: Bool) async throws {
+    let http = FakeHTTP([
+      isDown
+        ? .success(.json(400, #"{"__type":"AccessDeniedException","message":"no"}"#))
+        : .success(.json(200, #"{"Parameter":{"Value":"[]"}}"#))
+    ])
+    let environment: ProcessEnvironment = [
+      "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent",
+      "SOURCES_SSM_ID": "/s", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f",
+    ]
+    let log = LogBook()
+    let handler = try FetchHandler(environment: environment, http: http, clock: .fixed(Self.now))
+    #expect(try await Self.run(handler, log) == ["m"])
+    #expect(log.lines(saying: "an identifier failed").count == 1)
+    #expect(log.metric(.sourceErrors) == (isDown ? 0 : 1))
+  }
 }

@@ -61,6 +61,10 @@ import Testing
         #expect(answer.status == status)
         #expect(answer.headers["Allow"] == (status == 200 ? nil : "GET, HEAD, OPTIONS"))
         if method != "PUT" { #expect(answer.body == []) }
+        if method == "HEAD" {
+          let length = try await cloud.get("v1/series/a").body.count
+          #expect(answer.headers["Content-Length"] == "\(length)")
+        }
       }
     }
   }

@@ -37,6 +37,17 @@ import Testing
     arguments: [("a", true), ("x' OR '1'='1", true), ("51.48,0", true), ("", false), ("a\nb", false)])
   func identifiers(text: String, isGood: Bool) { #expect(((try? Identifier(text)) != nil) == isGood) }
 
+  @Test("An identifier that is refused is quoted, with what cannot be seen written out")
+  func refusedIdentifier() {
+    let long = "a\u{7F}b\n" + String(repeating: "c", count: 50)
+    #expect(
+      throws: InvalidIdentifier(
+        description:
+          "the identifier 'a\\u{7F}b\\u{A}\(String(repeating: "c", count: 36))…' holds a control character, or one that SQS refuses"
+      )
+    ) { try Identifier(long) }
+  }
+
   @Test("The longest identifier is 2,000 bytes") func longest() {
     #expect((try? Identifier(String(repeating: "é", count: 1000))) != nil)
     #expect((try? Identifier(String(repeating: "é", count: 1000) + "a")) == nil)

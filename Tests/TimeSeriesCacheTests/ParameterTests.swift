@@ -77,6 +77,53 @@ import Testing
     #expect(!log.lines.contains { $0.text.contains("key\"") })
   }
 
+  @Test("A key that nobody asked for since it ended counts while it cannot be read", arguments: [6, 64] as [Int64])
+  func idle(minutes: Int64) async throws {
+    let clock = ManualClock(Self.now)
+    let http = Self.ssm { _, number in
+      number == 0 ? .success("key") : .failure(Refusal(status: 500, code: "InternalServerError"))
+    }
+    let parameter = try Self.parameters(http, clock: clock, log: LogBook())["/p"]
+    #expect(try await parameter.value() == "key")
+    clock.advance(minutes * Self.minute)
+    #expect(try await parameter.value() == "key")
+    clock.advance((65 - minutes) * Self.minute)
+    await #expect { try await parameter.value() } throws: { "\($0)".contains("InternalServerError") }
+  }
+
+  @Test("A key that is known counts while its parameter's service does not answer", arguments: [6, 64] as [Int64])
+  func hanging(minutes: Int64) async throws {
+    let clock = ManualClock(Self.now)
+    let answers = Gate()
+    let http = FakeHTTP { _, number in
+      if number > 0 { await answers.wait() }
+      return .success(.json(200, #"{"Parameter":{"Value":"key-\#(number)"}}"#))
+    }
+    let ssm = SSMClient(try AWSClient(environment: Self.environment, http: http, clock: clock.clock))
+    // The patience is lost at once.
+    let parameter = CachedParameter(clock: clock.clock, sleep: { _ in }) { () async throws(AWSError) in
+      try await ssm.parameter("/p")
+    }
+    #expect(try await parameter.value() == "key-0")
+    clock.advance(minutes * Self.minute)
+    for _ in 0..<3 { #expect(try await parameter.value() == "key-0") }
+    clock.advance((65 - minutes) * Self.minute)
+    async let last = parameter.value()
+    answers.open()
+    #expect(try await last == "key-1")
+  }
+
+  @Test("Where no key is known, a burst of calls reads the parameter once") func noKeyAtAll() async throws {
+    let clock = ManualClock(Self.now)
+    let http = Self.ssm { _, _ in .failure(Refusal(status: 500, code: "InternalServerError")) }
+    let parameter = try Self.parameters(http, clock: clock, log: LogBook())["/p"]
+    for _ in 0..<20 { await #expect(throws: AWSError.self) { try await parameter.value() } }
+    #expect(http.requests.count == 1)
+    clock.advance(1000)
+    await #expect(throws: AWSError.self) { try await parameter.value() }
+    #expect(http.requests.count == 2)
+  }
+
   @Test("A parameter is read once for a burst, and ahead of time in the background") func burst() async throws {
     let clock = ManualClock(Self.now)
     let http = Self.ssm { _, number in .success("key-\(number + 1)") }

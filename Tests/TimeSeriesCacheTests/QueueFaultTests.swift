@@ -101,15 +101,20 @@ import Testing
 
   static let context = LambdaContext(requestID: "r", deadline: .max, logger: .silent)
 
+  @Test("Entries of which SQS says nothing are sent again, and are not counted as queued")
+  func unsaid() async throws {
+    let (handler, http) = try Self.handler(6) { _, _ in .json(200, "{}") }
+    let (summary, failure) = await handler.run(Self.context)
+    #expect((summary.identifiers, summary.messages) == (0, 0))
+    #expect(failure?.description.hasPrefix("3 messages could not be queued: UnexpectedAnswer") ?? false)
+    #expect(http.requests.count == 1 + QueueHandler.attempts)
+  }
+
   @Test("An entry that SQS refuses for good does not hold up one that failed in passing")
   func senderFault() async throws {
-    let (handler, http) = try Self.handler(6) { _, number in
-      number == 1
-        ? .json(
-          200,
-          #"{"Failed":[{"Id":"0","Code":"Invalid","SenderFault":true},{"Id":"1","Code":"Busy","SenderFault":false}]}"#)
-        : .json(200, "{}")
-    }
+    let failed =
+      #"{"Successful":[{"Id":"2"}],"Failed":[{"Id":"0","Code":"Invalid","SenderFault":true},{"Id":"1","Code":"Busy"}]}"#
+    let (handler, http) = try Self.handler(6) { body, number in number == 1 ? .json(200, failed) : Self.taken(body) }
     let (summary, failure) = await handler.run(Self.context)
     #expect(summary.messages == 2)
     #expect(failure == QueueError(description: "1 message could not be queued: Invalid"))
@@ -118,7 +123,7 @@ import Testing
 
   @Test("Near its deadline a run says so, and what it read is queued")
   func deadline() async throws {
-    let (handler, http) = try Self.handler(4, more: true) { _, _ in .json(200, "{}") }
+    let (handler, http) = try Self.handler(4, more: true) { body, _ in Self.taken(body) }
     let near = LambdaContext(requestID: "r", deadline: WallClock.system.now + 1000, logger: .silent)
     let (summary, failure) = await handler.run(near)
     #expect(failure?.description.hasPrefix("the deadline is near") ?? false)
@@ -141,11 +146,38 @@ import Testing
     #expect(zip(slept.elements, due).allSatisfy { $0 >= $1 / 2 && $0 <= $1 })
   }
 
+  /// Takes every entry of a batch.
+  static func taken(_ body: JSON) -> HTTPResponse {
+    let entries = body["Entries"]?.array ?? []
+    return .json(200, (["Successful": .array(entries.map { ["Id": $0["Id"] ?? .null] })] as JSON).text)
+  }
+
   /// Fails every entry of a batch, unless it has so many.
   static func failing(_ body: JSON, unless count: Int) -> HTTPResponse {
     let entries = body["Entries"]?.array ?? []
     let failed = entries.map { #"{"Id":\#($0["Id"]?.text ?? ""),"Code":"X"}"# }.joined(separator: ",")
-    return entries.count == count ? .json(200, "{}") : .json(200, #"{"Failed":[\#(failed)]}"#)
+    return entries.count == count ? taken(body) : .json(200, #"{"Failed":[\#(failed)]}"#)
+  }
+
+  @Test("What could not be queued is added up over all requests, with each reason once") func sum() async throws {
+    // Seven requests: six of ten messages and a last one of three.
+    let (handler, _) = try Self.handler(126) { body, number in
+      let entries = body["Entries"]?.array ?? []
+      let code = entries.count == 10 ? "A" : "B"
+      let failed = entries.map { #"{"Id":\#($0["Id"]?.text ?? ""),"Code":"\#(code)","SenderFault":true}"# }
+      return .json(200, #"{"Failed":[\#(failed.joined(separator: ","))]}"#)
+    }
+    let (_, failure) = await handler.run(Self.context)
+    let reasons = ["A; B", "B; A"].map { QueueError(description: "63 messages could not be queued: \($0)") }
+    #expect(failure.map(reasons.contains) ?? false)
+  }
+
+  @Test("A run that ends early says what it could not queue, too") func lateAndFailing() async throws {
+    let (handler, _) = try Self.handler(4, more: true) { body, _ in Self.failing(body, unless: 0) }
+    let near = LambdaContext(requestID: "r", deadline: WallClock.system.now + 1000, logger: .silent)
+    let (_, failure) = await handler.run(near)
+    #expect(failure?.description.hasPrefix("the deadline is near") ?? false)
+    #expect(failure?.description.contains("; 2 messages could not be queued: X") ?? false)
   }
 
   @Test("Near its deadline nothing is sent again") func lateRetry() async throws {
@@ -165,7 +197,7 @@ import Testing
 
   @Test("Items without a valid identifier are counted, and ten of them are logged") func invalid() async throws {
     let log = LogBook()
-    let (handler, _) = try Self.handler(2, invalid: 5000) { _, _ in .json(200, "{}") }
+    let (handler, _) = try Self.handler(2, invalid: 5000) { body, _ in Self.taken(body) }
     let (summary, failure) = await handler.run(LambdaContext(requestID: "r", deadline: .max, logger: log.logger))
     #expect(failure == nil)
     #expect(summary == QueueHandler.Summary(identifiers: 2, messages: 1, requests: 1, invalid: 5000))

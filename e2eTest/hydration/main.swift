@@ -1,7 +1,6 @@
 import AWSClients
 import CacheSupport
 import CommandLineSupport
-import Glibc
 import HTTPTransport
 
 // Registers an identifier, starts the queue function, and waits until the API shows its rows.
@@ -16,7 +15,7 @@ let usage = """
 let options: [Arguments.Option] = [.init("expect", value: "ROWS", "the rows to wait for")]
 if Arguments.isHelp(CommandLine.arguments) {
   Output.line(usage)
-  exit(0)
+  Output.end()
 }
 do {
   let environment = ProcessEnvironment.process()
@@ -32,5 +31,6 @@ do {
   try await run.run()
 } catch {
   Output.errorLine("hydration: \(error)")
-  exit(1)
+  Output.end(isGood: false)
 }
+Output.end()

@@ -39,7 +39,7 @@ import TimeSeriesCache
   private static func query(_ words: ArraySlice<String>) throws -> JSONObject {
     var query = JSONObject()
     for word in words {
-      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let parts = Arguments.parts(of: word)
       guard parts.count == 2 else { throw LocalRun.Failure(description: "'\(word)' is not NAME=VALUE") }
       query[parts[0]] = .array((query[parts[0]]?.array ?? []) + [.string(parts[1])])
     }

@@ -106,7 +106,7 @@ func query(_ client: AWSClient) async throws {
 let words = Array(CommandLine.arguments.dropFirst())
 if Arguments.isHelp(words) {
   Output.line(usage)
-  exit(0)
+  Output.end()
 }
 do {
   let environment = ProcessEnvironment.process()
@@ -119,5 +119,6 @@ do {
   }
 } catch {
   Output.errorLine("benchmark-timestream: \(error)")
-  exit(1)
+  Output.end(isGood: false)
 }
+Output.end()

@@ -51,7 +51,7 @@ if Arguments.isHelp(CommandLine.arguments) {
 
     Measures the paths that carry rows beside Foundation's coders, and prints the least time of several runs of each.
     """)
-  exit(0)
+  Output.end()
 }
 
 let environment: ProcessEnvironment = [
@@ -167,3 +167,4 @@ report(
   bytes: try await answer(CannedHTTP(timestream: wide), all + #","format":"csv""#),
   ours: try await least { try await answer(CannedHTTP(timestream: wide), all + #","format":"csv""#) },
   peer: "JSONEncoder alone", try await least { try JSONEncoder().encode(wideRows).count })
+Output.end()

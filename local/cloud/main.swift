@@ -1,15 +1,14 @@
 import CacheSupport
 import CommandLineSupport
-import Glibc
 import LocalCloud
 
 // The cloud on this machine: `local-cloud --help`.
 
 if Arguments.isHelp(CommandLine.arguments) {
   Output.line(Arguments.help(CommandLineOptions.options, CommandLineOptions.usage))
-  exit(0)
+  Output.end()
 }
-var status: Int32 = 0
+var isGood = true
 do {
   Signals.ignoreBrokenPipes()
   let options = try CommandLineOptions(Array(CommandLine.arguments.dropFirst()))
@@ -38,6 +37,6 @@ do {
   }
 } catch {
   Output.errorLine("local-cloud: \(error)")
-  status = 1
+  isGood = false
 }
-exit(status)
+Output.end(isGood: isGood)

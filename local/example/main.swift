@@ -1,7 +1,6 @@
 import AWSClients
 import CacheSupport
 import CommandLineSupport
-import Glibc
 import HTTPTransport
 import TimeSeriesCache
 
@@ -13,22 +12,26 @@ func readSeries(_ name: String) async throws {
   let now = WallClock.system.now
   guard let range = TimeRange(from: now - 3_600_000, to: now + 3_600_000) else { return }
   for try await row in reader.rows(of: try Identifier(name), in: range) {
-    print(row.time, row.origin, row.measures.map { "\($0.name)=\($0.value)" })
+    Output.line("\(row.time) \(row.origin) \(row.measures.map { "\($0.name)=\($0.value)" })")
   }
 }
 
-let words = Array(CommandLine.arguments.dropFirst())
-if Arguments.isHelp(words) {
-  Output.line(
-    """
-    Usage: read-series [IDENTIFIER]
+let usage = """
+  Usage: read-series [IDENTIFIER]
 
-    Prints an hour of a merged series before now and an hour after; of 'greenwich' without IDENTIFIER.
-    AWS_REGION, TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE say where it is.
-    """)
-} else {
-  do { try await readSeries(words.first ?? "greenwich") } catch {
-    Output.errorLine("\(error)")
-    exit(1)
+  Prints an hour of a merged series before now and an hour after; of 'greenwich' without IDENTIFIER.
+  AWS_REGION, TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE say where it is.
+  """
+let words = Array(CommandLine.arguments.dropFirst())
+do {
+  if Arguments.isHelp(words) {
+    Output.line(usage)
+  } else {
+    let names = try Arguments(words, options: [], usage: usage).positional(atMost: 1)
+    try await readSeries(names.first ?? "greenwich")
   }
+  Output.end()
+} catch {
+  Output.errorLine("\(error)")
+  Output.end(isGood: false)
 }

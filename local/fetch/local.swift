@@ -1,6 +1,5 @@
 import CacheSupport
 import CommandLineSupport
-import Glibc
 import HTTPTransport
 import LambdaRuntime
 import TimeSeriesCache
@@ -25,13 +24,13 @@ import TimeSeriesCache
     let words = Array(CommandLine.arguments.dropFirst())
     if Arguments.isHelp(words) {
       Output.line(Arguments.help(options, usage))
-      exit(0)
+      Output.end()
     }
     do {
-      exit(try await run(try Arguments(words, options: options, usage: usage)) ? 0 : 1)
+      Output.end(isGood: try await run(try Arguments(words, options: options, usage: usage)))
     } catch {
       Output.errorLine("\(error)")
-      exit(1)
+      Output.end(isGood: false)
     }
   }
 

@@ -21,19 +21,21 @@ extension AWSClient {
     while true {
       let skew = clock.skew
       var used: Credentials?
+      var asked: String?
       do throws(AWSError) {
         var request = request
         request.headers["amz-sdk-invocation-id"] = invocation
         request.headers["amz-sdk-request"] = "attempt=\(attempt); max=\(limit)"
         if request.isSigned { used = try await currentCredentials(operation) }
         let base = try await baseURL(service)
+        asked = base
         let response = try await exchange(
           service, base: base, request, credentials: used, operation: operation, attempt: attempt)
         let answer = try decode(response)
         retries.release(paid, of: service)
         return answer
       } catch {
-        if error.invalidatesEndpoint { discovery.forget(service) }
+        if error.invalidatesEndpoint, let asked { discovery.forget(asked, of: service) }
         // A try with a corrected clock or with new credentials does not count as an attempt, and happens once.
         if !isSkewCorrected, error.isClockSkew, clock.learn(from: error, skewUsed: skew) {
           isSkewCorrected = true

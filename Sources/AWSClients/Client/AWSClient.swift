@@ -27,7 +27,7 @@ public final class AWSClient: Sendable {
   ///   - http: sends the requests, and those for credentials.
   ///   - clock: dates the signatures, corrected where a service's clock differs.
   ///   - credentials: nil takes the whole ``CredentialChain``.
-  ///   - observer: told of each request that was sent, once it has ended.
+  ///   - observer: told of each request that was sent, those for credentials among them, once it has ended.
   /// - Throws: ``AWSError`` with ``AWSError/Code/configuration`` where no region is set, or a setting or a configuration file
   ///   cannot be read.
   public convenience init(
@@ -68,7 +68,8 @@ public final class AWSClient: Sendable {
     endpoints = try Endpoints(region: region, environment: environment, profile: profile)
     discovery = EndpointDiscovery(clock: clock, endpoints: endpoints)
     self.credentials = CredentialCache(
-      provider: credentials ?? CredentialChain(environment: environment, http: http, clock: clock), clock: clock)
+      provider: credentials
+        ?? CredentialChain(environment: environment, http: http, clock: clock, observer: observer), clock: clock)
   }
 
   /// A request to a service, without host, date or signature.
@@ -123,13 +124,9 @@ public final class AWSClient: Sendable {
     ) { body throws(AWSError) in body }
   }
 
-  /// The JSON of an answer; the empty object for an empty one.
+  /// The JSON of an answer. An empty one is no JSON: it was cut at its first byte.
   static func parse(_ body: [UInt8], _ operation: String) throws(AWSError) -> JSON {
-    if body.isEmpty { return [:] }
-    do throws(JSONError) { return try JSON(parsing: body) } catch {
-      var failure = AWSError.notJSON(error, operation: operation)
-      failure.body = body
-      throw failure
-    }
+    // What a good answer holds may be secret, so no error has it.
+    do throws(JSONError) { return try JSON(parsing: body) } catch { throw .notJSON(error, operation: operation) }
   }
 }

@@ -17,7 +17,9 @@ final class EndpointDiscovery: Sendable {
   private let endpoints: Endpoints
   private let random: @Sendable () -> Double
 
-  private static let timing: Held.Timing = .init(ahead: 3_600_000, part: 10, grace: 24 * 3_600_000, pause: 60_000)
+  // Where no endpoint is known, the retries of whoever asks pause already.
+  private static let timing: Held.Timing = .init(
+    ahead: 3_600_000, part: 10, grace: 24 * 3_600_000, pause: 60_000, pauseWithout: 0)
 
   /// - Parameter endpoints: judges what a service names.
   init(clock: WallClock, endpoints: Endpoints, random: @escaping @Sendable () -> Double = { .random(in: 0...1) }) {
@@ -53,8 +55,10 @@ final class EndpointDiscovery: Sendable {
     }
   }
 
-  /// Drops a service's endpoint, which no longer serves.
-  func forget(_ service: AWSService) { held.withLock { $0[service] }?.forget() }
+  /// Drops a service's endpoint, which no longer serves; one that was found since stays.
+  func forget(_ refused: String, of service: AWSService) {
+    held.withLock { $0[service] }?.forget { $0.hasSameBytes(as: refused) }
+  }
 }
 
 extension AWSError: RenewalError {

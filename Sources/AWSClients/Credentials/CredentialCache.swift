@@ -14,7 +14,7 @@ final class CredentialCache: Sendable {
   private let held: Held
 
   static let timing: Held.Timing = .init(
-    ahead: 15 * 60_000, part: 4, margin: 60_000, grace: 10 * 60_000, pause: 30_000)
+    ahead: 15 * 60_000, part: 4, margin: 60_000, grace: 10 * 60_000, pause: 30_000, pauseWithout: 5000)
 
   /// - Parameter clock: the service's time as far as it is known, by which it judges whether credentials have ended.
   init(

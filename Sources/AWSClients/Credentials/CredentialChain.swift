@@ -12,11 +12,15 @@ public struct CredentialChain: CredentialProvider {
   ///   - environment: the variables that name the sources, such as `AWS_ACCESS_KEY_ID`, `AWS_PROFILE` and `HOME`.
   ///   - http: asks the services and endpoints that give credentials.
   ///   - clock: dates those requests, and judges whether a single sign-on token still holds.
-  public init(environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system) {
+  ///   - observer: told of each request to the Security Token Service and to single sign-on, once it has ended.
+  public init(
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system,
+    observer: (@Sendable (RequestReport) -> Void)? = nil
+  ) {
     providers = [
       EnvironmentCredentials(environment: environment),
-      WebIdentityCredentials(environment: environment, http: http, clock: clock),
-      ProfileCredentials(environment: environment, http: http, clock: clock),
+      WebIdentityCredentials(environment: environment, http: http, clock: clock, observer: observer),
+      ProfileCredentials(environment: environment, http: http, clock: clock, observer: observer),
       ContainerCredentials(environment: environment, http: http),
       InstanceCredentials(environment: environment, http: http),
     ]

@@ -5,7 +5,8 @@ import Glibc
 /// `credential_process`: a program that prints credentials as JSON.
 ///
 /// It gets the environment that was handed in, no descriptor but the three standard ones, and nothing to read. It has a
-/// minute, and prints at most 1 MiB; after that it is killed.
+/// minute, and prints at most 1 MiB; after that it is killed, with all that it started and that stayed in its process group.
+/// What it leaves running when it ends well is its own business.
 ///
 /// See <https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html>.
 struct ProcessCredentials {
@@ -97,7 +98,10 @@ private struct ChildProcess: ~Copyable {
     unsafe posix_spawnattr_setsigmask(&attributes, &signals)
     for signal in [SIGPIPE, SIGINT, SIGTERM] { unsafe sigaddset(&signals, signal) }
     unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    // It leads a process group of its own, so that one signal reaches all that it starts.
+    unsafe posix_spawnattr_setpgroup(&attributes, 0)
+    unsafe posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
     var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { unsafe words.forEach { unsafe free($0) } }
     var variables: [UnsafeMutablePointer<CChar>?] =
@@ -120,28 +124,34 @@ private struct ChildProcess: ~Copyable {
     return places.first { unsafe access($0, X_OK) == 0 }
   }
 
+  /// How often it is looked whether the program has ended while nothing comes, in milliseconds.
+  private static let interval: Double = 10
+
   /// Reads until the program has ended, and reaps it whatever happens.
+  ///
+  /// What it started may go on and keep the pipe open: only the program itself is waited for.
   consuming func output(within limit: Duration) throws(CredentialError) -> [UInt8] {
     let deadline = ContinuousClock.now + limit
     defer { close(pipe) }
-    let output: [UInt8]
+    var output: [UInt8] = []
     do throws(CredentialError) {
-      output = try read(until: deadline)
+      var isOpen = true
+      while true {
+        // Asked before the pipe is read empty: what a program that has ended printed is there by then.
+        let hasEnded = self.hasEnded
+        while isOpen, isReadable(within: 0) { isOpen = try read(into: &output) }
+        if hasEnded { break }
+        let left = (deadline - .now) / .milliseconds(1)
+        guard left > 0 else { throw late }
+        let pause = min(left, Self.interval).rounded(.up)
+        if isOpen { _ = isReadable(within: Int32(pause)) } else { usleep(useconds_t(pause * 1000)) }
+      }
     } catch {
-      end()
+      kill(-id, SIGKILL)
+      _ = reap()
       throw error
     }
-    // It has closed its output; a program that goes on all the same has until the deadline.
-    var status: Int32 = 0
-    while true {
-      let reaped = unsafe waitpid(id, &status, WNOHANG)
-      if reaped == id || (reaped < 0 && errno != EINTR) { break }
-      guard ContinuousClock.now < deadline else {
-        end()
-        throw late
-      }
-      usleep(5000)
-    }
+    let status = reap()
     guard status == 0 else {
       // The low seven bits are the signal that ended it.
       let how = status & 0x7F == 0 ? "status \(status >> 8 & 0xFF)" : "signal \(status & 0x7F)"
@@ -150,32 +160,40 @@ private struct ChildProcess: ~Copyable {
     return output
   }
 
-  private borrowing func read(until deadline: ContinuousClock.Instant) throws(CredentialError) -> [UInt8] {
-    var output: [UInt8] = []
+  /// True where the program has ended; it is not reaped, so that its number and its group stay its own.
+  private var hasEnded: Bool {
+    var info = unsafe siginfo_t()
+    guard unsafe waitid(P_PID, id_t(id), &info, WEXITED | WNOHANG | WNOWAIT) == 0 else { return errno == ECHILD }
+    return unsafe info.si_signo == SIGCHLD
+  }
+
+  /// - Parameter milliseconds: 0 does not wait.
+  private borrowing func isReadable(within milliseconds: Int32) -> Bool {
+    var ready = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&ready, 1, milliseconds) > 0
+  }
+
+  /// - Returns: false at the end of the output.
+  private borrowing func read(into output: inout [UInt8]) throws(CredentialError) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    while true {
-      let left = (deadline - .now) / .milliseconds(1)
-      var ready = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
-      let count = unsafe left > 0 ? poll(&ready, 1, Int32(clamping: Int64(left.rounded(.up)))) : 0
-      if count < 0, errno == EINTR { continue }
-      guard count != 0 else { throw late }
-      let length = unsafe Glibc.read(pipe, &buffer, buffer.count)
-      if length < 0, errno == EINTR { continue }
-      guard length > 0 else { return output }
-      output += buffer[..<length]
-      guard output.count <= Self.outputLimit else {
-        throw CredentialError("\(program) printed more than \(Self.outputLimit) bytes and was killed")
-      }
+    let length = unsafe Glibc.read(pipe, &buffer, buffer.count)
+    if length < 0, errno == EINTR { return true }
+    guard length > 0 else { return false }
+    output += buffer[..<length]
+    guard output.count <= Self.outputLimit else {
+      throw CredentialError("\(program) printed more than \(Self.outputLimit) bytes and was killed")
     }
+    return true
   }
 
   private var late: CredentialError {
     CredentialError("\(program) gave no credentials in time and was killed", isTransient: true)
   }
 
-  private borrowing func end() {
-    kill(id, SIGKILL)
+  /// Waits for the program's end and returns its status.
+  private borrowing func reap() -> Int32 {
     var status: Int32 = 0
     while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
+    return status
   }
 }

@@ -7,12 +7,13 @@ struct ProfileCredentials: CredentialProvider {
   let environment: ProcessEnvironment
   let http: any HTTPClient
   let clock: WallClock
+  let observer: (@Sendable (RequestReport) -> Void)?
 
   func resolve() async throws(CredentialError) -> TemporaryCredentials? {
     let profile = try Profile.selected(by: environment)
     guard profile.exists else {
-      if let name = environment["AWS_PROFILE"] {
-        throw CredentialError("the profile '\(name)' of AWS_PROFILE is in neither configuration file")
+      for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] where environment[variable] != nil {
+        throw CredentialError("the profile '\(profile.name)' of \(variable) is in neither configuration file")
       }
       return nil
     }
@@ -28,13 +29,16 @@ struct ProfileCredentials: CredentialProvider {
     }
     if let role = profile["role_arn"], !isSelfSource {
       if let file = profile["web_identity_token_file"] {
-        return try await WebIdentityCredentials(environment: environment, http: http, clock: clock)
-          .assume(role: role, session: profile["role_session_name"], tokenFile: file)
+        return try await WebIdentityCredentials(
+          environment: environment, http: http, clock: clock, observer: observer, region: profile["region"]
+        )
+        .assume(role: role, session: profile["role_session_name"], tokenFile: file)
       }
       return try await assume(role, profile, path)
     }
     if profile["sso_account_id"] != nil {
-      return try await SSOCredentials(environment: environment, http: http, clock: clock).resolve(profile)
+      return try await SSOCredentials(environment: environment, http: http, clock: clock, observer: observer)
+        .resolve(profile)
     }
     if let key = profile["aws_access_key_id"] {
       let secret = try profile.require("aws_secret_access_key")
@@ -86,7 +90,9 @@ struct ProfileCredentials: CredentialProvider {
     parameters["ExternalId"] = profile["external_id"]
     parameters["DurationSeconds"] = profile["duration_seconds"]
     let region = profile["region"]
-    return try await SecurityTokens(environment: environment, http: http, clock: clock, region: region)
-      .call(parameters, signedWith: source.credentials)
+    return try await SecurityTokens(
+      environment: environment, http: http, clock: clock, observer: observer, region: region
+    )
+    .call(parameters, signedWith: source.credentials)
   }
 }

@@ -12,6 +12,7 @@ struct SSOCredentials {
   let environment: ProcessEnvironment
   let http: any HTTPClient
   let clock: WallClock
+  let observer: (@Sendable (RequestReport) -> Void)?
 
   /// Milliseconds before its end from which a token is renewed.
   private static let renewal: Int64 = 15 * 60_000
@@ -31,7 +32,8 @@ struct SSOCredentials {
     }
     let service = SingleSignOn(
       client: try client(in: region), isSession: profile["sso_session"] != nil,
-      file: cacheFile(of: profile["sso_session"] ?? start), login: "run 'aws sso login --profile \(profile.name)'")
+      file: cacheFile(of: profile["sso_session"] ?? start),
+      login: "run 'aws sso login --profile \(ShellWords.quoted(profile.name))'")
     return try await service.credentials(role: role, account: account, token: try await token(service))
   }
 
@@ -39,7 +41,7 @@ struct SSOCredentials {
     do throws(AWSError) {
       return try AWSClient(
         environment: environment.merging(["AWS_REGION": region]), http: http, clock: clock,
-        credentials: StaticCredentials(Credentials(accessKeyID: "", secretAccessKey: "")))
+        credentials: StaticCredentials(Credentials(accessKeyID: "", secretAccessKey: "")), observer: observer)
     } catch { throw CredentialError("single sign-on: \(error.message)") }
   }
 

@@ -9,6 +9,7 @@ struct SecurityTokens {
   let environment: ProcessEnvironment
   let http: any HTTPClient
   let clock: WallClock
+  let observer: (@Sendable (RequestReport) -> Void)?
   /// The profile's region, where the environment names none.
   var region: String?
 
@@ -27,7 +28,8 @@ struct SecurityTokens {
           ? ["AWS_REGION": region ?? "us-east-1"] : [:])
       let client = try AWSClient(
         environment: withRegion, http: http, clock: clock,
-        credentials: StaticCredentials(credentials ?? Credentials(accessKeyID: "", secretAccessKey: "")))
+        credentials: StaticCredentials(credentials ?? Credentials(accessKeyID: "", secretAccessKey: "")),
+        observer: observer)
       let response = try await client.send(.sts, request, operation: "STS.\(action)")
       let xml = String(decoding: response.body, as: UTF8.self)
       guard let key = XMLText.element("AccessKeyId", in: xml), let secret = XMLText.element("SecretAccessKey", in: xml),

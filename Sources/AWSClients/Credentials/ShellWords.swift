@@ -33,4 +33,15 @@ enum ShellWords {
     if let ended = word { words.append(String(decoding: ended, as: UTF8.self)) }
     return quote == nil ? words : nil
   }
+
+  /// The word as it can be typed: between double quotes where it is more than letters, digits and the like.
+  static func quoted(_ word: String) -> String {
+    let isPlain = word.utf8.allSatisfy { byte in
+      byte >= 0x80 || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+        || "._-+=:,@%/".utf8.contains(byte)
+    }
+    if isPlain, !word.isEmpty { return word }
+    let escaped = word.unicodeScalars.map { "\"\\$`".unicodeScalars.contains($0) ? "\\\($0)" : "\($0)" }
+    return "\"\(escaped.joined())\""
+  }
 }

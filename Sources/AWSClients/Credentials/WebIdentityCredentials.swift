@@ -6,6 +6,9 @@ struct WebIdentityCredentials: CredentialProvider {
   let environment: ProcessEnvironment
   let http: any HTTPClient
   let clock: WallClock
+  let observer: (@Sendable (RequestReport) -> Void)?
+  /// The profile's region, where the environment names none.
+  var region: String?
 
   func resolve() async throws(CredentialError) -> TemporaryCredentials? {
     guard let file = environment["AWS_WEB_IDENTITY_TOKEN_FILE"] else { return nil }
@@ -20,12 +23,14 @@ struct WebIdentityCredentials: CredentialProvider {
     do throws(TextFile.Failure) { token = try TextFile.read(tokenFile) } catch {
       throw CredentialError(error.description)
     }
-    return try await SecurityTokens(environment: environment, http: http, clock: clock)
-      .call(
-        [
-          "Action": "AssumeRoleWithWebIdentity", "RoleArn": role,
-          "RoleSessionName": session ?? "timeseries-cache-\(clock.now)",
-          "WebIdentityToken": token.split(whereSeparator: \.isWhitespace).joined(),
-        ], signedWith: nil)
+    return try await SecurityTokens(
+      environment: environment, http: http, clock: clock, observer: observer, region: region
+    )
+    .call(
+      [
+        "Action": "AssumeRoleWithWebIdentity", "RoleArn": role,
+        "RoleSessionName": session ?? "timeseries-cache-\(clock.now)",
+        "WebIdentityToken": token.split(whereSeparator: \.isWhitespace).joined(),
+      ], signedWith: nil)
   }
 }

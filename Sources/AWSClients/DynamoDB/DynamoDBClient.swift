@@ -161,10 +161,12 @@ public struct DynamoDBClient: Sendable {
     writer.raw("{\"RequestItems\":")
     writer.raw(requests.json)
     writer.raw("}")
+    let operation = "DynamoDB_20120810.BatchWriteItem"
     let answer = try await client.call(.dynamoDB, "BatchWriteItem", writer.bytes) { body throws(AWSError) in
-      try AWSClient.parse(body, "DynamoDB_20120810.BatchWriteItem")
+      try AWSClient.parse(body, operation)
     }
-    guard let left = answer["UnprocessedItems"]?.object, !left.isEmpty else { return nil }
+    let left = try answer.required("UnprocessedItems", operation, \.object)
+    if left.isEmpty { return nil }
     return PutRequests(
       json: JSON.object(left).bytes, count: left.members.reduce(0) { $0 + ($1.value.array?.count ?? 0) })
   }

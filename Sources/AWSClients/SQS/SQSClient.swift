@@ -46,7 +46,7 @@ public struct SQSClient: Sendable {
 
   /// Sends 1 to 10 messages, 1,048,576 bytes in all.
   ///
-  /// - Returns: the entries that failed; the others are queued.
+  /// - Returns: the entries that failed, those among them that the answer does not name; the others are queued.
   /// - Throws: ``AWSError`` where no entry was queued.
   public func sendMessageBatch(_ entries: [Entry], to queueURL: String) async throws(AWSError) -> [Failure] {
     let answer = try await client.call(
@@ -55,11 +55,24 @@ public struct SQSClient: Sendable {
         "QueueUrl": .string(queueURL),
         "Entries": .array(entries.map { ["Id": .string($0.id), "MessageBody": .string($0.body)] }),
       ])
-    return try (answer["Failed"]?.array ?? []).map { entry throws(AWSError) in
+    let operation = "AmazonSQS.SendMessageBatch"
+    var failures = try (answer["Failed"]?.array ?? []).map { entry throws(AWSError) in
       Failure(
-        id: try entry.required("Id", "AmazonSQS.SendMessageBatch", \.string), code: entry["Code"]?.string ?? "unknown",
+        id: try entry.required("Id", operation, \.string), code: entry["Code"]?.string ?? "unknown",
         message: entry["Message"]?.string ?? "", isSenderFault: entry["SenderFault"]?.bool ?? false)
     }
+    var named = Set(failures.map { ByteText($0.id) })
+    for entry in answer["Successful"]?.array ?? [] {
+      named.insert(ByteText(try entry.required("Id", operation, \.string)))
+    }
+    // Nobody knows of these whether they are queued: they count as failed, for twice is better than not at all.
+    for entry in entries where !named.contains(ByteText(entry.id)) {
+      failures.append(
+        Failure(
+          id: entry.id, code: AWSError.Code.unexpectedAnswer.rawValue,
+          message: "the answer names the entry neither in Successful nor in Failed", isSenderFault: false))
+    }
+    return failures
   }
 
   /// Receives up to ten messages, which are hidden from others for the queue's visibility timeout.
@@ -88,8 +101,9 @@ public struct SQSClient: Sendable {
   ///
   /// - Throws: ``AWSError``.
   public func deleteMessage(_ receiptHandle: String, from queueURL: String) async throws(AWSError) {
-    _ = try await client.call(
-      .sqs, "DeleteMessage", ["QueueUrl": .string(queueURL), "ReceiptHandle": .string(receiptHandle)])
+    let input: JSON = ["QueueUrl": .string(queueURL), "ReceiptHandle": .string(receiptHandle)]
+    // The answer is empty.
+    _ = try await client.callRaw(.sqs, "DeleteMessage", input.bytes)
   }
 
   /// The URL of a queue of this account and region.

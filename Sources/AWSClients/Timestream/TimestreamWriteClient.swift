@@ -34,12 +34,13 @@ public struct TimestreamWriteClient: Sendable {
 
   /// The same with a request that is written already.
   package func writeRecords(_ input: [UInt8], count: Int) async throws(AWSError) -> Ingested {
+    let operation = "Timestream_20181101.WriteRecords"
     let answer = try await client.call(.timestreamWrite, "WriteRecords", input) { body throws(AWSError) in
-      try AWSClient.parse(body, "Timestream_20181101.WriteRecords")
+      try AWSClient.parse(body, operation)
     }
-    let counts = answer["RecordsIngested"]
+    let counts = try answer.required("RecordsIngested", operation, \.object)
     return Ingested(
-      total: counts?["Total"]?.int ?? count, memoryStore: counts?["MemoryStore"]?.int ?? 0,
-      magneticStore: counts?["MagneticStore"]?.int ?? 0)
+      total: counts["Total"]?.int ?? count, memoryStore: counts["MemoryStore"]?.int ?? 0,
+      magneticStore: counts["MagneticStore"]?.int ?? 0)
   }
 }

@@ -51,7 +51,7 @@ struct TableDescription: Sendable {
         "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
       )
     }
-    var types: [String: String] = [:]
+    var types: [ByteText: String] = [:]
     for definition in definitions {
       guard let name = definition["AttributeName"]?.string, let type = definition["AttributeType"]?.string,
         ["S", "N", "B"].contains(type)
@@ -60,13 +60,13 @@ struct TableDescription: Sendable {
           "1 validation error detected: Value at 'attributeDefinitions' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]"
         )
       }
-      types[name] = type
+      types[ByteText(name)] = type
     }
     let names = schema.compactMap { $0["AttributeName"]?.string }
-    let missing = names.filter { types[$0] == nil }
+    let missing = names.filter { types[ByteText($0)] == nil }
     guard missing.isEmpty, names.count == schema.count else {
       throw .validation(
-        "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [\(missing.joined(separator: ", "))], AttributeDefinitions: [\(types.keys.sorted().joined(separator: ", "))]"
+        "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [\(missing.joined(separator: ", "))], AttributeDefinitions: [\(types.keys.sorted().map(\.text).joined(separator: ", "))]"
       )
     }
     guard types.count == names.count else {
@@ -80,8 +80,8 @@ struct TableDescription: Sendable {
     if schema.count == 2, schema[1]["KeyType"]?.string != "RANGE" {
       throw .validation("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
     }
-    hash = Key(name: names[0], type: types[names[0]] ?? "S")
-    range = names.count > 1 ? Key(name: names[1], type: types[names[1]] ?? "S") : nil
+    hash = Key(name: names[0], type: types[ByteText(names[0])] ?? "S")
+    range = names.count > 1 ? Key(name: names[1], type: types[ByteText(names[1])] ?? "S") : nil
     created = now
     id = RandomID.uuid()
   }

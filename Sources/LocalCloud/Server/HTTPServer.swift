@@ -231,15 +231,16 @@ private func continueExchange(
     defer { state.body = [] }
     return (state.response, state.uri, state.body, state.isTooLarge)
   }
-  if let response { return unsafe send(response, connection) }
+  let isHead = unsafe strcmp(method, "HEAD") == 0
+  if let response { return unsafe send(response, connection, isHead: isHead) }
   if isTooLarge { return unsafe send(.text(413, "the request is larger than \(server.bodyLimit) bytes\n"), connection) }
 
-  let parts = uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+  let (path, query) = ServerRequest.parts(of: uri)
   let request = unsafe ServerRequest(
-    method: String(cString: method), path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "",
+    method: String(cString: method), path: path, query: query,
     headers: headers(of: connection), body: body)
   switch server.handler(request) {
-  case .now(let response): return unsafe send(response, connection)
+  case .now(let response): return unsafe send(response, connection, isHead: isHead)
   case .later(let work):
     if server.run(exchange, unsafe RestingConnection(pointer: connection), work) { return cmhd_yes }
     return unsafe send(.text(503, "the local cloud is stopping\n"), connection)
@@ -271,11 +272,19 @@ private func headers(of connection: OpaquePointer) -> [(name: String, value: Str
   return headers
 }
 
-private func send(_ answer: ServerResponse, _ connection: OpaquePointer) -> MHD_Result {
-  let response = unsafe answer.body.withUnsafeBytes { bytes in
-    unsafe MHD_create_response_from_buffer(
-      bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), cmhd_must_copy)
-  }
+/// - Parameter isHead: whether only the length of a body is sent: the one that the answer's own header tells, where it has one.
+private func send(_ answer: ServerResponse, _ connection: OpaquePointer, isHead: Bool = false) -> MHD_Result {
+  let told = answer.headers.first { $0.name.lowercased() == "content-length" }.flatMap { UInt64($0.value) }
+  let response =
+    if isHead, let told {
+      // The library counts bytes for itself; of a HEAD's it asks for none.
+      unsafe MHD_create_response_from_callback(told, 1, { _, _, _, _ in -1 }, nil, nil)
+    } else {
+      unsafe answer.body.withUnsafeBytes { bytes in
+        unsafe MHD_create_response_from_buffer(
+          bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), cmhd_must_copy)
+      }
+    }
   guard let response = unsafe response else { return cmhd_no }
   defer { unsafe MHD_destroy_response(response) }
   for header in answer.headers { _ = unsafe MHD_add_response_header(response, header.name, header.value) }

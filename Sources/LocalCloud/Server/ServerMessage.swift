@@ -16,6 +16,14 @@ public struct ServerRequest: Sendable {
     self.body = body
   }
 
+  /// The path and the query of what comes after the method.
+  ///
+  /// By bytes: to Swift's `Character` a question mark with a combining mark after it is no question mark.
+  static func parts(of uri: String) -> (path: String, query: String) {
+    let path = uri.utf8.prefix { $0 != UInt8(ascii: "?") }
+    return (String(Substring(path)), String(Substring(uri.utf8.dropFirst(path.count + 1))))
+  }
+
   /// The first header of a name, in whatever case.
   public subscript(header name: String) -> String? {
     let name = name.lowercased()

@@ -38,7 +38,11 @@ package struct APIHandler: LambdaHandler {
       context.logger.info("refused", ["status": .integer(error.status), "code": .string(error.code)])
       response = error.response
     }
-    if event.method == "HEAD" { response.body = [] }
+    if event.method == "HEAD" {
+      // What a GET would have (RFC 9110 §8.6): a gateway that counts for itself finds no bytes.
+      response.headers["Content-Length"] = "\(response.body.count)"
+      response.body = []
+    }
     return response
   }
 

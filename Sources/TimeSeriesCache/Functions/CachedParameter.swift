@@ -6,8 +6,9 @@ import Synchronization
 /// A parameter's value, read again after five minutes; or a fixed one.
 ///
 /// Where it is in use, it is read shortly before that, in the background. While it cannot be read for causes that may pass,
-/// the value that is known counts for up to an hour more; each such failure goes to `report`. A parameter that is gone, or
-/// that may not be read, counts for its five minutes only.
+/// the value that is known counts for up to an hour more; each such failure goes to `report`. Nobody waits longer than two
+/// seconds for a new value while the one that is known counts. A parameter that is gone, or that may not be read, counts for
+/// its five minutes only.
 struct CachedParameter: Sendable {
   private typealias Held = ExpiringValue<String, AWSError>
 
@@ -25,10 +26,12 @@ struct CachedParameter: Sendable {
 
   init(
     clock: WallClock, random: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
     report: (@Sendable (AWSError) -> Void)? = nil, read: @escaping @Sendable () async throws(AWSError) -> String
   ) {
-    let timing = Held.Timing(ahead: 30_000, part: 10, grace: Self.grace, pause: 30_000)
-    value = .read(Held(clock: clock, timing: timing, random: random, report: report)) { () async throws(AWSError) in
+    let timing = Held.Timing(ahead: 30_000, part: 10, grace: Self.grace, pause: 30_000, pauseWithout: 1000)
+    let held = Held(clock: clock, timing: timing, random: random, sleep: sleep, report: report)
+    value = .read(held) { () async throws(AWSError) in
       Held.Fresh(try await read(), end: clock.now + Self.lifetime)
     }
   }

@@ -46,7 +46,7 @@ extension FetchHandler {
     let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     self.init(
       catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock, logger: logger),
-      sources: SourceClient(http: http, clock: clock),
+      sources: SourceClient(http: http, clock: clock, logger: logger),
       registry: environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) },
       writer: SampleWriter(
         history: try TimestreamHistory(client, environment: environment),

@@ -123,7 +123,7 @@ package struct FetchHandler: LambdaHandler {
       if report.failure == nil, Task.isCancelled { report.fail("the fetch was cancelled") }
       if report.failure == nil, report.written.isAllRejected { report.fail(Self.allRejected(report.written.history)) }
     } catch {
-      report.fail("\(error)", isSourceError: error is SourceError)
+      report.fail("\(error)", isSourceError: (error as? SourceError)?.isSourceFault ?? false)
     }
     report.phase = .done
     return report

@@ -78,16 +78,17 @@ package struct QueueHandler: LambdaHandler {
 
   /// - Returns: what was queued, and after everything was tried, why the rest was not; a later run queues it.
   func run(_ context: LambdaContext) async -> (Summary, QueueError?) {
-    await withTaskGroup(of: (Summary, QueueError?).self) { group in
+    await withTaskGroup(of: (Summary, Unsent).self) { group in
       var total = Summary()
+      var unsent = Unsent()
       var failure: QueueError?
       var inFlight = 0
       var pending: [Identifier] = []
       var start: Item?
 
-      func collect(_ result: (Summary, QueueError?)) {
+      func collect(_ result: (Summary, Unsent)) {
         total.add(result.0)
-        failure = failure ?? result.1
+        unsent.add(result.1)
         inFlight -= 1
       }
       repeat {
@@ -121,7 +122,8 @@ package struct QueueHandler: LambdaHandler {
         group.addTask { await send(batch, context) }
       }
       while let result = await group.next() { collect(result) }
-      return (total, failure)
+      let reasons = [failure?.description, unsent.description].compactMap(\.self)
+      return (total, reasons.isEmpty ? nil : QueueError(description: reasons.joined(separator: "; ")))
     }
   }
 
@@ -164,21 +166,40 @@ package struct QueueHandler: LambdaHandler {
     }
   }
 
+  /// Messages that are not on the queue.
+  private struct Unsent: Sendable {
+    var messages = 0
+    /// Unlike each other, ``reasonsTold`` at most.
+    var reasons: [String] = []
+
+    /// Enough to see what is wrong; a request's id makes each reason another one.
+    static let reasonsTold: Int = 3
+
+    mutating func add(_ other: Unsent) {
+      messages += other.messages
+      for reason in other.reasons where reasons.count < Self.reasonsTold && !reasons.contains(reason) {
+        reasons.append(reason)
+      }
+    }
+
+    /// Nil where there is none.
+    var description: String? {
+      if messages == 0 { return nil }
+      return "\(messages) message\(messages == 1 ? "" : "s") could not be queued: \(reasons.joined(separator: "; "))"
+    }
+  }
+
   private func isLate(_ context: LambdaContext) -> Bool {
     context.deadline != .max && clock.now > context.deadline - Self.margin
   }
 
   /// Sends a batch until SQS has taken every entry, or will not.
-  private func send(_ messages: [Message], _ context: LambdaContext) async -> (Summary, QueueError?) {
+  private func send(_ messages: [Message], _ context: LambdaContext) async -> (Summary, Unsent) {
     var summary = Summary()
     var left = messages.enumerated().map { SQSClient.Entry(id: String($0.offset), body: $0.element.body) }
     var reason = ""
     // Entries that SQS will never take do not hold up the others.
     var refused = 0
-    func failure(_ reason: String) -> QueueError {
-      let count = left.count + refused
-      return QueueError(description: "\(count) message\(count == 1 ? "" : "s") could not be queued: \(reason)")
-    }
     for attempt in 1...Self.attempts {
       do throws(AWSError) {
         summary.requests += 1
@@ -195,7 +216,7 @@ package struct QueueHandler: LambdaHandler {
           reason = first.message.isEmpty ? first.code : "\(first.code): \(first.message)"
         }
       } catch {
-        return (summary, failure(error.description))
+        return (summary, Unsent(messages: left.count + refused, reasons: [error.description]))
       }
       guard !left.isEmpty, attempt < Self.attempts else { break }
       guard !isLate(context) else {
@@ -209,7 +230,8 @@ package struct QueueHandler: LambdaHandler {
         break
       }
     }
-    return (summary, left.isEmpty && refused == 0 ? nil : failure(reason))
+    let count = left.count + refused
+    return (summary, count == 0 ? Unsent() : Unsent(messages: count, reasons: [reason]))
   }
 }
 

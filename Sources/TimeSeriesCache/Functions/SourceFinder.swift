@@ -24,7 +24,7 @@ package struct SourceFinder: Sendable {
     let aws = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     self.init(
       catalog: try SourceCatalog(environment: environment, ssm: SSMClient(aws), clock: clock, logger: logger),
-      client: SourceClient(http: http, clock: clock),
+      client: SourceClient(http: http, clock: clock, logger: logger),
       registry: environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(aws, table: $0) })
   }
 

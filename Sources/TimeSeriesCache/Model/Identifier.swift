@@ -16,12 +16,24 @@ public struct Identifier: Sendable, Hashable, Comparable, CustomStringConvertibl
     guard text.utf8.count <= Self.maximumBytes else {
       throw InvalidIdentifier(
         description:
-          "the identifier '\(text.prefix(40))…' has \(text.utf8.count) bytes; \(Self.maximumBytes) are the most")
+          "the identifier \(Self.quoted(text)) has \(text.utf8.count) bytes; \(Self.maximumBytes) are the most")
     }
-    guard !text.unicodeScalars.contains(where: { $0.value < 0x20 || [0x7F, 0xFFFE, 0xFFFF].contains($0.value) }) else {
-      throw InvalidIdentifier(description: "an identifier holds a control character, or one that SQS refuses")
+    guard !text.unicodeScalars.contains(where: Self.isRefused) else {
+      throw InvalidIdentifier(
+        description: "the identifier \(Self.quoted(text)) holds a control character, or one that SQS refuses")
     }
     self.text = text
+  }
+
+  private static func isRefused(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || [0x7F, 0xFFFE, 0xFFFF].contains(scalar.value)
+  }
+
+  /// The beginning of a text, with what is refused written as `\u{7F}`.
+  private static func quoted(_ text: String) -> String {
+    let start = text.unicodeScalars.prefix(40)
+    let shown = start.map { isRefused($0) ? "\\u{\(String($0.value, radix: 16, uppercase: true))}" : "\($0)" }
+    return "'\(shown.joined())\(start.endIndex < text.unicodeScalars.endIndex ? "…" : "")'"
   }
 
   /// The name itself.

@@ -84,7 +84,8 @@ package struct SourceCatalog: Sendable {
   package func source(named name: String?) async throws(SourceError) -> SourceDescription {
     let text: String
     do throws(AWSError) { text = try await self.text.value() } catch {
-      throw SourceError("any", at: "catalog", "cannot be read: \(error)", isTransient: error.mayPass)
+      throw SourceError(
+        "any", at: "catalog", "cannot be read: \(error)", isTransient: error.mayPass, isSourceFault: false)
     }
     let sources = try known.sources(in: text)
     let chosen: String
@@ -120,7 +121,8 @@ package struct SourceCatalog: Sendable {
     }
     let key: String
     do throws(AWSError) { key = try await parameter.value() } catch {
-      throw SourceError(source.name, at: "key", "cannot be read: \(error)", isTransient: error.mayPass)
+      throw SourceError(
+        source.name, at: "key", "cannot be read: \(error)", isTransient: error.mayPass, isSourceFault: false)
     }
     guard !PlaceholderKey.isPlaceholder(key) else {
       throw SourceError(source.name, at: "key", "is still the placeholder: put the real one into its parameter")

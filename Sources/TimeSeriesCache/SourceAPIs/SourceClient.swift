@@ -1,5 +1,6 @@
 package import CacheSupport
 package import HTTPTransport
+package import LambdaRuntime
 
 /// Asks sources: fills in the template, and tries again what may pass.
 package struct SourceClient: Sendable {
@@ -7,17 +8,20 @@ package struct SourceClient: Sendable {
   private let sleep: @Sendable (Duration) async throws -> Void
   private let random: @Sendable () -> Double
   let clock: WallClock
+  private let logger: LambdaLogger
 
   /// The longest wait that a source may ask for with `Retry-After`; past it the message waits in the queue instead.
   static let longestRetryAfter: Double = 20
 
+  /// - Parameter logger: gets a line per request where its level is `DEBUG`.
   package init(
-    http: any HTTPClient, clock: WallClock = .system,
+    http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent,
     random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.http = http
     self.clock = clock
+    self.logger = logger
     self.random = random
     self.sleep = sleep
   }
@@ -59,7 +63,7 @@ package struct SourceClient: Sendable {
       var failure: SourceError
       var wait: Double?
       do throws(HTTPError) {
-        let response = try await http.send(request)
+        let response = try await send(request, to: source, attempt)
         if response.status == 200 { return response.body }
         if response.status == 204 { return nil }
         failure = Self.refusal(response, source, redactor)
@@ -76,6 +80,26 @@ package struct SourceClient: Sendable {
         throw failure
       }
     }
+  }
+
+  /// One attempt. Its line has the source's host, and nothing else of the URL or the headers, which may hold the key.
+  private func send(
+    _ request: HTTPRequest, to source: SourceDescription, _ attempt: Int
+  ) async throws(HTTPError) -> HTTPResponse {
+    guard logger.isDebugging else { return try await http.send(request) }
+    let start = ContinuousClock.now
+    let result: Result<HTTPResponse, HTTPError>
+    do throws(HTTPError) { result = .success(try await http.send(request)) } catch { result = .failure(error) }
+    var line: JSONObject = [
+      "source": .string(source.name), "host": .string(PageLink.origin(of: request.url)), "attempt": .integer(attempt),
+      "milliseconds": .integer(Int((ContinuousClock.now - start) / .milliseconds(1))),
+    ]
+    switch result {
+    case .success(let response): line["status"] = .integer(response.status)
+    case .failure(let error): line["code"] = .string(error.code.description)
+    }
+    logger.debug("request", line)
+    return try result.get()
   }
 
   private static func refusal(_ response: HTTPResponse, _ source: SourceDescription, _ redactor: Redactor)

@@ -6,12 +6,17 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   package var reason: String
   /// True where asking again later may succeed.
   package var isTransient: Bool
+  /// False where this project's own parameters cannot be read: nobody has asked the source yet.
+  package var isSourceFault: Bool
 
-  package init(_ source: String, at place: String, _ reason: String, isTransient: Bool = false) {
+  package init(
+    _ source: String, at place: String, _ reason: String, isTransient: Bool = false, isSourceFault: Bool = true
+  ) {
     self.source = source
     self.place = place
     self.reason = reason
     self.isTransient = isTransient
+    self.isSourceFault = isSourceFault
   }
 
   package var description: String { "source '\(source)', \(place): \(reason)" }

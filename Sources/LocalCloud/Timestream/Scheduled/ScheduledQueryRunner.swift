@@ -166,10 +166,10 @@ struct ScheduledQueryRunner: Sendable {
   }
 
   /// The cells of a row by the names of their columns; nulls are left out.
-  private static func cells(_ row: [UInt8], _ columns: [QueryResult.Column]) -> [String: String] {
+  private static func cells(_ row: [UInt8], _ columns: [QueryResult.Column]) -> [ByteText: String] {
     let data = (try? JSON(parsing: row))?["Data"]?.array ?? []
-    var cells: [String: String] = [:]
-    for (column, cell) in zip(columns, data) { cells[column.name] = cell["ScalarValue"]?.string }
+    var cells: [ByteText: String] = [:]
+    for (column, cell) in zip(columns, data) { cells[ByteText(column.name)] = cell["ScalarValue"]?.string }
     return cells
   }
 }

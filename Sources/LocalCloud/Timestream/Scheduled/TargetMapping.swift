@@ -128,7 +128,7 @@ struct TargetMapping: Sendable {
   /// - Throws: where a column that is mapped is not among the query's, or of another type.
   func check(_ columns: [TypedOutput], schema: TableSchema) throws(ServiceError) {
     func require(_ name: String, _ types: [TimestreamType], _ use: String) throws(ServiceError) {
-      guard let column = columns.first(where: { $0.name == name }) else {
+      guard let column = columns.first(where: { $0.name.hasSameBytes(as: name) }) else {
         throw Self.invalid("The query has no column '\(name)', which the target configuration names as \(use).")
       }
       guard types.contains(column.type) else {
@@ -141,14 +141,18 @@ struct TargetMapping: Sendable {
       let type = TimestreamType(name: type.lowercased()) ?? .varchar
       try require(name, type == .bigint ? [.bigint, .integer] : [type], "a measure")
     }
-    let used = Set([timeColumn] + dimensions + sources + (measureNameColumn.map { [$0] } ?? []))
-    if let twice = used.sorted().first(where: { name in columns.count(where: { $0.name == name }) > 1 }) {
+    let used = Set(([timeColumn] + dimensions + sources + (measureNameColumn.map { [$0] } ?? [])).map { ByteText($0) })
+    let given = columns.map { ByteText($0.name) }
+    if let twice = used.sorted().first(where: { name in given.count(where: { $0 == name }) > 1 }) {
       throw Self.invalid("The query has two columns '\(twice)', which the target configuration names.")
     }
-    guard Set(dimensions).count == dimensions.count else { throw Self.invalid("A dimension is mapped twice.") }
+    let dimensionNames = Set(dimensions.map { ByteText($0) })
+    guard dimensionNames.count == dimensions.count else { throw Self.invalid("A dimension is mapped twice.") }
     for names in targets {
-      guard Set(names).count == names.count else { throw Self.invalid("A measure's attribute is mapped twice.") }
-      if let both = names.first(where: dimensions.contains) {
+      guard Set(names.map { ByteText($0) }).count == names.count else {
+        throw Self.invalid("A measure's attribute is mapped twice.")
+      }
+      if let both = names.first(where: { dimensionNames.contains(ByteText($0)) }) {
         throw Self.invalid("'\(both)' is mapped as a dimension and as a measure.")
       }
     }
@@ -175,7 +179,7 @@ struct TargetMapping: Sendable {
         }
       }
     }
-    if case .dimension(let key, isRequired: true) = schema, !dimensions.contains(key) {
+    if case .dimension(let key, isRequired: true) = schema, !dimensionNames.contains(ByteText(key)) {
       throw Self.invalid(
         "The target table requires the dimension '\(key)' in each record, and no DimensionMapping gives it.")
     }
@@ -187,13 +191,13 @@ struct TargetMapping: Sendable {
   struct RowFault: Error { let reason: String }
 
   /// The records of one row, as WriteRecords takes them. Nulls are left out; a row of nulls alone is an error.
-  func records(_ row: [String: String]) throws(RowFault) -> [JSON] {
-    guard let time = row[timeColumn], let nanoseconds = TimestreamType.nanoseconds(time) else {
+  func records(_ row: [ByteText: String]) throws(RowFault) -> [JSON] {
+    guard let time = row[ByteText(timeColumn)], let nanoseconds = TimestreamType.nanoseconds(time) else {
       throw RowFault(reason: "The time column '\(timeColumn)' is null.")
     }
     var dimensions: [JSON] = []
     for name in self.dimensions {
-      guard let value = row[name] else { throw RowFault(reason: "The dimension '\(name)' is null.") }
+      guard let value = row[ByteText(name)] else { throw RowFault(reason: "The dimension '\(name)' is null.") }
       dimensions.append(["Name": .string(name), "Value": .string(value)])
     }
     func record(_ name: String, _ type: String, _ values: JSONObject) -> JSON {
@@ -206,7 +210,7 @@ struct TargetMapping: Sendable {
     }
     func multi(_ name: String, _ attributes: [Attribute]) -> JSON? {
       let values = attributes.compactMap { attribute -> JSON? in
-        guard let text = row[attribute.source] else { return nil }
+        guard let text = row[ByteText(attribute.source)] else { return nil }
         return [
           "Name": .string(attribute.target), "Value": .string(Self.measure(text, attribute.type)),
           "Type": .string(attribute.type),
@@ -216,7 +220,7 @@ struct TargetMapping: Sendable {
     }
     var ownName: String?
     if let measureNameColumn {
-      guard let name = row[measureNameColumn] else {
+      guard let name = row[ByteText(measureNameColumn)] else {
         throw RowFault(reason: "The measure name column '\(measureNameColumn)' is null.")
       }
       ownName = name
@@ -226,13 +230,15 @@ struct TargetMapping: Sendable {
     case .multi(let name, let attributes):
       records = [multi(ownName ?? name ?? "", attributes)].compactMap(\.self)
     case .mixed(let entries):
-      let fitting = entries.filter { ownName == nil || $0.measureName == ownName }
+      let fitting = entries.filter {
+        ownName == nil || $0.measureName.map { ByteText($0) } == ownName.map { ByteText($0) }
+      }
       if let ownName, fitting.isEmpty { throw RowFault(reason: "No mapping has the measure name '\(ownName)'.") }
       for entry in fitting {
         let name = entry.target ?? entry.measureName ?? entry.source ?? ""
         if entry.type == "MULTI" {
           if let made = multi(name, entry.attributes) { records.append(made) }
-        } else if let text = entry.source.flatMap({ row[$0] }) {
+        } else if let text = entry.source.flatMap({ row[ByteText($0)] }) {
           records.append(record(name, entry.type, ["MeasureValue": .string(text)]))
         }
       }
