@@ -4,6 +4,7 @@
 #   --dry-run shows the commands and runs none; --status shows what would go; --verify looks whether all is gone; --yes does not ask.
 # STACK names the stack. A bucket of your own (BUCKET) stays, with the packages in it.
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 . Infra/stack.sh
 read_arguments no --dry-run --status --verify --yes -- "$@"
