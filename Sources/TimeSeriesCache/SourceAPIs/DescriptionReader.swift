@@ -99,7 +99,8 @@ struct DescriptionReader {
     guard let timeFormat = format.string.flatMap({ TimeFormat(rawValue: $0) }) else {
       throw error(
         "time/format",
-        "'\(format.string ?? format.kind)' is none of \(TimeFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+        "'\(format.string ?? format.kind)' is not one of \(TimeFormat.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
     }
     let offset = try value["utcOffset"].map { offset throws(SourceError) in
       guard let text = offset.string else { throw error("time/utcOffset", "give a JSON Pointer, not \(offset.kind)") }
@@ -139,7 +140,7 @@ struct DescriptionReader {
       return .init(name: name, place: try pointer(at, "\(place)/at"), type: .double)
     }
     guard let known = type.string.flatMap({ SourceDescription.MeasureType(rawValue: $0) }) else {
-      throw error("\(place)/type", "'\(type.string ?? type.kind)' is none of double, bigint, varchar, boolean")
+      throw error("\(place)/type", "'\(type.string ?? type.kind)' is not one of double, bigint, varchar, boolean")
     }
     return .init(name: name, place: try pointer(at, "\(place)/at"), type: known)
   }
