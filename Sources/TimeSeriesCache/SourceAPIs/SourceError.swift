@@ -6,6 +6,8 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   package var reason: String
   /// True where asking again later may succeed.
   package var isTransient: Bool
+  /// Of the answer that is refused; nil where there was none, or where it was read.
+  package var status: Int?
 
   package init(_ source: String, at place: String, _ reason: String, isTransient: Bool = false) {
     self.source = source
