@@ -9,7 +9,6 @@ cd "$(dirname "$0")/.."
 . Infra/stack.sh
 read_arguments no --dry-run --status --verify --yes -- "$@"
 bucket=$(bucket)
-
 # What the last deleted stack of the name could not delete, and what is kept beside it.
 gone() {
   local left="" id
