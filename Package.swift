@@ -100,7 +100,7 @@ let package = Package(
       dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "CommandLineSupport"],
       path: "local/benchmark-timestream"),
 
-    // Tests, one target a library.
+    // Tests, one target per library.
     .target(
       name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
       path: "Tests/TestSupport"),

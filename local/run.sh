@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole system on this machine: stands up the local cloud, fills it, says how to ask, and serves until Ctrl-C.
+# The whole system on this machine: sets up the local cloud, fills it, says how to ask, and serves until Ctrl-C.
 # Usage: local/run.sh BUILD; PORT (default 4566) and DATA (default .local-cloud) may be set.
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
@@ -7,7 +7,7 @@ here=$(dirname "$0")
 build=$1
 # shellcheck source=local/cloud.sh
 . "$here/cloud.sh"
-# A session or a profile of the person who runs this is no business of the local cloud.
+# A session or a profile of the person who runs this must not reach the local cloud.
 unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 

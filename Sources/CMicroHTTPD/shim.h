@@ -35,7 +35,7 @@ static inline uint16_t cmhd_port(struct MHD_Daemon *daemon) {
   return info ? info->port : 0;
 }
 
-// Whether the other side of a connection has closed its end. POLLRDHUP (0x2000 on Linux) hides behind _GNU_SOURCE.
+// Whether the other side of a connection has closed its end. POLLRDHUP (0x2000 on Linux) is declared only with _GNU_SOURCE.
 static inline int cmhd_peer_has_gone(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   if (!info || info->connect_fd < 0) return 1;

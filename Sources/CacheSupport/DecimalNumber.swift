@@ -1,5 +1,5 @@
 /// A number by JSON's grammar (RFC 8259 §6), read from its bytes without a text in between.
-public struct DecimalNumber {
+package struct DecimalNumber {
   private var isNegative: Bool
   /// The digits without the point; nil where they pass 19 digits.
   private var digits: UInt64
@@ -8,8 +8,8 @@ public struct DecimalNumber {
   private var exponent: Int
   private let text: String?
 
-  /// Nil for what is no number: a leading `+`, `0x10`, `.5`, `1.`, blanks, `NaN`, nothing at all.
-  public init?(_ bytes: Span<UInt8>) {
+  /// Nil for what is not a number: a leading `+`, `0x10`, `.5`, `1.`, blanks, `NaN`, nothing at all.
+  package init?(_ bytes: Span<UInt8>) {
     var index = 0
     func byte(_ at: Int) -> UInt8 { at < bytes.count ? bytes[at] : 0 }
     func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
@@ -59,7 +59,7 @@ public struct DecimalNumber {
   }
 
   /// The nearest double; nil for one too large for any.
-  public var double: Double? {
+  package var double: Double? {
     guard let text else {
       // Both are exact doubles, so that one operation rounds once (Clinger 1990).
       let magnitude =
@@ -71,7 +71,7 @@ public struct DecimalNumber {
   }
 
   /// A whole number that fits.
-  public var int64: Int64? {
+  package var int64: Int64? {
     if isExact, exponent == 0 {
       guard isNegative else { return Int64(exactly: digits) }
       return digits <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- digits) : nil

@@ -111,7 +111,7 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
     state.withLock { $0.takeWaiter(id) }?.resume(returning: .failure(Failure.waitCancelled))
   }
 
-  /// Runs a renewal in a task of its own, which no caller's cancellation reaches.
+  /// Runs a renewal in a separate task, which no caller's cancellation reaches.
   private func start(_ renew: @escaping Renewal) {
     Task(executorPreference: preferredExecutor()) {
       do throws(Failure) { self.finish(.success(try await renew())) } catch { self.finish(.failure(error)) }

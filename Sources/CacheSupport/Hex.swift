@@ -1,7 +1,7 @@
 /// Hexadecimal digits, lower case unless a specification wants otherwise.
-public enum Hex {
+package enum Hex {
   @inlinable
-  public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+  package static func encode(_ bytes: some Sequence<UInt8>) -> String {
     var text: [UInt8] = []
     text.reserveCapacity(bytes.underestimatedCount * 2)
     for byte in bytes {

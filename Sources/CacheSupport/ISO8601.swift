@@ -1,24 +1,24 @@
 /// A time read from ISO 8601 text (the extended forms of RFC 3339, and AWS's basic form).
-public struct ISO8601Time: Sendable, Hashable {
+package struct ISO8601Time: Sendable, Hashable {
   /// The instant, were the text's own clock UTC.
-  public var time: UTCTime
+  package var time: UTCTime
   /// Seconds east of UTC, or nil where the text names no zone.
-  public var offsetSeconds: Int?
+  package var offsetSeconds: Int?
 
   /// Epoch milliseconds; a text without a zone is taken as `defaultOffsetSeconds` east of UTC.
-  public func epochMilliseconds(defaultOffsetSeconds: Int = 0) -> Int64 {
+  package func epochMilliseconds(defaultOffsetSeconds: Int = 0) -> Int64 {
     time.epochMilliseconds - Int64(offsetSeconds ?? defaultOffsetSeconds) * 1000
   }
 
   /// Reads `2020-05-24`, `2020-05-24T20:30`, `2020-05-24T20:30:15.123456789`, each with or without `Z`, `+02:00`, `+0200`
-  /// or `+02`; a blank may stand for the `T`. `20150830T123600Z` is read too.
-  public init?(_ text: some StringProtocol) {
+  /// or `+02`; a space may replace the `T`. `20150830T123600Z` is read too.
+  package init?(_ text: some StringProtocol) {
     let text = String(text)
     self.init(text.utf8Span.span)
   }
 
   /// Reads the same forms from UTF-8 bytes, without a copy of them.
-  public init?(_ bytes: Span<UInt8>) {
+  package init?(_ bytes: Span<UInt8>) {
     var scanner = Scanner(bytes)
     guard let year = scanner.digits(4) else { return nil }
     let extended = scanner.take("-")

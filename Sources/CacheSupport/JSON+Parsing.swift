@@ -1,10 +1,11 @@
-/// Why a text is not JSON, and where.
+/// Why a text is not JSON, or not of the shape that was asked for, and where.
 public struct JSONError: Error, Hashable, CustomStringConvertible {
   /// What was expected or wrong.
   public var reason: String
   /// The byte where reading stopped, from 0.
   public var offset: Int
 
+  /// The reason and the byte.
   public var description: String { "\(reason) at byte \(offset)" }
 
   init(reason: String, offset: Int) {
@@ -19,7 +20,7 @@ public struct JSONError: Error, Hashable, CustomStringConvertible {
 }
 
 extension JSON {
-  /// Nesting deeper than this is refused rather than risked on the stack.
+  /// The deepest nesting that is read: 128. A deeper text is refused, so that it cannot exhaust the stack.
   public static let maximumDepth: Int = 128
 
   /// Reads one JSON text (RFC 8259), strictly: UTF-8, nothing after the value, nesting of at most 128.
@@ -31,11 +32,16 @@ extension JSON {
     try reader.end()
   }
 
+  /// Reads one JSON text from a string.
+  ///
+  /// - Throws: ``JSONError`` with the byte where reading stopped.
   public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 }
 
 extension JSONReader {
-  /// Reads a value as a tree: for configuration and events, not for rows.
+  /// Reads the next value as a tree: for configuration and events, not for rows.
+  ///
+  /// - Throws: ``JSONError`` where it is not JSON, or nested deeper than ``JSON/maximumDepth``.
   @_lifetime(self: copy self)
   public mutating func value() throws(JSONError) -> JSON { try value(depth: 0) }
 

@@ -4,23 +4,31 @@
 /// function's package at a fraction of its size, and a number's digits survive unread (nanosecond times, DynamoDB's 38
 /// digits).
 public enum JSON: Sendable {
+  /// The literal `null`.
   case null
+  /// The literal `true` or `false`.
   case bool(Bool)
-  /// The number's own text, as it was on the wire.
+  /// A number as text, as it was on the wire.
   case number(String)
+  /// A text, its escapes undone.
   case string(String)
+  /// Values in order.
   case array([JSON])
+  /// Named values in order.
   case object(JSONObject)
 }
 
-/// The members of a JSON object in their order; a name that is repeated keeps its last value.
+/// The members of a JSON object in their order; of a name that is repeated the last value counts.
 ///
-/// Names compare by bytes: the two spellings of é are two names.
+/// Names are compared by bytes: the two spellings of é are two names.
 public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+  /// Every member; no name appears twice.
   public private(set) var members: [(name: String, value: JSON)]
 
+  /// An object without members.
   public init() { members = [] }
 
+  /// Members in the order written; of a name that is repeated the last value counts.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     members = []
     for (name, value) in elements { self[name] = value }
@@ -29,7 +37,9 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   /// Takes members whose names are known to differ.
   init(uniqueMembers: [(name: String, value: JSON)]) { members = uniqueMembers }
 
+  /// True where there is no member.
   public var isEmpty: Bool { members.isEmpty }
+  /// The number of members.
   public var count: Int { members.count }
 
   /// Reads, replaces, adds or (with nil) removes a member.
@@ -49,18 +59,19 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     }
   }
 
-  /// Equal when the same names have the same values, in whatever order.
+  /// Equal where the same names have the same values, in whatever order.
   public static func == (one: Self, other: Self) -> Bool {
     one.count == other.count && one.members.allSatisfy { other[$0.name] == $0.value }
   }
 
+  /// Hashes the names, whatever their order.
   public func hash(into hasher: inout Hasher) {
     for name in members.map({ ByteText($0.name) }).sorted() { hasher.combine(name) }
   }
 }
 
 extension JSON: Hashable {
-  /// Texts and names compare by bytes, numbers by their text.
+  /// Texts and names are compared by bytes, numbers by their text: `1` and `1.0` differ.
   public static func == (one: JSON, other: JSON) -> Bool {
     switch (one, other) {
     case (.null, .null): true
@@ -72,6 +83,7 @@ extension JSON: Hashable {
     }
   }
 
+  /// Hashes texts, names and numbers by their bytes.
   public func hash(into hasher: inout Hasher) {
     switch self {
     case .null: hasher.combine(0)
@@ -84,49 +96,56 @@ extension JSON: Hashable {
 }
 
 extension JSON {
-  /// A member of an object; nil for an absent one and for every other kind of value.
+  /// A member of an object; nil where it is absent, and for every other kind of value.
   public subscript(name: String) -> JSON? {
     if case .object(let object) = self { return object[name] }
     return nil
   }
 
+  /// The text of a string; nil for every other kind of value.
   public var string: String? {
     if case .string(let text) = self { return text }
     return nil
   }
 
+  /// The value of a boolean; nil for every other kind of value.
   public var bool: Bool? {
     if case .bool(let flag) = self { return flag }
     return nil
   }
 
+  /// The elements of an array; nil for every other kind of value.
   public var array: [JSON]? {
     if case .array(let elements) = self { return elements }
     return nil
   }
 
+  /// The members of an object; nil for every other kind of value.
   public var object: JSONObject? {
     if case .object(let object) = self { return object }
     return nil
   }
 
+  /// True for the literal `null`.
   public var isNull: Bool { self == .null }
 
-  /// A number without fraction that fits; `1e3` and `5.0` do, `5.5` does not.
+  /// A number without a fraction that fits, else nil: `1e3` and `5.0` are such numbers, `5.5` is not.
   public var int64: Int64? {
     guard case .number(let text) = self else { return nil }
     return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
   }
 
+  /// A number without a fraction that fits, else nil.
   public var int: Int? { int64.flatMap { Int(exactly: $0) } }
 
+  /// The double nearest to a number; nil for every other kind of value.
   public var double: Double? {
     guard case .number(let text) = self else { return nil }
     return Double(text)
   }
 
   /// What kind of value this is, in the words of RFC 8259.
-  public var kind: String {
+  package var kind: String {
     switch self {
     case .null: "null"
     case .bool: "a boolean"
@@ -137,9 +156,10 @@ extension JSON {
     }
   }
 
+  /// A whole number of any size.
   public static func integer(_ value: some BinaryInteger) -> JSON { .number(String(value)) }
 
-  /// A finite number's shortest text that reads back as the same; JSON has none for NaN and infinities, which become null.
+  /// A number as the shortest text that reads back as the same double; null for NaN and infinities, which JSON cannot express.
   public static func double(_ value: Double) -> JSON {
     value.isFinite ? .number(JSONWriter.text(of: value)) : .null
   }
@@ -148,10 +168,15 @@ extension JSON {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+  /// A string.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// A boolean.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A number.
   public init(integerLiteral value: Int) { self = .integer(value) }
+  /// An array.
   public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  /// An object; of a name that is repeated the last value counts.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     var object = JSONObject()
     for (name, value) in elements { object[name] = value }

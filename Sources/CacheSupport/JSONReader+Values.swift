@@ -8,7 +8,7 @@ extension JSONReader {
     return String(decoding: try unescaped(token), as: UTF8.self)
   }
 
-  /// True where a string's text, or a literal, is these bytes.
+  /// True where the text of a string, or a literal, is the same bytes.
   public func equals(_ token: JSONToken, _ other: StaticString) -> Bool {
     let count = other.utf8CodeUnitCount
     if token.isEscaped {
@@ -23,7 +23,7 @@ extension JSONReader {
     return true
   }
 
-  /// True where a string's text is the same bytes.
+  /// True where the text of a string is the same bytes.
   public func equals(_ token: JSONToken, bytesOf other: ByteText) -> Bool {
     if token.isEscaped { return (try? unescaped(token)).map { $0.elementsEqual(other.text.utf8) } ?? false }
     let utf8 = other.text.utf8
@@ -36,19 +36,20 @@ extension JSONReader {
     return true
   }
 
-  /// The bytes of a text without escapes, or of a number; nil for a text with escapes.
+  /// The bytes of a number, or of a text without escapes; nil for a text with escapes.
   @_lifetime(copy self)
   public func plainBytes(_ token: JSONToken) -> Span<UInt8>? {
     token.isEscaped ? nil : bytes.extracting(token.start..<token.end)
   }
 
-  /// A number, or a text that is one by JSON's grammar, as the nearest double; nil for any other, and for one too large.
+  /// The nearest double of a number, or of a text that JSON would take for a number; nil for everything else, and for a number
+  /// too large for a double.
   public func double(_ token: JSONToken) -> Double? {
     guard token.kind == .number || token.kind == .string, !token.isEscaped else { return nil }
     return DecimalNumber(bytes.extracting(token.start..<token.end))?.double
   }
 
-  /// A whole number that fits, or a text that is one; `1e3` and `5.0` are, `5.5` is not.
+  /// A whole number that fits, or a text that JSON would take for one, else nil: `1e3` and `5.0` are whole numbers, `5.5` is not.
   public func int64(_ token: JSONToken) -> Int64? {
     guard token.kind == .number || token.kind == .string, !token.isEscaped else { return nil }
     return DecimalNumber(bytes.extracting(token.start..<token.end))?.int64

@@ -1,7 +1,7 @@
 /// A cursor over JSON text (RFC 8259) that hands out values one by one, without a tree.
 ///
-/// What carries rows is read with it, straight from the bytes that came. It reads strictly, as ``JSON`` does, but only what
-/// it passes over has been looked at:
+/// Answers that carry rows are read with it, straight from the bytes that came. It is as strict as ``JSON``, but it checks
+/// only what it has passed over:
 ///
 /// ```swift
 /// try reader.beginObject()
@@ -10,15 +10,15 @@
 /// }
 /// ```
 ///
-/// A value is always either read or skipped before the next member or element is asked for. After an error the cursor is
-/// of no further use.
+/// Read or skip each value before you ask for the next member or element. Everything that reads throws ``JSONError`` with the
+/// byte where reading stopped; after an error the cursor is of no further use.
 public struct JSONReader: ~Escapable {
   let bytes: Span<UInt8>
   var index: Int
   /// True directly after a `{` or `[`, where no comma may be.
   var isFirst = false
   /// The name of the member that was read last, to be compared.
-  package var memberToken = JSONToken(kind: .string, start: 0, end: 0, isEscaped: false)
+  package private(set) var memberToken = JSONToken(kind: .string, start: 0, end: 0, isEscaped: false)
 
   /// Starts at the first byte, after a byte order mark.
   @_lifetime(copy bytes)
@@ -27,12 +27,13 @@ public struct JSONReader: ~Escapable {
     index = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF ? 3 : 0
   }
 
-  /// A place in the text, to come back to.
+  /// A place in the text, to come back to with ``seek(to:)``.
   public struct Position: Sendable, Hashable {
     var index: Int
     fileprivate var isFirst: Bool
   }
 
+  /// Where the cursor is.
   public var position: Position { Position(index: index, isFirst: isFirst) }
 
   /// Goes to a place that a reader of the same bytes was at.
@@ -46,7 +47,7 @@ public struct JSONReader: ~Escapable {
 
   // MARK: Containers
 
-  /// What kind of value comes next; nothing is consumed but blanks.
+  /// The kind of the next value; only blanks before it are passed over.
   @_lifetime(self: copy self)
   public mutating func peek() throws(JSONError) -> JSONToken.Kind {
     skipBlanks()
@@ -112,7 +113,7 @@ public struct JSONReader: ~Escapable {
     return true
   }
 
-  /// True where the member that was read last has this name, compared by bytes.
+  /// True where the name of the member that was read last is the same bytes.
   public func isNamed(_ other: StaticString) -> Bool { equals(memberToken, other) }
 
   /// The name of the member that was read last.
@@ -127,7 +128,7 @@ public struct JSONReader: ~Escapable {
 
   // MARK: Values
 
-  /// Reads a text, number, boolean or null; an object or array is passed over and told by its kind.
+  /// Reads a text, number, boolean or null. An object or array is passed over, and its token only tells its kind.
   @_lifetime(self: copy self)
   public mutating func token() throws(JSONError) -> JSONToken {
     let kind = try peek()
@@ -178,23 +179,11 @@ public struct JSONReader: ~Escapable {
     return try text(try stringToken())
   }
 
-  /// Reads a whole number that fits.
+  /// Reads a whole number that fits; `1e3` and `5.0` are whole numbers.
   @_lifetime(self: copy self)
   public mutating func int64() throws(JSONError) -> Int64 {
     guard try peek() == .number else { throw failure("expected a number") }
     guard let value = int64(try token()) else { throw failure("expected a whole number") }
     return value
   }
-}
-
-/// Where a value lies in the bytes that a ``JSONReader`` reads, and what it is.
-public struct JSONToken: Sendable, Hashable {
-  public enum Kind: Sendable, Hashable { case null, bool, number, string, array, object }
-
-  public var kind: Kind
-  /// The bytes of the value, from `start` to before `end`; those of a text without its quotes.
-  var start: Int
-  var end: Int
-  /// True for a text with escapes, whose bytes are not its text's.
-  var isEscaped: Bool
 }

@@ -1,10 +1,14 @@
-/// Appends JSON text to one growing buffer.
+/// Appends JSON text (RFC 8259) to one growing buffer.
 ///
-/// The rows of an answer are written with it directly; whole values go through ``write(_:)-(JSON)``.
+/// The rows of an answer are written with it directly; whole values go through ``write(_:)-(JSON)``. It writes what it is told:
+/// that the parts make up one JSON text is for the caller to see to.
 public struct JSONWriter: Sendable {
   /// What has been written.
   public private(set) var bytes: [UInt8]
 
+  /// An empty buffer.
+  ///
+  /// - Parameter capacity: how many bytes to make room for.
   public init(capacity: Int = 0) {
     bytes = []
     bytes.reserveCapacity(capacity)
@@ -15,13 +19,15 @@ public struct JSONWriter: Sendable {
     unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Appends bytes that are JSON already.
   public mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
 
+  /// Appends bytes that are JSON already.
   public mutating func raw(_ json: Span<UInt8>) {
     unsafe json.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// Takes back what was appended after a length.
+  /// Removes everything after the first `count` bytes.
   public mutating func truncate(to count: Int) { bytes.removeLast(max(0, bytes.count - count)) }
 
   /// Appends a whole number.
@@ -49,7 +55,7 @@ public struct JSONWriter: Sendable {
     text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
   }
 
-  /// Swift's shortest text, with whole numbers as JSON writers commonly have them: `5`, not `5.0`.
+  /// The shortest text that reads back as the same number, without a fraction where there is none: `5`, not `5.0`.
   public static func text(of value: Double) -> String {
     if let integer = Int64(exactly: value), abs(value) < 1e15 { return String(integer) }
     return value.description
@@ -110,23 +116,40 @@ public struct JSONWriter: Sendable {
 
   /// How many bytes a text grows by where it is written as a string, without the two quotes.
   package static func escapes(in text: Span<UInt8>) -> Int {
-    var marks = 0
-    var controls = 0
-    // Without a branch, so that the compiler takes many bytes at once.
-    for index in text.indices {
-      let byte = unsafe text[unchecked: index]
-      marks &+= (byte == UInt8(ascii: "\"") ? 1 : 0) &+ (byte == UInt8(ascii: "\\") ? 1 : 0)
-      controls &+= byte < 0x20 ? 1 : 0
-    }
-    guard controls > 0 else { return marks }
-    for index in text.indices {
-      switch unsafe text[unchecked: index] {
-      case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): marks += 1
-      case 0..<0x20: marks += 5
-      default: break
+    var growth = 0
+    var index = 0
+    // Eight bytes at a time: the ones to escape are counted, and looked at only where a control character is among them.
+    while text.count - index >= 8 {
+      let word = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      let hasControl = zeroBytes(word & 0xE0E0_E0E0_E0E0_E0E0) != 0
+      if hasControl {
+        for offset in 0..<8 { growth += unsafe self.growth(text[unchecked: index + offset]) }
+      } else {
+        growth += zeroBytes(word ^ 0x2222_2222_2222_2222).nonzeroBitCount
+        growth += zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C).nonzeroBitCount
       }
+      index += 8
     }
-    return marks
+    while index < text.count {
+      growth += unsafe self.growth(text[unchecked: index])
+      index += 1
+    }
+    return growth
+  }
+
+  /// A bit for each byte that is zero, and for no other.
+  @inline(__always)
+  private static func zeroBytes(_ word: UInt64) -> UInt64 {
+    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    return ~((word & low) &+ low | word | low)
+  }
+
+  private static func growth(_ byte: UInt8) -> Int {
+    guard isEscaped(byte) else { return 0 }
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): return 1
+    default: return 5
+    }
   }
 }
 
@@ -164,12 +187,13 @@ extension JSONWriter {
 }
 
 extension JSON {
-  /// The value's compact text.
+  /// The value's compact text as UTF-8 bytes.
   public var bytes: [UInt8] {
     var writer = JSONWriter(capacity: 256)
     writer.write(self)
     return writer.bytes
   }
 
+  /// The value's compact text.
   public var text: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -1,13 +1,13 @@
 /// Percent-encoding as RFC 3986 §2 and AWS's signing have it.
-public enum PercentEncoding {
+package enum PercentEncoding {
   /// Encodes every UTF-8 byte that is not unreserved (`A-Z a-z 0-9 - . _ ~`), with upper-case digits.
   ///
   /// - Parameter keeping: further ASCII characters to leave as they are; `/` for a path.
-  public static func encode(_ text: String, keeping: String = "") -> String {
+  package static func encode(_ text: String, keeping: String = "") -> String {
     encode(Array(text.utf8), keeping: keeping)
   }
 
-  public static func encode(_ bytes: [UInt8], keeping: String = "") -> String {
+  package static func encode(_ bytes: [UInt8], keeping: String = "") -> String {
     var encoded: [UInt8] = []
     encoded.reserveCapacity(bytes.count)
     for byte in bytes {
@@ -23,7 +23,7 @@ public enum PercentEncoding {
   }
 
   /// Decodes `%XX`; anything else, an incomplete escape too, stays as it is.
-  public static func decodeBytes(_ text: some StringProtocol, plusIsBlank: Bool = false) -> [UInt8] {
+  package static func decodeBytes(_ text: some StringProtocol, plusIsBlank: Bool = false) -> [UInt8] {
     let source = Array(text.utf8)
     var decoded: [UInt8] = []
     decoded.reserveCapacity(source.count)
@@ -42,12 +42,12 @@ public enum PercentEncoding {
     return decoded
   }
 
-  public static func decode(_ text: some StringProtocol, plusIsBlank: Bool = false) -> String {
+  package static func decode(_ text: some StringProtocol, plusIsBlank: Bool = false) -> String {
     String(decoding: decodeBytes(text, plusIsBlank: plusIsBlank), as: UTF8.self)
   }
 
   /// The decoded pairs of a query string or a form, in order; a name without `=` has an empty value.
-  public static func queryItems(_ query: some StringProtocol, plusIsBlank: Bool = false) -> [(
+  package static func queryItems(_ query: some StringProtocol, plusIsBlank: Bool = false) -> [(
     name: String, value: String
   )] {
     query.split(separator: "&").map { item in

@@ -1,14 +1,15 @@
 import Glibc
 
-/// The environment's variables, read once into a value; a dictionary in tests.
+/// The variables of an environment, read once; a dictionary in tests.
 ///
-/// Names compare byte by byte. There is no description of the values: some are secrets.
+/// Names are compared by bytes. Its description leaves out the values, because some are secrets.
 public struct ProcessEnvironment: Sendable, CustomStringConvertible, ExpressibleByDictionaryLiteral {
   private let values: [ByteText: String]
 
-  /// Takes values by name; tests give the variables that they need.
+  /// Takes values by name.
   public init(_ values: [String: String]) { self.init(values.map { ($0.key, $0.value) }) }
 
+  /// Takes names and values; of a name that is repeated the last value counts.
   public init(dictionaryLiteral elements: (String, String)...) { self.init(elements) }
 
   private init(_ elements: [(name: String, value: String)]) {
@@ -38,7 +39,10 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
     return value
   }
 
-  /// - Throws: ``EnvironmentError`` that names the variable and what it is for.
+  /// The value of a variable that must be set.
+  ///
+  /// - Parameter purpose: what the variable is for, as the error says it.
+  /// - Throws: ``EnvironmentError`` where it is absent or empty.
   public func require(_ name: String, _ purpose: String) throws(EnvironmentError) -> String {
     guard let value = self[name] else {
       throw EnvironmentError(description: "the environment variable \(name) is not set: \(purpose)")
@@ -46,7 +50,9 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
     return value
   }
 
-  /// A whole number within a range, or the default where the variable is absent.
+  /// A whole number within a range, or the default where the variable is absent or empty.
+  ///
+  /// - Throws: ``EnvironmentError`` where it is not a whole number within the range.
   public func integer(_ name: String, default: Int, in range: ClosedRange<Int>) throws(EnvironmentError) -> Int {
     guard let text = self[name] else { return `default` }
     guard let value = Int(text), range.contains(value) else {
@@ -58,9 +64,10 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
     return value
   }
 
+  /// The number of variables.
   public var description: String { "ProcessEnvironment(\(values.count) variables)" }
 
-  /// These variables with others set over them.
+  /// These variables and others; of a name that both have the other value counts.
   public func merging(_ others: [String: String]) -> ProcessEnvironment {
     ProcessEnvironment(all + others.map { ($0.key, $0.value) })
   }
@@ -69,7 +76,7 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
   package var all: [(name: String, value: String)] { values.map { ($0.key.text, $0.value) } }
 }
 
-/// A variable that is missing or cannot be read.
+/// Why a variable cannot be used.
 public struct EnvironmentError: Error, Hashable, CustomStringConvertible {
   /// Which variable it is, and what to set.
   public let description: String

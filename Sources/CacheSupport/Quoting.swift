@@ -1,9 +1,9 @@
 /// Quoting for languages that double a quote within quotes: SQL, CSV.
-public enum Quoting {
+package enum Quoting {
   /// The text between quotes, its own quotes doubled.
   ///
-  /// It works on bytes: to Swift's `Character` a quote with a combining mark behind it is no quote, to a parser it is.
-  public static func doubled(_ text: String, quote: Unicode.Scalar) -> String {
+  /// It works on bytes: a quote followed by a combining mark is not a quote to Swift's `Character`, but it is to a parser.
+  package static func doubled(_ text: String, quote: Unicode.Scalar) -> String {
     let mark = UInt8(ascii: quote)
     var bytes: [UInt8] = [mark]
     bytes.reserveCapacity(text.utf8.count + 2)

@@ -1,7 +1,7 @@
 /// Random identifiers from the system's generator.
-public enum RandomID {
+package enum RandomID {
   /// A version 4 UUID (RFC 9562 §5.4), lower case.
-  public static func uuid() -> String {
+  package static func uuid() -> String {
     // Two draws: each is a system call.
     let high = UInt64.random(in: 0 ... .max) & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
     let low = UInt64.random(in: 0 ... .max) >> 2 | 1 << 63

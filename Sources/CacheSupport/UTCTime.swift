@@ -3,15 +3,22 @@
 /// The arithmetic follows Howard Hinnant's `days_from_civil` and `civil_from_days`
 /// (<https://howardhinnant.github.io/date_algorithms.html>).
 public struct UTCTime: Sendable, Hashable {
+  /// From -9999 to 9999 where it was given as a date; 0 is the year before 1.
   public var year: Int
+  /// 1 to 12.
   public var month: Int
+  /// 1 to 31.
   public var day: Int
+  /// 0 to 23.
   public var hour: Int
+  /// 0 to 59.
   public var minute: Int
+  /// 0 to 59.
   public var second: Int
+  /// 0 to 999,999,999.
   public var nanosecond: Int
 
-  /// Takes a date that exists; nil for any other, such as 30 February or 24:00.
+  /// Takes a date and a time of day that exist, in the years -9999 to 9999; nil for any other, such as 30 February or 24:00.
   public init?(
     year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, nanosecond: Int = 0
   ) {
@@ -23,6 +30,7 @@ public struct UTCTime: Sendable, Hashable {
     (self.hour, self.minute, self.second, self.nanosecond) = (hour, minute, second, nanosecond)
   }
 
+  /// Takes seconds since 1970-01-01T00:00:00Z, negative before it, and the nanoseconds after them.
   public init(epochSeconds: Int64, nanosecond: Int = 0) {
     let (days, rest) = Self.floorDivide(epochSeconds, 86_400)
     let shifted = days + 719_468
@@ -39,16 +47,19 @@ public struct UTCTime: Sendable, Hashable {
     self.nanosecond = nanosecond
   }
 
+  /// Takes milliseconds since 1970-01-01T00:00:00Z, negative before it.
   public init(epochMilliseconds: Int64) {
     let (seconds, rest) = Self.floorDivide(epochMilliseconds, 1000)
     self.init(epochSeconds: seconds, nanosecond: Int(rest) * 1_000_000)
   }
 
+  /// Takes nanoseconds since 1970-01-01T00:00:00Z, negative before it.
   public init(epochNanoseconds: Int64) {
     let (seconds, rest) = Self.floorDivide(epochNanoseconds, 1_000_000_000)
     self.init(epochSeconds: seconds, nanosecond: Int(rest))
   }
 
+  /// Seconds since 1970-01-01T00:00:00Z, negative before it; what is finer is cut off.
   public var epochSeconds: Int64 {
     let shiftedYear = Int64(month <= 2 ? year - 1 : year)
     let (era, yearOfEra) = Self.floorDivide(shiftedYear, 400)
@@ -59,15 +70,15 @@ public struct UTCTime: Sendable, Hashable {
     return days * 86_400 + Int64(hour * 3600 + minute * 60 + second)
   }
 
-  /// Epoch milliseconds; what is finer is cut off.
+  /// Milliseconds since 1970-01-01T00:00:00Z, negative before it; what is finer is cut off.
   public var epochMilliseconds: Int64 { epochSeconds * 1000 + Int64(nanosecond / 1_000_000) }
 
   /// 1 for Monday to 7 for Sunday.
-  public var dayOfWeek: Int {
+  package var dayOfWeek: Int {
     Int(Self.floorDivide(Self.floorDivide(epochSeconds, 86_400).quotient + 3, 7).remainder) + 1
   }
 
-  public static func days(inMonth month: Int, of year: Int) -> Int {
+  package static func days(inMonth month: Int, of year: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     case 4, 6, 9, 11: 30
@@ -83,16 +94,16 @@ public struct UTCTime: Sendable, Hashable {
 
 extension UTCTime {
   /// `20150830T123600Z`: ISO 8601 basic, as `X-Amz-Date` has it.
-  public var basicText: String {
+  package var basicText: String {
     Self.padded(year, 4) + Self.padded(month, 2) + Self.padded(day, 2) + "T" + Self.padded(hour, 2)
       + Self.padded(minute, 2) + Self.padded(second, 2) + "Z"
   }
 
   /// `2015-08-30`.
-  public var dateText: String { Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) }
+  package var dateText: String { Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) }
 
   /// `12:36:00`.
-  public var timeText: String { Self.padded(hour, 2) + ":" + Self.padded(minute, 2) + ":" + Self.padded(second, 2) }
+  package var timeText: String { Self.padded(hour, 2) + ":" + Self.padded(minute, 2) + ":" + Self.padded(second, 2) }
 
   /// `2015-08-30T12:36:00Z`, with milliseconds only where there are some.
   public var iso8601Text: String {
@@ -100,7 +111,7 @@ extension UTCTime {
     return dateText + "T" + timeText + (milliseconds == 0 ? "" : "." + Self.padded(milliseconds, 3)) + "Z"
   }
 
-  public static func padded(_ value: Int, _ width: Int) -> String {
+  package static func padded(_ value: Int, _ width: Int) -> String {
     let digits = String(value.magnitude)
     return (value < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.count)) + digits
   }

@@ -11,7 +11,7 @@ package struct Progress: ~Copyable {
   private var lastShown: ContinuousClock.Instant?
   private var lastText = ""
 
-  /// - Parameter total: how much there is to do; nil where nobody knows.
+  /// - Parameter total: how much there is to do; nil where it is not known.
   package init(_ label: String, total: Int? = nil) {
     self.init(
       label, total: total, isTerminal: isatty(STDERR_FILENO) == 1, clock: { .now }, write: { Output.error($0) })

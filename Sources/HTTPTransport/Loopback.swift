@@ -5,7 +5,7 @@ import Glibc
 /// An IPv4 address counts only where its four numbers are written out: `127.evil.example` is a name that anyone may own.
 ///
 /// - Parameter host: the host of a URL with or without its port, such as `localhost:8080`, `127.0.0.1` or `[::1]:80`. An
-///   IPv6 address may come without its brackets where there is no port. User information (`user@`) is not taken off.
+///   IPv6 address may come without its brackets where there is no port. User information (`user@`) is not removed.
 package func isLoopback(host: String) -> Bool {
   var name = Substring(host)
   var port: Substring = ""

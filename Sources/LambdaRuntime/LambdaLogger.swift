@@ -1,9 +1,9 @@
 public import CacheSupport
 import Glibc
 
-/// Log lines as JSON, one object a line, in the form of Lambda's own JSON log format.
+/// Log lines as JSON, one object per line, in the form of Lambda's own JSON log format.
 ///
-/// `AWS_LAMBDA_LOG_LEVEL` (else `LOG_LEVEL`) sets the least level that is written: `DEBUG`, `INFO` (default), `WARN` or
+/// `AWS_LAMBDA_LOG_LEVEL` (else `LOG_LEVEL`) sets the lowest level that is written: `DEBUG`, `INFO` (default), `WARN` or
 /// `ERROR`.
 public struct LambdaLogger: Sendable {
   enum Level: Int, Sendable, Comparable {
@@ -50,7 +50,7 @@ public struct LambdaLogger: Sendable {
   /// Drops every line.
   public static let silent: LambdaLogger = LambdaLogger { _ in }
 
-  /// Whether lines of the level `DEBUG` are written: what only they need need not be found out otherwise.
+  /// True where lines of the level `DEBUG` are written; ask before you work out what only they need.
   public var isDebugging: Bool { level == .debug }
 
   func with(requestID: String) -> LambdaLogger {
@@ -59,13 +59,13 @@ public struct LambdaLogger: Sendable {
     return copy
   }
 
-  /// Writes a line for whoever looks for a fault; its fields come after the usual ones.
+  /// Writes a line of the level `DEBUG`, for whoever looks for a fault; the fields follow the usual ones.
   public func debug(_ message: String, _ fields: JSONObject = [:]) { log(.debug, message, fields) }
-  /// Writes a line that tells of something usual.
+  /// Writes a line of the level `INFO`: what usually happens.
   public func info(_ message: String, _ fields: JSONObject = [:]) { log(.info, message, fields) }
-  /// Writes a line that tells of something unusual that needs nobody.
+  /// Writes a line of the level `WARN`: something unusual that nobody has to act on.
   public func warn(_ message: String, _ fields: JSONObject = [:]) { log(.warn, message, fields) }
-  /// Writes a line that tells of a failure.
+  /// Writes a line of the level `ERROR`: a failure.
   public func error(_ message: String, _ fields: JSONObject = [:]) { log(.error, message, fields) }
 
   private func log(_ level: Level, _ message: String, _ fields: JSONObject) {
@@ -111,7 +111,7 @@ public struct LambdaLogger: Sendable {
   }
 
   private static let standardOutput: @Sendable ([UInt8]) -> Void = { line in
-    // One call a line, so that lines of concurrent tasks do not mix. A log that cannot be written has nowhere to go.
+    // One call per line, so that lines of concurrent tasks do not mix. A log that cannot be written has nowhere to go.
     var rest = line[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(1, $0.baseAddress, $0.count) }

@@ -4,12 +4,17 @@ public import HTTPTransport
 
 /// A function's code: an event in, an answer out, both JSON.
 public protocol LambdaHandler: Sendable {
-  /// - Parameter event: the payload as it came; may be empty.
+  /// Serves one invocation.
+  ///
+  /// - Parameters:
+  ///   - event: the payload as it came; may be empty.
+  ///   - context: the invocation's id, deadline and logger.
+  /// - Returns: the answer, JSON of at most ``LambdaRuntime/responseLimit`` bytes; empty where nobody reads it.
   /// - Throws: anything; it is reported as the invocation's error, and the next event follows.
   func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8]
 }
 
-/// The loop behind `bootstrap`: asks Lambda's Runtime API for events and gives back answers.
+/// The loop of a function's `bootstrap`: asks Lambda's Runtime API for events and sends back the answers.
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 public struct LambdaRuntime: Sendable {
@@ -17,11 +22,11 @@ public struct LambdaRuntime: Sendable {
   private let http: any HTTPClient
   private let logger: LambdaLogger
 
-  /// The answer that Lambda takes: 6 MB and a little.
+  /// The largest answer that Lambda takes: 6,291,556 bytes.
   public static let responseLimit: Int = 6_291_556
 
   /// - Parameter api: the Runtime API's `host:port`, from `AWS_LAMBDA_RUNTIME_API`.
-  public init(api: String, http: any HTTPClient, logger: LambdaLogger) {
+  package init(api: String, http: any HTTPClient, logger: LambdaLogger) {
     base = "http://\(api)/2018-06-01/runtime"
     self.http = http
     self.logger = logger
@@ -29,7 +34,10 @@ public struct LambdaRuntime: Sendable {
 
   /// Builds the handler and serves events until the Runtime API goes away.
   ///
-  /// - Parameter makeHandler: what it throws is the init error, such as a missing variable's name.
+  /// - Parameters:
+  ///   - environment: the variables that Lambda sets, such as `AWS_LAMBDA_RUNTIME_API`, and the function's own.
+  ///   - makeHandler: gets the environment, an HTTP client and a logger to build the handler from. What it throws is reported
+  ///     to Lambda as the init error.
   /// - Returns: the process's exit status, which is never 0: Lambda ends a function by ending its process.
   public static func run(
     environment: ProcessEnvironment = .process(),
@@ -61,7 +69,7 @@ public struct LambdaRuntime: Sendable {
   static func returnLargeBlocks() { _ = cglibc_map_blocks_from(1 << 20) }
 
   /// Serves events, one at a time, until `next` gives none.
-  public func serve(_ handler: any LambdaHandler) async -> Int32 {
+  package func serve(_ handler: any LambdaHandler) async -> Int32 {
     while true {
       do {
         guard let (event, context) = try await next() else { return 1 }
@@ -120,41 +128,5 @@ public struct LambdaRuntime: Sendable {
     return try await http.send(
       HTTPRequest(
         method: "POST", url: base + path, headers: headers, body: body, timeout: .seconds(30), bypassesProxy: true))
-  }
-}
-
-/// What Lambda says of one invocation.
-public struct LambdaContext: Sendable {
-  /// What Lambda calls the invocation; its log lines carry it.
-  public var requestID: String
-  /// When Lambda kills the process, epoch milliseconds.
-  public var deadline: Int64
-  /// The function's ARN, with the version or alias that was invoked; empty where there is none.
-  public var functionARN: String
-  /// The X-Ray trace; nil where there is none.
-  public var traceID: String?
-  /// Writes lines that carry the request's id.
-  public var logger: LambdaLogger
-
-  /// A context of a program's or test's own.
-  ///
-  /// - Parameter deadline: epoch milliseconds.
-  public init(
-    requestID: String, deadline: Int64, functionARN: String = "", traceID: String? = nil, logger: LambdaLogger
-  ) {
-    self.requestID = requestID
-    self.deadline = deadline
-    self.functionARN = functionARN
-    self.traceID = traceID
-    self.logger = logger.with(requestID: requestID)
-  }
-
-  /// Reads the `Lambda-Runtime-…` headers; nil where the request's id is missing.
-  init?(headers: HTTPHeaders, logger: LambdaLogger) {
-    guard let id = headers["Lambda-Runtime-Aws-Request-Id"] else { return nil }
-    self.init(
-      requestID: id, deadline: headers["Lambda-Runtime-Deadline-Ms"].flatMap { Int64($0) } ?? .max,
-      functionARN: headers["Lambda-Runtime-Invoked-Function-Arn"] ?? "", traceID: headers["Lambda-Runtime-Trace-Id"],
-      logger: logger)
   }
 }

@@ -26,7 +26,7 @@ package struct Verifier: Sendable {
   }
 
   /// - Parameters:
-  ///   - request: every header that came, and the path and query as they stood on the wire.
+  ///   - request: every header that came, and the path and query as they were sent.
   ///   - services: the signing names that this front door serves.
   ///   - now: epoch seconds.
   /// - Returns: the access key that signed.
@@ -103,7 +103,7 @@ package struct Verifier: Sendable {
     var signed = request
     signed.headers = request.headers.filter { claim.signedHeaders.contains($0.name.lowercased()) }
     var signer = Signer(credentials: credentials, region: claim.region, service: claim.service)
-    // A token that was signed is among the headers or the query already; one that was not is no part of the signature.
+    // A token that was signed is among the headers or the query already; one that was not is not part of the signature.
     signer.credentials.sessionToken = nil
     signer.normalizesPath = normalizesPath
     let stages: Signer.Stages
@@ -111,7 +111,7 @@ package struct Verifier: Sendable {
       guard claim.signedHeaders.contains("host"),
         Set(claim.signedHeaders) == Set(signed.headers.map { $0.name.lowercased() })
       else { throw .signature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.") }
-      // `x-amz-date` is the signature's date; the plain `Date` header may stand for it.
+      // `x-amz-date` is the signature's date; the plain `Date` header may replace it.
       stages = signer.stages(for: signed, query: query, at: time)
     } else {
       stages = signer.stages(for: signed, query: query.filter { $0.name != "X-Amz-Signature" }, at: time)
@@ -128,7 +128,7 @@ extension Verifier.Refusal {
   static func signature(_ message: String) -> Self { Self(code: "InvalidSignatureException", message: message) }
 }
 
-/// What a request says of its own signature.
+/// What a request says about its signature.
 private struct Claim {
   var accessKeyID, day, region, service, terminator: String
   var date: String

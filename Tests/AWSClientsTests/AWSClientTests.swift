@@ -116,7 +116,7 @@ import Testing
     _ = try await client.call(.sqs, "X", [:])
     #expect(http.requests.last?.headers["X-Amz-Date"] == "20150830T125600Z")
     #expect(http.requests.count <= 7)
-    // A wrong secret is no wrong clock: one attempt.
+    // A wrong secret does not mean a wrong clock: one attempt.
     let refusing = FakeHTTP([
       Self.error(400, "InvalidSignatureException", headers: ["Date": "Sun, 30 Aug 2015 12:36:01 GMT"])
     ])

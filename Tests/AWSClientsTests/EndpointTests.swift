@@ -79,7 +79,7 @@ import Testing
     #expect(try all.map { try Self.endpoints(region, $0).standard(service) } == hosts.map { "https://" + $0 })
   }
 
-  @Test("A profile may want them, too, and the environment overrides it") func profile() async throws {
+  @Test("A profile may ask for them too, and the environment overrides it") func profile() async throws {
     try await TestHome.with(config: "[default]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true") { home in
       for (variables, host) in [
         ([:], "sqs-fips.us-east-1.api.aws"), (["AWS_USE_FIPS_ENDPOINT": "false"], "sqs.us-east-1.api.aws"),
@@ -102,7 +102,7 @@ import Testing
     }
   }
 
-  @Test("Where only FIPS endpoints may be asked, a discovered one that is none is refused by name") func discovered()
+  @Test("Where only FIPS endpoints may be asked, a discovered one of another kind is refused by name") func discovered()
     throws
   {
     let endpoints = try Self.endpoints("us-east-1", ["AWS_USE_FIPS_ENDPOINT": "true"])

@@ -104,7 +104,7 @@ import Testing
     #expect(try await Self.resolve(variables, config: config, http: Self.service(at: root)) == Self.pair())
   }
 
-  @Test("How long and how often an instance is asked is set") func limits() async throws {
+  @Test("Variables set how long and how often an instance is asked") func limits() async throws {
     let http = Self.service(at: "http://169.254.169.254")
     _ = try await Self.resolve(
       ["AWS_METADATA_SERVICE_TIMEOUT": "7", "AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"], http: http)

@@ -94,7 +94,7 @@ import Testing
     #expect(http.requests.count == (mayPass ? 3 : 1))
   }
 
-  @Test("After the last attempt nobody sleeps", arguments: [AWSService.sqs, .dynamoDB, .timestreamWrite])
+  @Test("There is no wait after the last attempt", arguments: [AWSService.sqs, .dynamoDB, .timestreamWrite])
   func noLastSleep(service: AWSService) async throws {
     let slept = Recorder<Duration>()
     let http = FakeHTTP([.success(HTTPResponse(status: 503))])
@@ -115,7 +115,7 @@ import Testing
     #expect(http.requests.count == 4)
     #expect(credentials.given.load(ordering: .relaxed) == 2)
     #expect(slept.elements.isEmpty)
-    // Where new ones are refused, too, it is an error.
+    // Where new ones are refused too, it is an error.
     let refusing = FakeHTTP([AWSClientTests.error(400, "ExpiredTokenException")])
     await #expect { try await Self.client(refusing, credentials: Numbered()).call(.sqs, "X", [:]) } throws: {
       ($0 as? AWSError)?.code == "ExpiredTokenException"

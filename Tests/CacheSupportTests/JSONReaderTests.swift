@@ -119,7 +119,7 @@ import Testing
 
 @Suite struct DecimalNumberTests {
   @Test(
-    "What is no number by JSON's grammar",
+    "What JSON's grammar does not take for a number",
     arguments: [
       "", "-", "+1", "0x10", ".5", "1.", "1e", "1e+", "01", "-01", " 1", "1 ", "1_0", "NaN", "nan", "inf", "Infinity",
       "1.5.2", "--1",

@@ -69,4 +69,22 @@ import Testing
     #expect(try JSON(parsing: "9223372036854775807").int64 == .max)
     #expect(try JSON(parsing: "9223372036854775808").int64 == nil)
   }
+
+  @Test("Every byte is escaped as it must be, wherever it is, and the growth is known before")
+  func escapes() throws {
+    var generator = SeededGenerator(state: 7)
+    for length in 0..<200 {
+      let scalars = (0..<length).map { _ in
+        Unicode.Scalar(
+          UInt32.random(in: 0..<0x100, using: &generator) % (Bool.random(using: &generator) ? 0x60 : 0x100)) ?? "x"
+      }
+      let text = String(String.UnicodeScalarView(scalars))
+      var writer = JSONWriter()
+      writer.string(text)
+      #expect(try JSON(parsing: writer.bytes) == .string(text))
+      let utf8 = Array(text.utf8)
+      let growth = JSONWriter.escapes(in: utf8.span)
+      #expect(writer.bytes.count == utf8.count + growth + 2)
+    }
+  }
 }

@@ -25,7 +25,7 @@ import Testing
     // Of one that comes twice the last counts.
     (["--port=1", "--port", "2"], Line(port: "2")),
     (["--tls", "--tls"], Line(tls: true)),
-    // One dash is no option: places on Earth have negative numbers.
+    // One dash does not make an option: places on Earth have negative numbers.
     (["-33.87,151.2", "-"], Line(positional: ["-33.87,151.2", "-"])),
     (["--tls", "--", "--port", "--", "-h"], Line(positional: ["--port", "--", "-h"], tls: true)),
   ]

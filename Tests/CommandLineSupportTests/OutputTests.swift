@@ -22,7 +22,7 @@ import Testing
     #expect(read == Data(text.utf8))
   }
 
-  @Test("A stream that is not there is no reason to hang") func closed() {
+  @Test("Nothing hangs where a stream is closed") func closed() {
     Output.write("x", to: -1)
     Output.write("", to: -1)
   }
@@ -68,7 +68,7 @@ import Testing
         == ["Rows: 10, 10/s\n", "Rows: 30, 10/s\n"])
   }
 
-  @Test("Nothing to do, and more than anyone counts, are shown, too") func extremes() {
+  @Test("Nothing to do, and more than anyone counts, are shown too") func extremes() {
     #expect(Self.shown(total: 0, isTerminal: false, [], finish: (0, 0)) == ["Rows: 0 of 0, 0/s\n"])
     #expect(
       Self.shown(total: .max, isTerminal: false, [], finish: (1, .max)).first?.hasPrefix("Rows: \(Int.max) of ")

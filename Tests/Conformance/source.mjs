@@ -1,5 +1,5 @@
 // A source of two pages, compressed, over TLS and without, and a proxy that takes every name for this source's.
-// Usage: node source.mjs KEY CERTIFICATE h2|http/1.1; the first line has the ports, each further one a request.
+// Usage: node source.mjs KEY CERTIFICATE h2|http/1.1; the first line has the ports, each further line has a request.
 import fs from "node:fs";
 import http from "node:http";
 import http2 from "node:http2";

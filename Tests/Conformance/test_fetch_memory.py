@@ -61,7 +61,7 @@ class Backend:
     """A source and both stores; it counts what they were asked."""
 
     def __init__(self, row_bytes, pages=PAGES, tells_length=True):
-        # A time of 13 digits stands in each row, the rest of it is ballast that no measure names.
+        # Each row has a time of 13 digits; the rest of it is filler that no measure names.
         filler = "x" * (row_bytes - len('{"t":0000000000000,"a":1.25,"b":7,"x":""},'))
         self.rows = PAGE // row_bytes - 2
         row = '{"t":%013d,"a":1.25,"b":7,"x":"' + filler + '"}'

@@ -104,7 +104,7 @@ def test_check_tells_what_cannot_be_read(source):
     done = check(source, "odd", "absent", "none")
     assert done.returncode == 1
     assert "next      found on no page" in done.stdout
-    assert "1 not read:\n    source 'default', answer /rows/1/t: '\"noon\"' is no time in the format seconds\n" in done.stdout
+    assert "1 not read:\n    source 'default', answer /rows/1/t: '\"noon\"' is not a time in the format seconds\n" in done.stdout
     assert "v: found 1 time, 1 time without a value" in done.stdout
     assert "failed: source 'default', answer: has status 404; it says: no series absent for ***\n" in done.stdout
     assert "status 204" in done.stdout and "rows      0" in done.stdout
@@ -124,7 +124,7 @@ def test_check_tells_of_a_page_that_fails_how_it_ended(source, identifier, statu
 
 def test_a_lone_bad_row_is_told_once(source, cloud):
     for done in (check(source, "lone"), run("lone", "--source", source[1], **stores(cloud))):
-        assert done.returncode == 1 and done.stdout.count("is no time in the format seconds") == 1 and "1 not read:" in done.stdout
+        assert done.returncode == 1 and done.stdout.count("is not a time in the format seconds") == 1 and "1 not read:" in done.stdout
 
 
 @pytest.mark.parametrize("echo", range(len(ECHOES)))

@@ -145,7 +145,7 @@ def test_every_type_that_moto_knows_is_created(client, deployed):
 
 
 class Rest:
-    """What moto's CloudFormation does not know, with its references worked out to what stands in moto."""
+    """What moto's CloudFormation does not know, with its references replaced by what moto has."""
 
     def __init__(self, template, rest, physical):
         self.parameters = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()} | {"AlarmEmail": "a@example.com"}

@@ -56,7 +56,7 @@ import Testing
     #expect(
       try JSON(parsing: requests[3].body)
         == ["errorMessage": "broken \"quote\"", "errorType": "Function.Broken", "stackTrace": []])
-    // The wait for an event has no limit, and no proxy stands between.
+    // The wait for an event has no limit, and no proxy is used.
     #expect(requests[0].timeout == nil)
     let bypasses = requests.allSatisfy { $0.bypassesProxy }
     #expect(bypasses)
@@ -138,7 +138,7 @@ import Testing
     #expect(event.id == id)
   }
 
-  @Test("What is no event of its kind is refused") func wrongEvents() {
+  @Test("An event of another kind is refused") func wrongEvents() {
     #expect(throws: EventError.self) { try ScheduledEvent(parsing: Array("{".utf8)) }
     for text in ["", "{}", #"{"Records":[{"eventSource":"aws:sns"}]}"#, #"{"Records":5}"#] {
       #expect(throws: EventError.self) { try SQSEvent(parsing: Array(text.utf8)) }

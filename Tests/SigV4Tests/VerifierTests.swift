@@ -69,7 +69,7 @@ import Testing
     #expect(Self.code(request) == "InvalidSignatureException")
   }
 
-  @Test("No secret stands in a description")
+  @Test("No description holds a secret")
   func descriptions() {
     let credentials = Credentials(accessKeyID: "AKID", secretAccessKey: "hidden", sessionToken: "veiled")
     var dumped = ""

@@ -84,7 +84,7 @@ public struct TestCloud: Sendable {
     return try await http.send(HTTPRequest(url: output("ApiEndpoint") + path, headers: headers))
   }
 
-  /// Registers identifiers, 25 a request.
+  /// Registers identifiers, 25 per request.
   public func register(_ identifiers: [String]) async throws {
     let client = DynamoDBClient(client)
     let table = output("IdentifierTableName")

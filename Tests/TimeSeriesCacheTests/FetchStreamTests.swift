@@ -179,7 +179,7 @@ import Testing
     #expect(log.metric(.sourceErrors) == 1)
   }
 
-  @Test("A store that does not answer in time is no fault of the source") func storeOutOfTime() async throws {
+  @Test("A store that does not answer in time does not count as a source's error") func storeOutOfTime() async throws {
     struct Stuck: HistoryStore {
       let timeIsUp: Gate
 

@@ -33,7 +33,7 @@ final class LogBook: Sendable {
 }
 
 extension TestCloud {
-  /// What the samples of the source at `source.test` become, one identifier a row of `[time, value]` pairs.
+  /// What the samples of the source at `source.test` become, one row for each identifier, of `[time, value]` pairs.
   static let sourceDescription = #"""
     {"default": {"url": "https://source.test/{identifier}", "rows": "/rows", "time": {"at": "/t", "format": "milliseconds"},
      "measures": {"a": "/a", "b": {"at": "/b", "type": "bigint"}, "c": {"at": "/c", "type": "varchar"}}, "attempts": 1}}

@@ -73,6 +73,6 @@ import Testing
     #expect(item["values"] == .m(["v": .n("1.5"), "n": .m(["bigint": .n("7")])]))
   }
 
-  @Test("Placeholders are no keys", arguments: ["", " ", "No-Key-Provided", "changeme", "-"])
+  @Test("A placeholder does not count as a key", arguments: ["", " ", "No-Key-Provided", "changeme", "-"])
   func placeholders(key: String) { #expect(PlaceholderKey.isPlaceholder(key)) }
 }

@@ -60,7 +60,7 @@ import Testing
     let http = Self.ssm { _, number in number == 0 ? .success("key") : .failure(refusal) }
     let parameter = try Self.parameters(http, clock: clock, log: log)["/p"]
     #expect(try await parameter.value() == "key")
-    // A call a minute, until the last millisecond; at the end each call waits for its read.
+    // One call per minute, until the last millisecond; at the end each call waits for its read.
     for _ in 0..<(minutes - 1) {
       clock.advance(Self.minute)
       #expect(try await parameter.value() == "key")
@@ -106,7 +106,7 @@ import Testing
     (["SOURCE_KEY": "own"], "own"),
     (["SOURCE_KEY": "own", "API_KEY_SSM_ID": "/k"], "of-ssm"),
     (["API_KEY_SSM_ID": "/k"], "of-ssm"),
-    // The key of this project's own API is no source's business.
+    // The key of this project's own API is not for sources.
     (["API_KEY": "ours"], nil),
     (["API_KEY": "ours", "SOURCE_KEY": "own"], "own"),
     (["SOURCE_KEY": "changeme"], nil),

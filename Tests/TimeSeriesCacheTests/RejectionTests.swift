@@ -17,7 +17,7 @@ import Testing
       rejections.add(part)
     }
     #expect(rejections.count == 100_003)
-    #expect(rejections.first.elements.map(\.time) == Array(0..<10))
+    #expect(rejections.first.map(\.time) == Array(0..<10))
     #expect(rejections.reasons.map(\.count) == [100_000, 3])
     #expect(
       rejections.reasons.map(\.text) == [

@@ -44,14 +44,14 @@ import Testing
   static let faults: [(row: String, text: String)] = [
     (#"{"v":1}"#, "source 's', answer /d/0/t: holds no time"),
     ("5", "source 's', answer /d/0/t: holds no time"),
-    (#"{"t":"noon","v":1}"#, "source 's', answer /d/0/t: '\"noon\"' is no time in the format seconds"),
-    (#"{"t":1e300,"v":1}"#, "source 's', answer /d/0/t: '1e300' is no time in the format seconds"),
-    (#"{"t":"0x10","v":1}"#, "source 's', answer /d/0/t: '\"0x10\"' is no time in the format seconds"),
-    (#"{"t":null,"v":1}"#, "source 's', answer /d/0/t: 'null' is no time in the format seconds"),
-    (#"{"t":1,"v":"much"}"#, "source 's', answer /d/0/v: '\"much\"' is no double"),
-    (#"{"t":1,"v":{}}"#, "source 's', answer /d/0/v: '{}' is no double"),
-    (#"{"t":1,"v":true}"#, "source 's', answer /d/0/v: 'true' is no double"),
-    (#"{"t":1,"v":1e999}"#, "source 's', answer /d/0/v: '1e999' is no double"),
+    (#"{"t":"noon","v":1}"#, "source 's', answer /d/0/t: '\"noon\"' is not a time in the format seconds"),
+    (#"{"t":1e300,"v":1}"#, "source 's', answer /d/0/t: '1e300' is not a time in the format seconds"),
+    (#"{"t":"0x10","v":1}"#, "source 's', answer /d/0/t: '\"0x10\"' is not a time in the format seconds"),
+    (#"{"t":null,"v":1}"#, "source 's', answer /d/0/t: 'null' is not a time in the format seconds"),
+    (#"{"t":1,"v":"much"}"#, "source 's', answer /d/0/v: '\"much\"' is not a double"),
+    (#"{"t":1,"v":{}}"#, "source 's', answer /d/0/v: '{}' is not a double"),
+    (#"{"t":1,"v":true}"#, "source 's', answer /d/0/v: 'true' is not a double"),
+    (#"{"t":1,"v":1e999}"#, "source 's', answer /d/0/v: '1e999' is not a double"),
   ]
 
   @Test("A row that cannot be read is a fault with its place, and the others are read", arguments: faults)
@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test(
-    "A text that JSON's grammar does not take for a number is none",
+    "A text that JSON's grammar does not take for a number is not read as one",
     arguments: ["0x10", " 1", "1 ", "inf", "nan", "NaN", "-Infinity", "1_0", "+1", "1.", ".5", "01", "1e", "١"])
   func noNumber(text: String) throws {
     let source = try Self.described { $0["measures"] = ["b": ["at": "/b", "type": "bigint"], "v": "/v"] }
@@ -143,7 +143,8 @@ import Testing
     #expect(tally.missingMeasures == [])
     #expect(try Self.read(#"{"c":{"t":[1,2],"v":[null,7]}}"#, source).1.missingMeasures == ["w"])
     let (_, faulty) = try Self.read(#"{"c":{"t":[1,2],"v":["x",7]}}"#, source)
-    #expect(faulty.faults.elements.map(\.description) == ["source 's', answer /c, element 0/v: '\"x\"' is no double"])
+    #expect(
+      faulty.faults.elements.map(\.description) == ["source 's', answer /c, element 0/v: '\"x\"' is not a double"])
   }
 
   @Test(
@@ -167,8 +168,8 @@ import Testing
     let faults = [
       #"{\#(row)}"#: "is not there: time/utcOffset of the description names it",
       #"{"zone":{"seconds":null},\#(row)}"#: "is not there: time/utcOffset of the description names it",
-      #"{"zone":{"seconds":"3600"},\#(row)}"#: "'\"3600\"' is no offset from UTC in seconds",
-      #"{"zone":{"seconds":1e9},\#(row)}"#: "'1e9' is no offset from UTC in seconds",
+      #"{"zone":{"seconds":"3600"},\#(row)}"#: "'\"3600\"' is not an offset from UTC in seconds",
+      #"{"zone":{"seconds":1e9},\#(row)}"#: "'1e9' is not an offset from UTC in seconds",
     ]
     for (body, reason) in faults {
       do throws(SourceError) {

@@ -128,7 +128,7 @@ import Testing
       asked: [["rows", "newest"], ["rows"]], forecasts: [1, 1]),
   ]
 
-  @Test("History is asked one question a page, two where the rows do not tell the baseline", arguments: questions)
+  @Test("History is asked one question per page, two where the rows do not tell the baseline", arguments: questions)
   func questionsAsked(test: Questions) async throws {
     let history = MemoryHistory(test.history)
     let forecast = MemoryForecast([50, 60, 70, 80, 90])

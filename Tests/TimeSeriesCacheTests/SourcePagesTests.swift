@@ -96,7 +96,7 @@ import Testing
     #expect(failure.hasSuffix("Z), and \(end)"))
   }
 
-  @Test("A source that ends by itself outside the window is no error") func stale() async throws {
+  @Test("It is no error where a source ends by itself outside the window") func stale() async throws {
     let walk = try await Self.walk(FakeHTTP([Self.page([-100 * Self.hour])]))
     #expect(walk.failure == nil)
     #expect(walk.samples.count == 1)
@@ -140,7 +140,8 @@ import Testing
     ),
     (#""//evil.example/""#, "the link '//evil.example/' is neither absolute nor starts with '/' or '?'"),
     (#""page2""#, "the link 'page2' is neither absolute nor starts with '/' or '?'"),
-    ("5", "'5' is no link to the next page"), (#"{"href":"/p"}"#, #"'{"href":"/p"}' is no link to the next page"#),
+    ("5", "'5' is not a link to the next page"),
+    (#"{"href":"/p"}"#, #"'{"href":"/p"}' is not a link to the next page"#),
     (#""/\#(String(repeating: "x", count: 8192))""#, "the link is longer than 8192 bytes"),
   ]
 
@@ -179,7 +180,7 @@ import Testing
     (.success(.json(200, "{}")), "source 's', page 2, answer /d: holds no array of rows; it says: {}"),
     (
       .success(.json(200, #"{"d":[{"t":"x"}]}"#)),
-      "source 's', page 2, answer /d/0/t: '\"x\"' is no time in the format seconds"
+      "source 's', page 2, answer /d/0/t: '\"x\"' is not a time in the format seconds"
     ),
     (
       .failure(HTTPError(.tooLarge, "the answer of h.example is larger than 8 bytes")),

@@ -47,8 +47,8 @@ import Testing
     #expect(outcome.stored == 100 - bad)
     #expect(outcome.times == TimeRange(from: 1, to: 99))
     #expect(outcome.rejected.count == bad)
-    #expect(outcome.rejected.first.elements.map(\.time) == faulty.map(Int64.init))
-    #expect(outcome.rejected.first.elements.first?.reason == "Invalid time for record.")
+    #expect(outcome.rejected.first.map(\.time) == faulty.map(Int64.init))
+    #expect(outcome.rejected.first.first?.reason == "Invalid time for record.")
     #expect(outcome.failure == nil)
     #expect(stored.elements.sorted() == (0..<100).filter { !faulty.contains($0) })
     #expect(http.requests.count <= TimestreamHistory.requestsToBisect)
@@ -153,7 +153,7 @@ import Testing
     #expect(rows.isCut == (limit == 1))
   }
 
-  @Test("What a forecasts' table holds that is no forecast is told, not served")
+  @Test("An item of the forecasts' table that is not a forecast is an error, and is not served")
   func forecastWithoutTime() async throws {
     let http = FakeHTTP([.success(.json(200, #"{"Items":[{"identifier":{"S":"s"},"time":{"S":"soon"}}],"Count":1}"#))])
     let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
@@ -192,7 +192,7 @@ import Testing
     #expect(inputs.map { $0["ScanIndexForward"]?.bool } == [false, false])
   }
 
-  @Test("Items that DynamoDB leaves out are sent again as they are; after the last attempt nobody waits")
+  @Test("Items that DynamoDB leaves out are sent again as they are; there is no wait after the last attempt")
   func unprocessed() async throws {
     let http = FakeHTTP { request, _ in
       let input = (try? JSON(parsing: request.body)) ?? .null

@@ -145,7 +145,7 @@ struct HydrationRun {
     // Older days may be there too, and a day of the five-minute grid is 288 rows however often it is fetched.
     let times = rows.compactMap { $0["time"]?.int64 }.sorted()
     guard times.count == rows.count, let newest = times.last else { return .rows(0) }
-    // Rows of an earlier run are no proof of this one: the newest must be as new as the series' own steps allow.
+    // Rows of an earlier run prove nothing about this one: the newest must be as new as the series' own steps allow.
     let lastDay = times.filter { $0 > newest - day }
     let longestStep = zip(lastDay, lastDay.dropFirst()).map { $1 - $0 }.max() ?? day
     return .rows(newest > now - 2 * longestStep ? lastDay.count : 0)

@@ -16,7 +16,7 @@ let usage = """
 let table = (database: "Bench", name: "rows")
 let connections = 8
 
-/// 100 multi-measure records a request: `series` series, each at equal steps over the last seven days.
+/// 100 multi-measure records per request: `series` series, each at equal steps over the last seven days.
 func write(_ client: AWSClient, rows: Int, series: Int) async throws {
   let now = WallClock.system.now
   let perSeries = rows / series

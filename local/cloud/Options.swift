@@ -10,7 +10,7 @@ struct CommandLineOptions {
     .init("data", value: "DIR", "where the data are kept (default .local-cloud)"),
     .init("ephemeral", "keep the data for this run alone"),
     .init("host", value: "ADDRESS", "the IPv4 address to listen on (default 127.0.0.1)"),
-    .init("template", value: "FILE", "what to stand up (default \(standardTemplate))"),
+    .init("template", value: "FILE", "what to set up (default \(standardTemplate))"),
     .init(
       "parameter", value: "K=V", "a parameter of the template; K=@FILE takes a file's text; may come several times"),
     .init(
@@ -26,7 +26,7 @@ struct CommandLineOptions {
 
     DynamoDB, SQS, SSM, Timestream, Lambda and an API gateway on one port, with the stack of a CloudFormation template on
     them. It accepts the key pair of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else test and test.
-    `local-cloud plan` prints what it would stand up, and what of the template it does not emulate.
+    `local-cloud plan` prints what it would set up, and what of the template it does not emulate.
     """
   private static let standardTemplate = "Infra/template.yaml"
   private static let standardParameters = "local/parameters.yaml"

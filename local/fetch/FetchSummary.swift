@@ -38,8 +38,8 @@ enum FetchSummary {
 
   private static func rejections(_ rejected: Rejections) -> [String] {
     guard !rejected.isEmpty else { return [] }
-    let times = rejected.first.elements.map { time($0.time) }.joined(separator: ", ")
-    let more = rejected.count > rejected.first.elements.count ? " …" : ""
+    let times = rejected.first.map { time($0.time) }.joined(separator: ", ")
+    let more = rejected.count > rejected.first.count ? " …" : ""
     return ["  \(count(rejected.count, "row")) rejected: \(times)\(more)"]
       + rejected.reasons.map { "    \(count($0.count, "time")): \($0.text)" }
   }

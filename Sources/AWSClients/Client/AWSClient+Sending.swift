@@ -34,7 +34,7 @@ extension AWSClient {
         return answer
       } catch {
         if error.invalidatesEndpoint { discovery.forget(service) }
-        // What another clock or other credentials mend at once is no attempt of its own, and happens once.
+        // A try with a corrected clock or with new credentials does not count as an attempt, and happens once.
         if !isSkewCorrected, error.isClockSkew, clock.learn(from: error, skewUsed: skew) {
           isSkewCorrected = true
           continue
@@ -124,7 +124,7 @@ extension AWSClient {
     _ service: AWSService, base: String, _ request: Request, credentials: Credentials?, operation: String
   ) throws(AWSError) -> HTTPRequest {
     guard let (host, prefix) = Self.split(base) else {
-      throw AWSError(.configuration, "'\(base)' is no endpoint: give http(s)://host[:port]", operation: operation)
+      throw AWSError(.configuration, "'\(base)' is not an endpoint: give http(s)://host[:port]", operation: operation)
     }
     let path = prefix + request.path
     var headers = request.headers

@@ -2,9 +2,12 @@ public import CacheSupport
 public import HTTPTransport
 import SigV4
 
-/// What every service client shares: signing, endpoints, retries, errors. Keep one for the process.
+/// What the clients of all services share: credentials, signing, endpoints, retries, errors. Keep one for the process.
+///
+/// What may pass (throttling, server errors, lost connections) is tried again as in the SDKs' standard mode; see
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>. A refused request is not tried again.
 public final class AWSClient: Sendable {
-  /// Such as `eu-west-1`.
+  /// The region of all services, such as `eu-west-1`.
   public let region: String
   let http: any HTTPClient
   let credentials: CredentialCache
@@ -21,12 +24,24 @@ public final class AWSClient: Sendable {
   /// - Parameters:
   ///   - environment: `AWS_REGION`, `AWS_DEFAULT_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`,
   ///     `AWS_MAX_ATTEMPTS` and what ``CredentialChain`` reads.
-  ///   - credentials: nil takes the whole chain.
+  ///   - http: sends the requests, and those for credentials.
+  ///   - clock: dates the signatures, corrected where a service's clock differs.
+  ///   - credentials: nil takes the whole ``CredentialChain``.
   ///   - observer: told of each request that was sent, once it has ended.
-  /// - Throws: ``AWSError`` with `ConfigurationError` where no region is set or a configuration file cannot be read.
-  public init(
+  /// - Throws: ``AWSError`` with ``AWSError/Code/configuration`` where no region is set, or a setting or a configuration file
+  ///   cannot be read.
+  public convenience init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system,
-    retries: RetryPolicy = RetryPolicy(),
+    credentials: (any CredentialProvider)? = nil, observer: (@Sendable (RequestReport) -> Void)? = nil
+  ) throws(AWSError) {
+    try self.init(
+      environment: environment, http: http, clock: clock, retries: RetryPolicy(), credentials: credentials,
+      observer: observer)
+  }
+
+  /// - Parameter retries: how long to wait between attempts, and when to give up.
+  package init(
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, retries: RetryPolicy,
     credentials: (any CredentialProvider)? = nil, observer: (@Sendable (RequestReport) -> Void)? = nil
   ) throws(AWSError) {
     let profile: Profile

@@ -20,7 +20,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     public static let validation: Code = "ValidationException"
     /// A table, database or queue does not exist.
     public static let resourceNotFound: Code = "ResourceNotFoundException"
-    /// Something of that name exists already, or changes at this moment.
+    /// Something of that name exists already, or is being changed.
     public static let conflict: Code = "ConflictException"
     /// Timestream refused some records: see ``AWSError/rejectedRecords``.
     public static let rejectedRecords: Code = "RejectedRecordsException"
@@ -28,7 +28,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     public static let parameterNotFound: Code = "ParameterNotFound"
     /// No answer came: see ``AWSError/transport``.
     public static let transport: Code = "TransportError"
-    /// No credentials were found, or none could be had.
+    /// There are no credentials, or their source failed.
     public static let credentials: Code = "CredentialsError"
     /// Region or endpoint are missing or unusable.
     public static let configuration: Code = "ConfigurationError"
@@ -44,9 +44,9 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
   public var operation: String
   /// The HTTP status; nil where no answer came.
   public var status: Int?
-  /// What the service calls the request, to be quoted to AWS.
+  /// The service's id of the request, to be quoted to AWS; nil where no answer came.
   public var requestID: String?
-  /// The body as it came, for what is not modelled; empty for a refused signature, whose body shows what was signed.
+  /// The body of the answer as it came; left empty for a refused signature, because AWS shows there what was signed.
   public var body: [UInt8]
   /// Why no answer came; nil where one did.
   public var transport: HTTPError.Code?
@@ -57,8 +57,8 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
   /// True where an answer is no JSON, most likely because it was cut on the way.
   package var isTruncated: Bool = false
 
-  /// An error of a test's or a client's own.
-  public init(
+  /// An error put together by hand.
+  package init(
     _ code: Code, _ message: String, operation: String, status: Int? = nil, requestID: String? = nil,
     body: [UInt8] = [], transport: HTTPError.Code? = nil
   ) {

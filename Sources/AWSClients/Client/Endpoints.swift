@@ -10,7 +10,7 @@ struct Endpoints: Sendable {
   private var profile: Profile
   /// True where only endpoints may be asked whose cryptography is validated to FIPS 140.
   private var isFIPS: Bool
-  /// True where endpoints are asked that have IPv6 addresses, too.
+  /// True for the endpoints that have IPv6 addresses too.
   private var isDualStack: Bool
 
   /// - Throws: ``AWSError`` with `ConfigurationError` where a setting is neither true nor false.
@@ -71,7 +71,7 @@ struct Endpoints: Sendable {
   }
 }
 
-/// A part of AWS with names of its own.
+/// A part of AWS with its own names.
 ///
 /// Source: botocore's `partitions.json` and endpoint rule sets.
 private struct Partition {

@@ -1,11 +1,9 @@
 import Synchronization
 
-/// The SDKs' standard retry mode: a quota per service that failing requests drain, and full jitter between attempts.
+/// The SDKs' standard retry mode: a quota for each service, which failing requests use up, and full jitter between attempts.
 ///
-/// A service that fails uses up its own quota, not another's.
-///
-/// Figures are those of botocore 1.44's standard mode.
-public final class RetryPolicy: Sendable {
+/// A service that fails uses up its own quota, not another's. The figures are those of botocore 1.44.
+package final class RetryPolicy: Sendable {
   /// What is left, by endpoint prefix; a service that is absent has all of it.
   private let quotas = Mutex<[String: Int]>([:])
   private let random: @Sendable () -> Double
@@ -22,7 +20,7 @@ public final class RetryPolicy: Sendable {
   /// - Parameters:
   ///   - random: from 0 to 1, for the jitter.
   ///   - sleep: waits; tests hand in one that only notes the delay.
-  public init(
+  package init(
     random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
     sleep: @escaping @Sendable (Duration) async throws(CancellationError) -> Void = RetryPolicy.sleep
   ) {
@@ -31,7 +29,7 @@ public final class RetryPolicy: Sendable {
   }
 
   /// Waits for a time; ends early with an error where the task is cancelled.
-  public static let sleep: @Sendable (Duration) async throws(CancellationError) -> Void = {
+  package static let sleep: @Sendable (Duration) async throws(CancellationError) -> Void = {
     duration async throws(CancellationError) in
     do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
   }

@@ -28,7 +28,7 @@ struct ConfigurationFiles: Sendable {
       exists: configured != nil || secret != nil, files: self)
   }
 
-  /// A section of the configuration that is no profile: `sso-session`, `services`.
+  /// A section of the configuration that is not a profile: `sso-session`, `services`.
   func section(_ kind: String, _ name: String) -> [String: String]? { configuration[ByteText("\(kind) \(name)")] }
 
   /// - Parameter usual: read where no path is given; nobody named it, so one that cannot be read counts as absent.

@@ -22,7 +22,7 @@ public struct CredentialChain: CredentialProvider {
     ]
   }
 
-  /// The credentials of the first source that is configured; nil where none is.
+  /// The credentials of the first source that is configured; nil where there is no such source.
   ///
   /// - Throws: ``CredentialError`` where that source fails; the others are not asked then.
   public func resolve() async throws(CredentialError) -> TemporaryCredentials? {

@@ -15,6 +15,9 @@ public struct TemporaryCredentials: Sendable, Hashable {
   /// Epoch milliseconds; nil for credentials that do not end.
   public var expiration: Int64?
 
+  /// A key pair, and when it ends.
+  ///
+  /// - Parameter expiration: epoch milliseconds; nil for credentials that do not end.
   public init(_ credentials: Credentials, expiration: Int64? = nil) {
     self.credentials = credentials
     self.expiration = expiration
@@ -29,16 +32,22 @@ public struct CredentialError: Error, Sendable, Hashable, CustomStringConvertibl
   /// settings that are wrong.
   public var isTransient: Bool
 
+  /// An error of a source of credentials.
+  ///
+  /// - Parameters:
+  ///   - description: what went wrong, where, and what to do; never a secret.
+  ///   - isTransient: true where the same source may give credentials later.
   public init(_ description: String, isTransient: Bool = false) {
     self.description = description
     self.isTransient = isTransient
   }
 }
 
-/// Credentials that a program has from somewhere else, and that never end.
+/// Credentials that a program got elsewhere, and that do not end.
 public struct StaticCredentials: CredentialProvider {
   private let value: TemporaryCredentials
 
+  /// Takes a key pair, with its session token where it has one.
   public init(_ credentials: Credentials) { value = TemporaryCredentials(credentials) }
 
   /// The credentials, always.

@@ -5,7 +5,7 @@ import HTTPTransport
 ///
 /// | variable | profile's key | means |
 /// |---|---|---|
-/// | `AWS_EC2_METADATA_DISABLED` | | `true` asks nobody |
+/// | `AWS_EC2_METADATA_DISABLED` | | `true` does not ask the instance |
 /// | `AWS_EC2_METADATA_SERVICE_ENDPOINT` | `ec2_metadata_service_endpoint` | its URL |
 /// | `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE` | `ec2_metadata_service_endpoint_mode` | `IPv4` (default) or `IPv6` |
 /// | `AWS_METADATA_SERVICE_TIMEOUT` | `metadata_service_timeout` | seconds per request, 1 by default |

@@ -1,32 +1,42 @@
 public import CacheSupport
 
-/// A DynamoDB value with its type.
+/// A DynamoDB value with its type; the cases have the names of DynamoDB's types.
 ///
-/// See <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>. Binary values keep their
-/// Base64 text.
+/// See <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_AttributeValue.html>.
 public enum AttributeValue: Sendable {
+  /// A text.
   case s(String)
-  /// The number's text, up to 38 digits.
+  /// A number as text, up to 38 digits.
   case n(String)
-  /// Base64.
+  /// Bytes, as Base64 text.
   case b(String)
+  /// True or false.
   case bool(Bool)
+  /// Null.
   case null
+  /// A list, whose elements may have different types.
   case l([AttributeValue])
+  /// A map from names to values.
   case m([ByteText: AttributeValue])
+  /// A set of texts.
   case ss([String])
+  /// A set of numbers as text.
   case ns([String])
+  /// A set of bytes, each as Base64 text.
   case bs([String])
 
+  /// A whole number.
   public static func n(_ value: some BinaryInteger) -> AttributeValue { .n(String(value)) }
 
+  /// The text of an `S`; nil for every other type.
   public var string: String? { if case .s(let text) = self { text } else { nil } }
-  /// A number's text.
+  /// The text of an `N`; nil for every other type.
   public var number: String? { if case .n(let text) = self { text } else { nil } }
+  /// The members of an `M`; nil for every other type.
   public var map: [ByteText: AttributeValue]? { if case .m(let map) = self { map } else { nil } }
 
-  /// The form on the wire: `{"S": "text"}`.
-  public var json: JSON {
+  /// The form on the wire, such as `{"S": "text"}`.
+  package var json: JSON {
     switch self {
     case .s(let text): ["S": .string(text)]
     case .n(let text): ["N": .string(text)]
@@ -41,8 +51,8 @@ public enum AttributeValue: Sendable {
     }
   }
 
-  /// Reads the wire form; nil for what is none.
-  public init?(json: JSON) {
+  /// Reads the form on the wire; nil where it is not a value.
+  package init?(json: JSON) {
     guard case .object(let object) = json, object.count == 1, let (type, value) = object.members.first else {
       return nil
     }
@@ -68,7 +78,7 @@ public enum AttributeValue: Sendable {
 }
 
 extension AttributeValue: Hashable {
-  /// Texts compare by bytes, as DynamoDB compares them.
+  /// Equal where type and value are equal; texts are compared by bytes, as DynamoDB compares them.
   public static func == (one: Self, other: Self) -> Bool {
     switch (one, other) {
     case (.s(let one), .s(let other)), (.n(let one), .n(let other)), (.b(let one), .b(let other)):
@@ -83,6 +93,7 @@ extension AttributeValue: Hashable {
     }
   }
 
+  /// Hashes texts by their bytes.
   public func hash(into hasher: inout Hasher) {
     switch self {
     case .s(let text), .n(let text), .b(let text): hasher.combine(ByteText(text))
@@ -99,14 +110,14 @@ extension AttributeValue: Hashable {
 public typealias Item = [ByteText: AttributeValue]
 
 extension [ByteText: AttributeValue] {
-  /// The value of an attribute; setting nil takes it away.
+  /// The value of an attribute, by name; setting nil removes it.
   public subscript(name: String) -> AttributeValue? {
     get { self[ByteText(name)] }
     set { self[ByteText(name)] = newValue }
   }
 
-  /// Reads an item's wire form; nil where a value is none of DynamoDB's.
-  public init?(item json: JSON?) {
+  /// Reads an item's form on the wire; nil where a value has no type of DynamoDB's.
+  package init?(item json: JSON?) {
     guard case .object(let object)? = json else { return nil }
     self.init(minimumCapacity: object.count)
     for (name, value) in object.members {
@@ -117,8 +128,8 @@ extension [ByteText: AttributeValue] {
 }
 
 extension JSON {
-  /// An item's wire form, names in order.
-  public init(item: Item) {
+  /// An item's form on the wire, its names in order.
+  package init(item: Item) {
     var object = JSONObject()
     for (name, value) in item.sorted(by: { $0.key < $1.key }) { object[name.text] = value.json }
     self = .object(object)

@@ -52,7 +52,7 @@ package struct DynamoDBAnswer: Sendable {
 /// A walk over the items of a page, attribute by attribute.
 package struct DynamoDBItems: ~Escapable {
   /// Reads names and texts.
-  package var reader: JSONReader
+  package private(set) var reader: JSONReader
   private let operation: String
   private var isBegun = false
 
@@ -96,23 +96,49 @@ package struct DynamoDBItems: ~Escapable {
     } catch { throw .notJSON(error, operation: operation) }
   }
 
-  /// Reads the item's or map's next attribute, whose name the reader then has.
+  /// Goes to the item's or map's next attribute, whose name the reader then has; its value follows.
   ///
-  /// - Returns: nil at the item's or map's end.
+  /// - Returns: false at the item's or map's end.
   @_lifetime(self: copy self)
-  package mutating func nextAttribute() throws(AWSError) -> Value? {
+  package mutating func nextAttribute() throws(AWSError) -> Bool {
+    do throws(JSONError) { return try reader.nextMember() } catch { throw .notJSON(error, operation: operation) }
+  }
+
+  /// Reads the attribute's value.
+  @_lifetime(self: copy self)
+  package mutating func value() throws(AWSError) -> Value {
+    do throws(JSONError) { return try typedValue() } catch { throw .notJSON(error, operation: operation) }
+  }
+
+  /// Steps into the attribute's value where it is a map, whose attributes follow; passes over any other.
+  ///
+  /// - Returns: true for a map: after its last attribute comes ``endMap()``.
+  @_lifetime(self: copy self)
+  package mutating func beginMap() throws(AWSError) -> Bool {
     do throws(JSONError) {
-      guard try reader.nextMember() else { return nil }
-      let name = reader.memberToken
-      let value = try value()
-      reader.memberToken = name
-      return value
+      try reader.beginObject()
+      while try reader.nextMember() {
+        if reader.isNamed("M"), try reader.peek() == .object {
+          try reader.beginObject()
+          return true
+        }
+        try reader.skip()
+      }
+      return false
+    } catch { throw .notJSON(error, operation: operation) }
+  }
+
+  /// Goes to after the map that ``beginMap()`` stepped into.
+  @_lifetime(self: copy self)
+  package mutating func endMap() throws(AWSError) {
+    do throws(JSONError) {
+      while try reader.nextMember() { try reader.skip() }
     } catch { throw .notJSON(error, operation: operation) }
   }
 
   /// `{"N": "1"}`: an object with one member, whose name is the type.
   @_lifetime(self: copy self)
-  private mutating func value() throws(JSONError) -> Value {
+  private mutating func typedValue() throws(JSONError) -> Value {
     var value = Value.other
     let start = reader.position
     if reader.take("{\"N\":") {

@@ -1,35 +1,53 @@
 package import CacheSupport
 
-/// Amazon DynamoDB: the operations of the cache.
+/// Amazon DynamoDB: the operations that the cache uses.
 ///
 /// See <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/>. Every call throws ``AWSError``.
 public struct DynamoDBClient: Sendable {
   private let client: AWSClient
 
+  /// Calls DynamoDB with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }
 
-  /// One page of items.
+  /// One page of items, up to 1 MB.
   public struct Page: Sendable, Hashable {
+    /// In the order of the sort key for a Query, in no order for a Scan.
     public var items: [Item]
-    /// Where the next page starts; nil at the end. A page can be empty and still have one.
+    /// Where the next page starts; nil at the end. A page may be empty and have a next one.
     public var lastKey: Item?
   }
 
   /// What a Query reads.
+  ///
+  /// See <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html>.
   public struct Query: Sendable {
+    /// The table's name or ARN.
     public var table: String
+    /// Which items are read, such as `#id = :id AND #time > :from`.
     public var keyCondition: String
+    /// Which of the items read are returned; nil returns all.
     public var filter: String?
+    /// Which attributes are returned, such as `#time, #values`; nil returns all.
     public var projection: String?
-    /// What `#name` stands for in the expressions.
+    /// The attribute name that each `#name` of the expressions means.
     public var names: [String: String]
-    /// What `:name` stands for in the expressions.
+    /// The value that each `:name` of the expressions means.
     public var values: Item
+    /// True reads in the order of the sort key, false against it.
     public var ascending: Bool = true
-    /// Items read for a page, before the filter; nil reads up to 1 MB.
+    /// How many items a page reads before the filter; nil reads up to 1 MB.
     public var limit: Int?
+    /// True reads everything that was written before, at twice the price.
     public var consistent: Bool = false
 
+    /// A query that is ascending, not consistent, and has pages of up to 1 MB.
+    ///
+    /// - Parameters:
+    ///   - keyCondition: which items are read.
+    ///   - filter: which of them are returned; nil returns all.
+    ///   - projection: which attributes are returned; nil returns all.
+    ///   - names: what each `#name` means.
+    ///   - values: what each `:name` means.
     public init(
       table: String, keyCondition: String, filter: String? = nil, projection: String? = nil,
       names: [String: String] = [:],
@@ -44,7 +62,13 @@ public struct DynamoDBClient: Sendable {
     }
   }
 
-  /// - Returns: nil where the table has no item of that key.
+  /// Reads one item.
+  ///
+  /// - Parameters:
+  ///   - key: every attribute of the table's key.
+  ///   - consistent: true reads everything that was written before, at twice the price.
+  /// - Returns: nil where the table has no item with that key.
+  /// - Throws: ``AWSError``.
   public func getItem(_ key: Item, from table: String, consistent: Bool = false) async throws(AWSError) -> Item? {
     let answer = try await client.call(
       .dynamoDB, "GetItem",
@@ -53,10 +77,13 @@ public struct DynamoDBClient: Sendable {
     return try Self.item(item, "DynamoDB_20120810.GetItem")
   }
 
-  /// Replaces the item of the same key.
+  /// Puts an item, in the place of one with the same key.
   ///
-  /// - Parameter condition: an expression that the present item must meet; else ``AWSError`` with
-  ///   `ConditionalCheckFailedException`.
+  /// - Parameters:
+  ///   - condition: an expression that the present item must meet; nil always puts.
+  ///   - names: what each `#name` of the condition means.
+  ///   - values: what each `:name` of the condition means.
+  /// - Throws: ``AWSError``; its code is `ConditionalCheckFailedException` where the condition is not met.
   public func putItem(
     _ item: Item, into table: String, condition: String? = nil, names: [String: String] = [:], values: Item = [:]
   ) async throws(AWSError) {
@@ -65,6 +92,14 @@ public struct DynamoDBClient: Sendable {
     _ = try await client.call(.dynamoDB, "PutItem", .object(input))
   }
 
+  /// Deletes an item; it is no error where there is no such item.
+  ///
+  /// - Parameters:
+  ///   - key: every attribute of the table's key.
+  ///   - condition: an expression that the present item must meet; nil always deletes.
+  ///   - names: what each `#name` of the condition means.
+  ///   - values: what each `:name` of the condition means.
+  /// - Throws: ``AWSError``; its code is `ConditionalCheckFailedException` where the condition is not met.
   public func deleteItem(
     _ key: Item, from table: String, condition: String? = nil, names: [String: String] = [:], values: Item = [:]
   ) async throws(AWSError) {
@@ -73,9 +108,10 @@ public struct DynamoDBClient: Sendable {
     _ = try await client.call(.dynamoDB, "DeleteItem", .object(input))
   }
 
-  /// Puts up to 25 items of different keys, 16 MB in all.
+  /// Puts up to 25 items with different keys, 16 MB in all.
   ///
   /// - Returns: the items that DynamoDB left out, to be sent again.
+  /// - Throws: ``AWSError``.
   public func batchPut(_ items: [Item], into table: String) async throws(AWSError) -> [Item] {
     let left = try await batchWrite(
       PutRequests(into: table, count: items.count) { index, writer in writer.write(JSON(item: items[index])) })
@@ -84,7 +120,7 @@ public struct DynamoDBClient: Sendable {
     let answer = try AWSClient.parse(left.json, operation)
     return try (answer[table]?.array ?? []).map { request throws(AWSError) in
       guard let item = request["PutRequest"]?["Item"] else {
-        throw AWSError(.unexpectedAnswer, "an unprocessed request is no put", operation: operation)
+        throw AWSError(.unexpectedAnswer, "an unprocessed request is not a put", operation: operation)
       }
       return try Self.item(item, operation)
     }
@@ -133,7 +169,10 @@ public struct DynamoDBClient: Sendable {
       json: JSON.object(left).bytes, count: left.members.reduce(0) { $0 + ($1.value.array?.count ?? 0) })
   }
 
-  /// - Parameter start: the last key of the page before.
+  /// Reads one page of a query.
+  ///
+  /// - Parameter start: ``Page/lastKey`` of the page before; nil for the first page.
+  /// - Throws: ``AWSError``.
   public func query(_ query: Query, after start: Item? = nil) async throws(AWSError) -> Page {
     try Page(try await answer(query, after: start))
   }
@@ -151,7 +190,14 @@ public struct DynamoDBClient: Sendable {
     return try await answer("Query", input, start)
   }
 
-  /// - Parameter projection: attributes to return, each named through `names`; nil returns all.
+  /// Reads one page of a whole table.
+  ///
+  /// - Parameters:
+  ///   - projection: attributes to return, each named through `names`; nil returns all.
+  ///   - names: what each `#name` of the projection means.
+  ///   - limit: the most items of the page; nil reads up to 1 MB.
+  ///   - start: ``Page/lastKey`` of the page before; nil for the first page.
+  /// - Throws: ``AWSError``.
   public func scan(
     _ table: String, projection: String? = nil, names: [String: String] = [:], limit: Int? = nil,
     after start: Item? = nil

@@ -7,28 +7,38 @@ import HTTPTransport
 public struct LambdaClient: Sendable {
   private let client: AWSClient
 
+  /// Calls Lambda with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }
 
+  /// How a function is invoked.
   public enum InvocationType: String, Sendable {
     /// Waits for the function's answer.
     case requestResponse = "RequestResponse"
     /// Queues the event and returns.
     case event = "Event"
+    /// Only checks that the caller may invoke the function.
     case dryRun = "DryRun"
   }
 
+  /// What became of an invocation.
   public struct Invocation: Sendable, Hashable {
-    /// 200, 202 for an event, 204 for a dry run.
+    /// 200 for an answer, 202 for a queued event, 204 for a dry run.
     public var status: Int
-    /// `Unhandled` where the function itself failed; the payload then tells why.
+    /// `Unhandled` where the function itself failed; the payload then says why. Nil where it succeeded.
     public var functionError: String?
+    /// The function's answer, JSON; empty unless the invocation waited for it.
     public var payload: [UInt8]
   }
 
+  /// Invokes a function. A lost connection is tried again, so that the function may run twice.
+  ///
   /// - Parameters:
   ///   - function: a name, or an ARN.
   ///   - payload: JSON, up to 6 MB; may be empty.
+  ///   - type: whether to wait for the answer.
   ///   - timeout: at least the function's own.
+  /// - Throws: ``AWSError`` where Lambda cannot be asked or refuses; a function that fails is an ``Invocation`` with a
+  ///   ``Invocation/functionError``.
   public func invoke(
     _ function: String, payload: [UInt8] = [], type: InvocationType = .requestResponse,
     timeout: Duration = .seconds(900)

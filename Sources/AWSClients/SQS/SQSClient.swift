@@ -6,12 +6,16 @@ import CacheSupport
 public struct SQSClient: Sendable {
   private let client: AWSClient
 
+  /// Calls SQS with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }
 
+  /// A message to send.
   public struct Entry: Sendable, Hashable {
-    /// Up to 80 letters, digits, `-` and `_`, unlike the batch's others.
+    /// Up to 80 letters, digits, `-` and `_`; no id appears twice in a batch.
     public var id: String
+    /// The text of the message, up to 1 MiB.
     public var body: String
+    /// A message to send, and its id within the batch.
     public init(id: String, body: String) {
       self.id = id
       self.body = body
@@ -20,22 +24,30 @@ public struct SQSClient: Sendable {
 
   /// An entry that was not queued.
   public struct Failure: Sendable, Hashable {
+    /// The id of the entry.
     public var id: String
+    /// Such as `InternalError`.
     public var code: String
+    /// Why, in SQS's words; may be empty.
     public var message: String
-    /// True where sending the same entry again would fail again.
+    /// True where the same entry would fail again.
     public var isSenderFault: Bool
   }
 
+  /// A message that was received.
   public struct Message: Sendable, Hashable {
+    /// The id that SQS gave the message.
     public var id: String
+    /// What this receipt of the message is deleted by.
     public var receiptHandle: String
+    /// The text of the message.
     public var body: String
   }
 
   /// Sends 1 to 10 messages, 1,048,576 bytes in all.
   ///
   /// - Returns: the entries that failed; the others are queued.
+  /// - Throws: ``AWSError`` where no entry was queued.
   public func sendMessageBatch(_ entries: [Entry], to queueURL: String) async throws(AWSError) -> [Failure] {
     let answer = try await client.call(
       .sqs, "SendMessageBatch",
@@ -50,9 +62,13 @@ public struct SQSClient: Sendable {
     }
   }
 
+  /// Receives up to ten messages, which are hidden from others for the queue's visibility timeout.
+  ///
   /// - Parameters:
   ///   - maximum: 1 to 10.
-  ///   - wait: seconds to wait for a message, 0 to 20.
+  ///   - wait: how many seconds to wait for a message, 0 to 20.
+  /// - Returns: an empty list where no message came in that time.
+  /// - Throws: ``AWSError``.
   public func receiveMessages(from queueURL: String, maximum: Int = 10, wait: Int = 0) async throws(AWSError)
     -> [Message]
   {
@@ -68,17 +84,27 @@ public struct SQSClient: Sendable {
     }
   }
 
+  /// Deletes a message that was received.
+  ///
+  /// - Throws: ``AWSError``.
   public func deleteMessage(_ receiptHandle: String, from queueURL: String) async throws(AWSError) {
     _ = try await client.call(
       .sqs, "DeleteMessage", ["QueueUrl": .string(queueURL), "ReceiptHandle": .string(receiptHandle)])
   }
 
+  /// The URL of a queue of this account and region.
+  ///
+  /// - Throws: ``AWSError`` where there is no queue of that name.
   public func queueURL(named name: String) async throws(AWSError) -> String {
     try await client.call(.sqs, "GetQueueUrl", ["QueueName": .string(name)])
       .required("QueueUrl", "AmazonSQS.GetQueueUrl", \.string)
   }
 
   /// The queue's attributes by name, all of them text.
+  ///
+  /// See <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html>.
+  ///
+  /// - Throws: ``AWSError``.
   public func attributes(of queueURL: String) async throws(AWSError) -> [String: String] {
     let answer = try await client.call(
       .sqs, "GetQueueAttributes", ["QueueUrl": .string(queueURL), "AttributeNames": ["All"]])

@@ -1,59 +1,78 @@
 public import CacheSupport
 
-/// Amazon Timestream's queries; its endpoint is discovered, unless one is configured.
+/// Queries of Amazon Timestream for LiveAnalytics; its endpoint is discovered, unless one is configured.
 ///
-/// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_query_Query.html>.
+/// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_query_Query.html>. Every call throws ``AWSError``.
 public struct TimestreamQueryClient: Sendable {
   private let client: AWSClient
 
+  /// Calls Timestream with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }
 
   /// One page of a query's answer.
   public struct Page: Sendable, Hashable {
+    /// The service's id of the query.
     public var queryID: String
+    /// Name and type of each column.
     public var columns: [Column]
+    /// Each with one cell per column.
     public var rows: [[Datum]]
-    /// A page without rows and with a token is not the end: only an absent token is.
+    /// What the next page is asked for with; nil at the end. A page may be empty and have a next one.
     public var nextToken: String?
-    /// What the query costs: bytes, 10,000,000 at least.
+    /// What the query is billed for so far: bytes, at least 10,000,000.
     public var bytesMetered: Int64
   }
 
+  /// A column of an answer.
   public struct Column: Sendable, Hashable {
+    /// The name, as the query gives it.
     public var name: String
+    /// The type of the column's cells.
     public var type: ColumnType
-    public init(name: String, type: ColumnType) {
+    /// A column put together by hand.
+    package init(name: String, type: ColumnType) {
       self.name = name
       self.type = type
     }
   }
 
-  /// A scalar type by Timestream's name, or the type of an array, row or time series, as it came.
+  /// The type of a column.
+  ///
+  /// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_query_Type.html>.
   public enum ColumnType: Sendable, Hashable {
+    /// A scalar type, by Timestream's name: `DOUBLE`, `TIMESTAMP` …
     case scalar(String)
+    /// The type of an array, row or time series, as it came.
     case other(JSON)
   }
 
-  /// A cell: every scalar comes as text.
+  /// A cell.
   public enum Datum: Sendable, Hashable {
+    /// A scalar value, which Timestream always sends as text.
     case scalar(String)
+    /// Null.
     case null
     /// An array, row or time series, as it came.
     case other(JSON)
 
+    /// The text of a scalar; nil for null and for every other kind.
     public var text: String? { if case .scalar(let text) = self { text } else { nil } }
   }
 
   /// Asks for one page.
   ///
   /// - Parameters:
-  ///   - maximumRows: 1 to 1000 rows a page; nil cuts pages at about 1 MB.
-  ///   - token: the page before's `nextToken`.
-  ///   - clientToken: 32 to 128 characters; the same token and query give the same answer for some minutes.
+  ///   - sql: the query, in Timestream's SQL.
+  ///   - maximumRows: how many rows the page has at most, 1 to 1,000; nil cuts pages at about 1 MB.
+  ///   - token: ``Page/nextToken`` of the page before; nil for the first page.
+  ///   - clientToken: 32 to 128 characters; for some minutes the same token and query have the same answer. Nil takes a
+  ///     new token.
+  /// - Throws: ``AWSError``.
   public func query(
-    _ sql: String, maximumRows: Int? = nil, token: String? = nil, clientToken: String = RandomID.uuid()
+    _ sql: String, maximumRows: Int? = nil, token: String? = nil, clientToken: String? = nil
   ) async throws(AWSError) -> Page {
-    try Page(try await answer(sql, maximumRows: maximumRows, token: token, clientToken: clientToken))
+    let clientToken = clientToken ?? RandomID.uuid()
+    return try Page(try await answer(sql, maximumRows: maximumRows, token: token, clientToken: clientToken))
   }
 
   private func answer(
@@ -68,9 +87,12 @@ public struct TimestreamQueryClient: Sendable {
     ) { body throws(AWSError) in try TimestreamAnswer(body) }
   }
 
-  /// Every row of an answer, page after page.
+  /// Every row of an answer, page after page, in one ``Page``.
   ///
-  /// - Throws: ``AWSError`` with `UnexpectedAnswer` past `limit` rows.
+  /// - Parameters:
+  ///   - sql: the query, in Timestream's SQL.
+  ///   - limit: the most rows that are held.
+  /// - Throws: ``AWSError``; its code is ``AWSError/Code/unexpectedAnswer`` where there are more rows than `limit`.
   public func rows(_ sql: String, limit: Int = 100_000) async throws(AWSError) -> Page {
     var whole: Page?
     try await forEachPage(sql) { page throws(AWSError) in
@@ -86,9 +108,14 @@ public struct TimestreamQueryClient: Sendable {
     return whole ?? Page(queryID: "", columns: [], rows: [], nextToken: nil, bytesMetered: 0)
   }
 
-  /// Hands each page of an answer to a body as it arrives, so that the whole need not be held.
+  /// Hands each page of an answer to a body as it arrives, so that the whole answer need not be held.
   ///
-  /// A page's `bytesMetered` counts the pages before it too.
+  /// A page's ``Page/bytesMetered`` includes the pages before it.
+  ///
+  /// - Parameters:
+  ///   - sql: the query, in Timestream's SQL.
+  ///   - body: gets each page; where it throws, no further page is asked for.
+  /// - Throws: ``AWSError``.
   public func forEachPage(_ sql: String, _ body: (Page) throws(AWSError) -> Void) async throws(AWSError) {
     var metered: Int64 = 0
     try await forEachAnswer(sql) { answer throws(AWSError) in

@@ -1,28 +1,42 @@
 import CacheSupport
 
-/// One multi-measure record of Timestream Write: a series' values at an instant.
+/// A multi-measure record of Timestream: the values of one series at one instant.
 ///
 /// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_Record.html>.
 public struct TimestreamRecord: Sendable, Hashable {
+  /// A name and a value that, with the others, identify a series.
   public struct Dimension: Sendable, Hashable {
+    /// 1 to 60 bytes.
     public var name: String
+    /// A text; name and value together have up to 2,048 bytes.
     public var value: String
+    /// Pairs a name with its value.
     public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
   }
 
+  /// The type of a measure's value.
   public enum MeasureType: String, Sendable, Hashable {
+    /// A number of 64 bits with a binary point.
     case double = "DOUBLE"
+    /// A whole number of 64 bits.
     case bigint = "BIGINT"
+    /// A text of 1 to 2,048 bytes.
     case varchar = "VARCHAR"
+    /// `true` or `false`.
     case boolean = "BOOLEAN"
+    /// A time: epoch nanoseconds.
     case timestamp = "TIMESTAMP"
   }
 
+  /// A value with its name and type.
   public struct Measure: Sendable, Hashable {
+    /// 1 to 256 bytes.
     public var name: String
     /// The value as text.
     public var value: String
+    /// How the text is read.
     public var type: MeasureType
+    /// A value as text, with its name and type.
     public init(_ name: String, _ value: String, _ type: MeasureType) {
       self.name = name
       self.value = value
@@ -30,24 +44,32 @@ public struct TimestreamRecord: Sendable, Hashable {
     }
   }
 
+  /// The unit of a record's time.
   public enum TimeUnit: String, Sendable, Hashable {
+    /// Epoch seconds.
     case seconds = "SECONDS"
+    /// Epoch milliseconds.
     case milliseconds = "MILLISECONDS"
+    /// Epoch microseconds.
     case microseconds = "MICROSECONDS"
+    /// Epoch nanoseconds.
     case nanoseconds = "NANOSECONDS"
   }
 
-  /// Up to 128, names unlike each other.
+  /// Up to 128; no name appears twice.
   public var dimensions: [Dimension]
+  /// The name of the record, 1 to 256 bytes; records of one series may have different ones.
   public var measureName: String
-  /// 1 to 256.
+  /// 1 to 256; no name appears twice.
   public var measures: [Measure]
-  /// Since 1970 in `unit`.
+  /// The time since 1970-01-01T00:00:00Z in `unit`.
   public var time: Int64
+  /// The unit of `time`.
   public var unit: TimeUnit
-  /// A record of a higher version replaces one of the same dimensions, measure name and time.
+  /// A record replaces one of a lower version that has the same dimensions, measure name and time.
   public var version: Int64
 
+  /// A record; in milliseconds and of version 1 unless said otherwise.
   public init(
     dimensions: [Dimension], measureName: String, measures: [Measure], time: Int64, unit: TimeUnit = .milliseconds,
     version: Int64 = 1
@@ -76,15 +98,19 @@ public struct TimestreamRecord: Sendable, Hashable {
   }
 }
 
-/// A record that Timestream did not take.
+/// A record that Timestream refused.
+///
+/// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_RejectedRecord.html>.
 public struct RejectedRecord: Sendable, Hashable {
   /// The record's place in the request, from 0.
   public var index: Int
+  /// Why, in Timestream's words.
   public var reason: String
-  /// The stored record's version, where a version was the reason.
+  /// The version of the stored record, where that is the reason; else nil.
   public var existingVersion: Int64?
 
-  public init(index: Int, reason: String, existingVersion: Int64? = nil) {
+  /// A refusal put together by hand.
+  package init(index: Int, reason: String, existingVersion: Int64? = nil) {
     self.index = index
     self.reason = reason
     self.existingVersion = existingVersion
@@ -92,7 +118,7 @@ public struct RejectedRecord: Sendable, Hashable {
 }
 
 extension AWSError {
-  /// The records of a `RejectedRecordsException`; the request's others are stored.
+  /// The records that a `RejectedRecordsException` names; the others of the request are stored. Empty for every other error.
   public var rejectedRecords: [RejectedRecord] {
     guard code == .rejectedRecords, let json = try? JSON(parsing: body) else { return [] }
     return (json["RejectedRecords"]?.array ?? []).compactMap { record in

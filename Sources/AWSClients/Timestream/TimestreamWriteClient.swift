@@ -1,24 +1,28 @@
 import CacheSupport
 
-/// Amazon Timestream's ingestion; its endpoint is discovered, unless one is configured.
+/// Writes to Amazon Timestream for LiveAnalytics; its endpoint is discovered, unless one is configured.
 ///
 /// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_WriteRecords.html>.
 public struct TimestreamWriteClient: Sendable {
   private let client: AWSClient
 
+  /// Calls Timestream with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }
 
-  /// How many records went where.
+  /// How many records were stored where.
   public struct Ingested: Sendable, Hashable {
+    /// Records in both stores.
     public var total: Int
+    /// Records in the memory store.
     public var memoryStore: Int
+    /// Records in the magnetic store.
     public var magneticStore: Int
   }
 
   /// Writes 1 to 100 records.
   ///
-  /// - Throws: ``AWSError`` with ``AWSError/Code/rejectedRecords`` where some were refused: see
-  ///   ``AWSError/rejectedRecords``. The others are stored.
+  /// - Throws: ``AWSError``; its code is ``AWSError/Code/rejectedRecords`` where some were refused. ``AWSError/rejectedRecords`` names
+  ///   them, and the others are stored.
   public func writeRecords(
     _ records: [TimestreamRecord], database: String, table: String
   ) async throws(AWSError) -> Ingested {

@@ -30,7 +30,7 @@ public struct HTTPEvent: Sendable, Hashable {
     }
   }
 
-  /// `GET`, `HEAD` …
+  /// The request's method, such as `GET`.
   public var method: String
   /// Decoded once, without the stage. A client may send bytes that are not UTF-8.
   public var path: [UInt8]
@@ -136,31 +136,5 @@ extension String {
   /// Names of headers are ASCII (RFC 9110 §5.1); other letters stay as they are.
   fileprivate var lowercasedASCII: String {
     String(decoding: utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
-  }
-}
-
-/// The answer in the form that all three front doors take.
-public struct HTTPEventResponse: Sendable, Hashable {
-  public var status: Int
-  public var headers: [String: String]
-  /// UTF-8 text.
-  public var body: [UInt8]
-
-  public init(status: Int, headers: [String: String] = [:], body: [UInt8]) {
-    self.status = status
-    self.headers = headers
-    self.body = body
-  }
-
-  public var bytes: [UInt8] {
-    var writer = JSONWriter(capacity: body.count + body.count / 2 + 512)
-    writer.raw("{\"statusCode\":")
-    writer.integer(status)
-    writer.raw(",\"headers\":")
-    writer.write(headers.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
-    writer.raw(",\"isBase64Encoded\":false,\"body\":")
-    writer.string(body.span)
-    writer.raw("}")
-    return writer.bytes
   }
 }

@@ -4,11 +4,15 @@ public import CacheSupport
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>.
 public struct SQSEvent: Sendable, Hashable {
+  /// One message of the batch.
   public struct Message: Sendable, Hashable {
+    /// The id that SQS gave the message.
     public var id: String
+    /// The text of the message.
     public var body: String
-    /// How often the message has been received, this time included.
+    /// How often the message has been received, this time included; 1 where the event does not say.
     public var receiveCount: Int
+    /// A message made by hand.
     public init(id: String, body: String, receiveCount: Int = 1) {
       self.id = id
       self.body = body
@@ -16,9 +20,12 @@ public struct SQSEvent: Sendable, Hashable {
     }
   }
 
+  /// The batch, in the order of the event.
   public var messages: [Message]
 
-  /// - Throws: ``EventError`` for what is no SQS event; the whole batch then fails.
+  /// Reads an event from SQS.
+  ///
+  /// - Throws: ``EventError`` where it is not an SQS event; the whole batch then fails.
   public init(parsing event: [UInt8]) throws(EventError) {
     guard let records = (try? JSON(parsing: event))?["Records"]?.array else {
       throw EventError("the event is not from SQS: it has no Records")
@@ -33,6 +40,10 @@ public struct SQSEvent: Sendable, Hashable {
   }
 
   /// The answer that names the messages to be delivered again; the others are done.
+  ///
+  /// It counts where the event source mapping has `ReportBatchItemFailures`.
+  ///
+  /// - Parameter failed: ids of messages.
   public static func partialBatchResponse(failed: [String]) -> JSON {
     ["batchItemFailures": .array(failed.map { ["itemIdentifier": .string($0)] })]
   }

@@ -4,6 +4,7 @@ import CacheSupport
 public struct ScheduledEvent: Sendable, Hashable {
   /// When the schedule was due, epoch milliseconds; nil for a call by hand.
   public var time: Int64?
+  /// The id that EventBridge gave the event; nil for a call by hand.
   public var id: String?
 
   /// Reads a rule's event, Scheduler's (whose `detail` is text), any other object, `null`, or nothing at all.

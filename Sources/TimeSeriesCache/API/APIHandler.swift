@@ -1,13 +1,13 @@
 import AWSClients
 import CacheSupport
-public import LambdaRuntime
+package import LambdaRuntime
 import SigV4
 
 /// The API function: checks the key, reads the merged series, writes it in the format that was asked for.
 ///
 /// It answers API Gateway's events (REST and HTTP API) and those of function URLs. Every error of a request is an answer
 /// with a status; only an event of another kind throws.
-public struct APIHandler: LambdaHandler {
+package struct APIHandler: LambdaHandler {
   private let reader: SeriesReader
   private let key: CachedParameter
   private let clock: WallClock
@@ -26,7 +26,7 @@ public struct APIHandler: LambdaHandler {
   /// Answers one request.
   ///
   /// - Throws: `EventError` for an event that is no HTTP request.
-  public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
+  package func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
     await response(to: try HTTPEvent(parsing: event), context).bytes
   }
 

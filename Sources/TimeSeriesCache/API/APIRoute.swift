@@ -37,7 +37,7 @@ enum APIRoute: Hashable {
 }
 
 extension Identifier {
-  /// - Throws: 400 for bytes that are no identifier.
+  /// - Throws: 400 for bytes that are not an identifier.
   init(decoding bytes: [UInt8]) throws(APIError) {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw .badRequest("the identifier is not UTF-8: encode its UTF-8 bytes, as %C3%A9 for é")

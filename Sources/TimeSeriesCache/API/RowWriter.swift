@@ -73,13 +73,14 @@ struct RowWriter {
     writer.raw("{\"time\":")
     writer.integer(row.time)
     writer.raw(",\"values\":{")
-    for (place, measure) in row.measures.enumerated() {
-      if place == names.count || !names[place].name.hasSameBytes(as: measure.name) {
+    for place in row.measures.indices {
+      if place == names.count || !names[place].name.hasSameBytes(as: row.measures[place].name) {
+        let name = row.measures[place].name
         names.removeSubrange(place...)
-        names.append((measure.name, Self.member(measure.name, isFirst: place == 0)))
+        names.append((name, Self.member(name, isFirst: place == 0)))
       }
       writer.raw(names[place].json)
-      measure.value.write(to: &writer)
+      row.measures[place].value.write(to: &writer)
     }
     writer.raw(row.origin == .history ? "},\"origin\":\"history\"}" : "},\"origin\":\"forecast\"}")
   }

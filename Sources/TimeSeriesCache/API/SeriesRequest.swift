@@ -29,13 +29,17 @@ struct SeriesRequest: Hashable {
       after = cursor.after
     } else {
       guard let range = TimeRange(from: from, to: to) else {
-        throw .badRequest("'from' is after 'to': exchange them")
+        let isGiven = query["from"] != nil && query["to"] != nil
+        throw .badRequest(
+          isGiven
+            ? "'from' is after 'to': exchange them"
+            : "'from' is after 'to': give both, else 'from' is a day ago and 'to' is in a day")
       }
       self.range = range
     }
     limit = Self.defaultLimit
     if let text = query["limit"] {
-      guard let value = Int(text), (1...Self.maximumLimit).contains(value) else {
+      guard text.utf8.first != UInt8(ascii: "+"), let value = Int(text), (1...Self.maximumLimit).contains(value) else {
         throw .badRequest("limit is '\(text.prefix(40))': give a whole number from 1 to \(Self.maximumLimit)")
       }
       limit = value
@@ -54,7 +58,7 @@ struct SeriesRequest: Hashable {
     return given
   }
 
-  /// Refuses names of which the rows of the range have not one.
+  /// Refuses names that no row of the range has: most likely they are mistyped.
   ///
   /// Only where the page holds the whole range is that known: a measure may first appear on a later page, and whoever is
   /// paging already goes on. A range without rows tells nothing of the series' measures.
@@ -63,19 +67,24 @@ struct SeriesRequest: Hashable {
   /// - Throws: 400 with the measures that the rows have.
   func checkMeasures(of page: SeriesReader.Page) throws(APIError) {
     guard let measures, after == nil, page.next == nil, !page.rows.isEmpty else { return }
+    var missing = measures
     var found: Set<ByteText> = []
     for row in page.rows {
       for measure in row.measures {
         let name = ByteText(measure.name)
-        if measures.contains(name) { return }
+        missing.remove(name)
+        if missing.isEmpty { return }
         found.insert(name)
       }
     }
-    let listed = found.sorted().prefix(Self.listedMeasures).map { "'\($0.text)'" }
-    let more = found.count - listed.count
+    let more = found.count - Self.listedMeasures
     throw .badRequest(
-      "no row of the range has \(measures.sorted().prefix(Self.listedMeasures).map { "'\($0.text)'" }.joined(separator: " or ")): "
-        + "the rows have \(listed.joined(separator: ", "))\(more > 0 ? " and \(more) more" : "")")
+      "no row of the range has \(Self.list(missing, " or ")): the rows have \(Self.list(found, ", "))\(more > 0 ? " and \(more) more" : "")"
+    )
+  }
+
+  private static func list(_ names: Set<ByteText>, _ separator: String) -> String {
+    names.sorted().prefix(listedMeasures).map { "'\($0.text)'" }.joined(separator: separator)
   }
 
   /// Names in an error, at most.

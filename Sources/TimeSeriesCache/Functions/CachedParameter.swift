@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// Where it is in use, it is read shortly before that, in the background. While it cannot be read for causes that may pass,
 /// the value that is known counts for up to an hour more; each such failure goes to `report`. A parameter that is gone, or
-/// that may not be read, counts no longer than its five minutes.
+/// that may not be read, counts for its five minutes only.
 struct CachedParameter: Sendable {
   private typealias Held = ExpiringValue<String, AWSError>
 

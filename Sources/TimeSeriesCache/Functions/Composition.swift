@@ -1,7 +1,7 @@
 public import AWSClients
 public import CacheSupport
-public import HTTPTransport
-public import LambdaRuntime
+package import HTTPTransport
+package import LambdaRuntime
 
 // The parts of each function, put together from the environment; what is missing is named at the start.
 
@@ -15,7 +15,7 @@ extension QueueHandler {
   /// | `IDENTIFIERS_PER_MESSAGE` | 1 to 50; 2 by default |
   ///
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(environment: ProcessEnvironment, http: any HTTPClient, logger: LambdaLogger = .silent) throws {
+  package init(environment: ProcessEnvironment, http: any HTTPClient, logger: LambdaLogger = .silent) throws {
     let client = try AWSClient(environment: environment, http: http, observer: logger.requestObserver)
     self.init(
       registry: IdentifierRegistry(
@@ -40,7 +40,7 @@ extension FetchHandler {
   ///
   /// - Parameter logger: told of what no single invocation shows, such as a parameter that cannot be read.
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(
+  package init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
   ) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
@@ -90,7 +90,7 @@ extension APIHandler {
   ///
   /// - Parameter logger: told where the key cannot be read and the one that is known stays in use.
   /// - Throws: `EnvironmentError`, `AWSError`.
-  public init(
+  package init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
   ) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
@@ -107,9 +107,14 @@ extension APIHandler {
 }
 
 extension SeriesReader {
-  /// `TS_DB_NAME`, `TS_TABLE_NAME` and `FUTURE_TABLE`.
+  /// Opens the stores that the API function reads: `TS_DB_NAME` and `TS_TABLE_NAME` name the Timestream database and table,
+  /// `FUTURE_TABLE` the DynamoDB table.
   ///
-  /// - Throws: `EnvironmentError` that names the variable that is missing.
+  /// - Parameters:
+  ///   - environment: the variables; `.process()` reads those of this process.
+  ///   - client: credentials, region and endpoints.
+  ///   - clock: tells which forecasts have expired.
+  /// - Throws: `EnvironmentError`, which names the variable that is missing.
   public init(environment: ProcessEnvironment, client: AWSClient, clock: WallClock = .system) throws(EnvironmentError) {
     self.init(
       history: try TimestreamHistory(client, environment: environment),

@@ -1,11 +1,11 @@
 import CacheSupport
-public import LambdaRuntime
+package import LambdaRuntime
 
 /// The fetch function: for each identifier of each message asks its source, splits at now, and writes both stores.
 ///
 /// Each part of a source's answer is stored as it arrives, before more is asked for. Identifiers are independent: one that
 /// fails takes only its own messages back to the queue.
-public struct FetchHandler: LambdaHandler {
+package struct FetchHandler: LambdaHandler {
   private let sources: SourceFinder
   private let writer: SampleWriter
   private let clock: WallClock
@@ -29,7 +29,7 @@ public struct FetchHandler: LambdaHandler {
     self.concurrency = concurrency
   }
 
-  public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
+  package func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
     let event = try SQSEvent(parsing: event)
     var failed: Set<String> = []
     var entries: [FetchOrder.Entry] = []

@@ -54,12 +54,12 @@ package struct FetchReport: Sendable, Hashable {
         ["identifier": name, "rows": .integer(faults.count - faults.elements.count)])
     }
     let rejected = written.history.rejected
-    for rejection in rejected.first.elements {
+    for rejection in rejected.first {
       logger.error(
         "a record was rejected",
         ["identifier": name, "time": .integer(rejection.time), "reason": .string(rejection.reason)])
     }
-    if rejected.count > rejected.first.elements.count {
+    if rejected.count > rejected.first.count {
       logger.error(
         "more records were rejected",
         [

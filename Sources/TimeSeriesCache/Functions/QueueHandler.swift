@@ -1,12 +1,12 @@
 import AWSClients
 import CacheSupport
-public import LambdaRuntime
+package import LambdaRuntime
 
 /// The queue function: reads every registered identifier and puts them on the queue, a few per message.
 ///
 /// However many there are, it holds one page of the table and a few batches at a time. A run that meets its deadline queues
 /// what it has read and then fails, and so does one that could not queue everything: a later run queues the rest.
-public struct QueueHandler: LambdaHandler {
+package struct QueueHandler: LambdaHandler {
   private let registry: IdentifierRegistry
   private let queue: SQSClient
   private let queueURL: String
@@ -67,7 +67,7 @@ public struct QueueHandler: LambdaHandler {
     }
   }
 
-  public func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
+  package func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
     _ = try ScheduledEvent(parsing: event)
     let (summary, failure) = await run(context)
     context.logger.metrics([CacheMetric.identifiersQueued(summary.identifiers)])

@@ -1,20 +1,20 @@
 /// The first ten of what may be very many, and how many there were in all.
 ///
 /// What a source or a store finds fault with can be every row of an answer: memory and log stay bounded.
-public struct FirstFew<Element: Sendable & Hashable>: Sendable, Hashable {
+package struct FirstFew<Element: Sendable & Hashable>: Sendable, Hashable {
   /// Ten: enough to see a pattern, few enough to log one by one.
-  public static var limit: Int { 10 }
+  package static var limit: Int { 10 }
 
   /// The first ones that were added, at most ``limit``.
-  public private(set) var elements: [Element] = []
+  package private(set) var elements: [Element] = []
   /// How many were added in all.
-  public private(set) var count: Int = 0
+  package private(set) var count: Int = 0
 
   /// None yet.
-  public init() {}
+  package init() {}
 
   /// True where nothing was added.
-  public var isEmpty: Bool { count == 0 }
+  package var isEmpty: Bool { count == 0 }
 
   /// Counts one more; it is made only where it is kept.
   mutating func add(_ element: @autoclosure () -> Element) {

@@ -2,11 +2,15 @@
 ///
 /// The bound keeps it inside a DynamoDB key (2,048 bytes) and a Timestream dimension (name and value 2,048 bytes).
 public struct Identifier: Sendable, Hashable, Comparable, CustomStringConvertible {
+  /// The name as it was given.
   public let text: String
 
+  /// The longest identifier, in UTF-8 bytes: 2,000.
   public static let maximumBytes: Int = 2000
 
-  /// - Throws: ``InvalidIdentifier`` that says what is wrong.
+  /// Takes a name of 1 to ``maximumBytes`` bytes.
+  ///
+  /// - Throws: ``InvalidIdentifier`` where it is empty or too long, or holds a control character, U+FFFE or U+FFFF.
   public init(_ text: String) throws(InvalidIdentifier) {
     guard !text.isEmpty else { throw InvalidIdentifier(description: "an identifier is empty") }
     guard text.utf8.count <= Self.maximumBytes else {
@@ -20,14 +24,19 @@ public struct Identifier: Sendable, Hashable, Comparable, CustomStringConvertibl
     self.text = text
   }
 
+  /// The name itself.
   public var description: String { text }
 
-  // By bytes, as both stores compare keys: to Swift's String the two spellings of é are one.
+  /// Equal where the UTF-8 bytes are equal: to Swift's `String` the two spellings of é are one, to both stores they are two.
   public static func == (one: Self, other: Self) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+  /// By UTF-8 bytes, the order of keys in DynamoDB.
   public static func < (one: Self, other: Self) -> Bool { one.text.utf8.lexicographicallyPrecedes(other.text.utf8) }
+  /// Hashes the UTF-8 bytes.
   public func hash(into hasher: inout Hasher) { for byte in text.utf8 { hasher.combine(byte) } }
 }
 
+/// Why a text cannot be an ``Identifier``.
 public struct InvalidIdentifier: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What is wrong with the text, and what the limit is.
   public let description: String
 }

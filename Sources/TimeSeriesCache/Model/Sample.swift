@@ -4,30 +4,35 @@ import CacheSupport
 public struct Sample: Sendable, Hashable {
   /// Epoch milliseconds.
   public var time: Int64
-  /// At least one, ordered by name, names unlike each other.
+  /// At least one, ordered by the bytes of their names; no name appears twice.
   public var measures: [Measure]
 
+  /// Takes a time in epoch milliseconds, and measures that are ordered already.
   public init(time: Int64, measures: [Measure]) {
     self.time = time
     self.measures = measures
   }
 }
 
-/// A named value.
+/// A named value, such as `temperature` and 21.5.
 public struct Measure: Sendable, Hashable {
-  /// Compares by bytes, as both stores do.
+  /// Compared by its UTF-8 bytes, as both stores compare it.
   public var name: String
+  /// The value and its type.
   public var value: MeasureValue
 
+  /// Pairs a name with its value.
   public init(_ name: String, _ value: MeasureValue) {
     self.name = name
     self.value = value
   }
 
+  /// Equal where the names have the same UTF-8 bytes and the values are equal.
   public static func == (one: Self, other: Self) -> Bool {
     one.name.hasSameBytes(as: other.name) && one.value == other.value
   }
 
+  /// Hashes the bytes of the name, and the value.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(ByteText(name))
     hasher.combine(value)
@@ -50,14 +55,20 @@ extension [Measure] {
 }
 
 /// A value in one of the types that both stores keep.
+///
+/// The cases have the names of Timestream's types; see
+/// <https://docs.aws.amazon.com/timestream/latest/developerguide/supported-data-types.html>.
 public enum MeasureValue: Sendable, Hashable {
-  /// Finite, and never the negative zero, which Timestream refuses.
+  /// A finite number, never negative zero, which Timestream refuses: see ``finite(_:)``.
   case double(Double)
+  /// A whole number of 64 bits.
   case bigint(Int64)
+  /// A text; Timestream takes 1 to 2,048 bytes.
   case varchar(String)
+  /// True or false.
   case boolean(Bool)
 
-  /// Nil for NaN and infinities, which Timestream cannot store.
+  /// A number that both stores take, with negative zero as zero; nil for NaN and infinities, which Timestream cannot store.
   public static func finite(_ value: Double) -> MeasureValue? {
     value.isFinite ? .double(value == 0 ? 0 : value) : nil
   }

@@ -11,7 +11,7 @@ enum TimeExpression {
     return count * unit
   }
 
-  /// Why a text is no instant.
+  /// Why a text is not an instant.
   enum Failure: Error, Hashable {
     case unreadable
     /// Outside ``TimeExpression/bounds``.
@@ -40,7 +40,7 @@ enum TimeExpression {
     }
   }
 
-  /// Epoch milliseconds; nil for a text that is no whole number.
+  /// Epoch milliseconds; nil for a text that is not a whole number.
   static func milliseconds(_ text: String) throws(Failure) -> Int64? {
     let digits = text.utf8.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
     guard text.utf8.count - digits.count <= 1, !digits.isEmpty,

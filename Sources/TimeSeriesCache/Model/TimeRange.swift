@@ -5,7 +5,7 @@ public struct TimeRange: Sendable, Hashable {
   /// The last instant of the range.
   public var to: Int64
 
-  /// Nil where `from` is after `to`.
+  /// A range from one time to another, epoch milliseconds; nil where `from` is after `to`.
   public init?(from: Int64, to: Int64) {
     guard from <= to else { return nil }
     self.from = from

@@ -1,6 +1,6 @@
 public import CacheSupport
 
-/// Reads both stores as one series.
+/// Reads both stores as one series: history, then the forecasts after it.
 ///
 /// ```swift
 /// let client = try AWSClient(environment: .process(), http: CurlClient())
@@ -14,6 +14,9 @@ public struct SeriesReader: Sendable {
   private let forecast: any ForecastStore
   private let clock: WallClock
 
+  /// A reader of two stores.
+  ///
+  /// - Parameter clock: tells which forecasts have expired.
   public init(history: any HistoryStore, forecast: any ForecastStore, clock: WallClock = .system) {
     self.history = history
     self.forecast = forecast
@@ -22,7 +25,7 @@ public struct SeriesReader: Sendable {
 
   /// One page of the merged series.
   public struct Page: Sendable, Hashable {
-    /// The newest history time in the range; where the range holds none, of the series; nil for a series without history.
+    /// The newest history time in the range or, where the range has no history, in the series; nil for a series without history.
     public var baseline: Int64?
     /// Ascending by time; no instant appears twice.
     public var rows: [SeriesRow]
@@ -31,7 +34,8 @@ public struct SeriesReader: Sendable {
     /// What Timestream bills for the page, in bytes.
     public var bytesMetered: Int64
 
-    public init(baseline: Int64?, rows: [SeriesRow], next: Continuation? = nil, bytesMetered: Int64 = 0) {
+    /// A page put together by hand.
+    package init(baseline: Int64?, rows: [SeriesRow], next: Continuation? = nil, bytesMetered: Int64 = 0) {
       self.baseline = baseline
       self.rows = rows
       self.next = next
@@ -39,43 +43,49 @@ public struct SeriesReader: Sendable {
     }
   }
 
-  /// Where a next page starts, and what the pages before it learnt, so that it is not asked again.
+  /// Where the next page starts, and what the pages before it learnt, so that it is not asked for again.
   public struct Continuation: Sendable, Hashable {
-    /// Only later rows follow, epoch milliseconds.
+    /// Only rows later than this follow, epoch milliseconds.
     public var after: Int64
     /// The baseline of the pages before.
     public var baseline: Baseline
 
+    /// The newest history time of the pages before, where they know it.
     public enum Baseline: Sendable, Hashable {
+      /// No page before told it: the next one asks the store.
       case unknown
       /// The series has no history.
       case none
-      /// Epoch milliseconds.
+      /// The newest history time, epoch milliseconds.
       case time(Int64)
 
       init(_ time: Int64?) { self = time.map { .time($0) } ?? .none }
     }
 
+    /// A continuation made by hand, such as one that a program has kept.
+    ///
+    /// - Parameter after: the time of the last row that was read, epoch milliseconds.
     public init(after: Int64, baseline: Baseline = .unknown) {
       self.after = after
       self.baseline = baseline
     }
   }
 
-  /// The most rows of a page.
+  /// The most rows of a page: 100,000.
   public static let maximumLimit: Int = 100_000
 
   /// Reads one page: history first, then the forecasts after the baseline.
   ///
-  /// Timestream is asked one question. A second one, for the baseline, is asked only where the rows do not tell it and no
-  /// page before did: they were cut by the limit, or there are none. Both stores are asked at once, unless history is
-  /// known to go on: a page that is cut has no forecasts.
+  /// Timestream is asked one question. It is asked a second one, for the baseline, only where neither the rows nor a page before
+  /// tell it: the rows were cut by the limit, or there are no rows. Both stores are asked at once, unless the history is known to
+  /// go on: a page that is cut has no forecasts.
   ///
   /// - Parameters:
+  ///   - identifier: the series; an unknown one has an empty page.
   ///   - range: inclusive.
-  ///   - start: the `next` of the page before.
-  ///   - limit: the most rows, 1 to 100,000.
-  /// - Throws: ``StoreError``.
+  ///   - start: ``Page/next`` of the page before; nil for the first page.
+  ///   - limit: the most rows, 1 to ``maximumLimit``; other values are taken as the nearest of these.
+  /// - Throws: ``StoreError`` where a store cannot be read.
   public func page(
     of identifier: Identifier, in range: TimeRange, after start: Continuation? = nil, limit: Int = 1000
   ) async throws(StoreError) -> Page {
@@ -159,7 +169,7 @@ public struct SeriesReader: Sendable {
     return past
   }
 
-  /// The newest history time in a range; where the range holds none, or there is no range, of the series.
+  /// The newest history time in a range or, where the range has no history or there is no range, in the series.
   private func baseline(
     _ start: Continuation?, of identifier: Identifier, in range: TimeRange?
   ) async throws(StoreError) -> NewestHistory {
@@ -179,49 +189,17 @@ public struct SeriesReader: Sendable {
   }
 
   /// True where the series has a forecast that has not expired, at whatever time.
-  public func hasForecast(_ identifier: Identifier) async throws(StoreError) -> Bool {
+  package func hasForecast(_ identifier: Identifier) async throws(StoreError) -> Bool {
     try await forecast.hasAny(identifier, now: clock.now)
   }
 
-  /// Every row of a range, read page by page as they are asked for.
+  /// Every row of a range, oldest first, read page by page while they are asked for.
+  ///
+  /// - Parameters:
+  ///   - identifier: the series; an unknown one has no rows.
+  ///   - range: inclusive.
+  ///   - pageSize: the most rows that are held at a time, 1 to ``maximumLimit``.
   public func rows(of identifier: Identifier, in range: TimeRange, pageSize: Int = 1000) -> SeriesRows {
     SeriesRows(reader: self, identifier: identifier, range: range, pageSize: pageSize)
-  }
-}
-
-/// The rows of a merged series, oldest first.
-public struct SeriesRows: AsyncSequence, Sendable {
-  public typealias Element = SeriesRow
-  public typealias Failure = StoreError
-
-  let reader: SeriesReader
-  let identifier: Identifier
-  let range: TimeRange
-  let pageSize: Int
-
-  public func makeAsyncIterator() -> Iterator { Iterator(series: self) }
-
-  public struct Iterator: AsyncIteratorProtocol {
-    let series: SeriesRows
-    private var page: ArraySlice<SeriesRow> = []
-    private var after: SeriesReader.Continuation?
-    private var isLast = false
-
-    init(series: SeriesRows) { self.series = series }
-
-    public mutating func next() async throws(StoreError) -> SeriesRow? {
-      try await next(isolation: nil)
-    }
-
-    public mutating func next(isolation: isolated (any Actor)?) async throws(StoreError) -> SeriesRow? {
-      while page.isEmpty, !isLast {
-        let read = try await series.reader.page(
-          of: series.identifier, in: series.range, after: after, limit: series.pageSize)
-        page = read.rows[...]
-        after = read.next
-        isLast = read.next == nil
-      }
-      return page.popFirst()
-    }
   }
 }

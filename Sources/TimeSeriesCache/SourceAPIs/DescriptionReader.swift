@@ -52,7 +52,7 @@ struct DescriptionReader {
   mutating func duration(_ member: String, default: Int64) throws(SourceError) -> Int64 {
     guard let text = try optionalText(member) else { return `default` }
     guard let milliseconds = TimeExpression.duration(text) else {
-      throw error(member, "'\(text)' is no length of time: give a number and s, m, h, d or w, such as 24h")
+      throw error(member, "'\(text)' is not a length of time: give a number and s, m, h, d or w, such as 24h")
     }
     return milliseconds
   }

@@ -5,7 +5,7 @@ package struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
   /// One step down: the name of a member, and the index of an element where it is one.
   struct Step: Sendable, Hashable {
     var name: ByteText
-    /// Nil for what is no index: RFC 6901 knows no sign and no leading zero.
+    /// Nil for what is not an index: RFC 6901 allows no sign and no leading zero.
     var index: Int?
 
     init(_ name: String) {

@@ -59,7 +59,7 @@ struct PageLayout: Sendable {
     }
     guard token.kind == .number, let seconds = reader.int64(token), (-86_400...86_400).contains(seconds) else {
       throw SourceError(
-        source.name, at: "answer \(place)", "'\(reader.excerpt(token, redactor))' is no offset from UTC in seconds")
+        source.name, at: "answer \(place)", "'\(reader.excerpt(token, redactor))' is not an offset from UTC in seconds")
     }
     return Int(seconds)
   }
@@ -72,7 +72,7 @@ struct PageLayout: Sendable {
     guard let token = found?.token, token.kind != .null, reader.bool(token) != false else { return nil }
     guard token.kind == .string, let link = try? reader.text(token) else {
       throw SourceError(
-        source.name, at: "next \(place)", "'\(reader.excerpt(token, redactor))' is no link to the next page")
+        source.name, at: "next \(place)", "'\(reader.excerpt(token, redactor))' is not a link to the next page")
     }
     return link.isEmpty ? nil : link
   }

@@ -88,7 +88,8 @@ struct RowReader: Sendable {
       return nil
     }
     guard let milliseconds = source.timeFormat.milliseconds(time, in: reader, utcOffset: layout.utcOffset) else {
-      fault(source.time, "'\(reader.excerpt(time, redactor))' is no time in the format \(source.timeFormat.rawValue)")
+      fault(
+        source.time, "'\(reader.excerpt(time, redactor))' is not a time in the format \(source.timeFormat.rawValue)")
       return nil
     }
     var measures: [Measure] = []
@@ -101,7 +102,7 @@ struct RowReader: Sendable {
         measures.append(Measure(measure.name, value))
       case .blank: tally.measures[index].blanks += 1
       case .unreadable:
-        fault(measure.place, "'\(reader.excerpt(token, redactor))' is no \(measure.type.rawValue)")
+        fault(measure.place, "'\(reader.excerpt(token, redactor))' is not a \(measure.type.rawValue)")
         return nil
       }
     }

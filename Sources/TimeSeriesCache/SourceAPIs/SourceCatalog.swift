@@ -9,7 +9,7 @@ import Synchronization
 /// |---|---|
 /// | `SOURCES` | a JSON object of descriptions by name |
 /// | `SOURCES_SSM_ID` | where `SOURCES` is absent: the name of the parameter that holds it, read every five minutes |
-/// | `API_KEY_SSM_ID` | the name of the parameter with the key for sources that name no `keyParameter` of their own |
+/// | `API_KEY_SSM_ID` | the name of the parameter with the key for sources without a `keyParameter` |
 /// | `SOURCE_KEY` | where `API_KEY_SSM_ID` is absent: that key itself |
 ///
 /// `API_KEY` is the key of this project's own API and is never read here: it must not be sent to a source.

@@ -5,7 +5,7 @@ package struct SourceTally: Sendable, Hashable {
     package let measure: String
     /// Rows with a value.
     package internal(set) var values: Int = 0
-    /// Rows with null or an empty text, which stand for no value.
+    /// Rows with null or an empty text, which mean that there is no value.
     package internal(set) var blanks: Int = 0
   }
 

@@ -12,7 +12,7 @@ package enum TimeFormat: String, Sendable, Hashable, CaseIterable {
   /// Timestream's times: 1970-01-01 to 2262-04-11. One record outside them would have its whole request refused.
   private static let bounds: ClosedRange<Int64> = 0...9_223_372_036_854
 
-  /// Epoch milliseconds; nil for what is no time in this format, or lies outside 1970 to 2262.
+  /// Epoch milliseconds; nil for what is not a time in this format, or lies outside 1970 to 2262.
   func milliseconds(_ token: JSONToken, in reader: borrowing JSONReader, utcOffset: Int) -> Int64? {
     let time: Int64?
     switch self {

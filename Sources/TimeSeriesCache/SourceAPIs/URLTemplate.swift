@@ -50,7 +50,8 @@ package struct URLTemplate: Sendable, Hashable {
         let format = name.count > 1 ? name[1] : Format.iso8601.rawValue
         guard let known = Format(rawValue: format) else {
           throw Failure(
-            reason: "'\(format)' is no format of a time: \(Format.allCases.map(\.rawValue).joined(separator: ", ")) are"
+            reason:
+              "'\(format)' is not a format of a time: give one of \(Format.allCases.map(\.rawValue).joined(separator: ", "))"
           )
         }
         parts.append(.time(isStart: name[0] == "from", format: known))

@@ -2,6 +2,9 @@ import AWSClients
 import CacheSupport
 
 extension DynamoDBForecast {
+  /// One Query: up to `limit` items or 1 MB, before expired ones are left out.
+  ///
+  /// - Throws: ``StoreError`` where DynamoDB fails, or an item cannot be read.
   public func page(
     of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64
   ) async throws(StoreError) -> ForecastPage {
@@ -24,7 +27,9 @@ extension DynamoDBForecast {
     return page
   }
 
-  /// One item is read where the series' last forecast has not expired.
+  /// Reads one item where the series' last forecast has not expired, else up to all of them.
+  ///
+  /// - Throws: ``StoreError`` where DynamoDB fails, or an item cannot be read.
   public func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool {
     var query = DynamoDBClient.Query(
       table: table, keyCondition: "#id = :id", filter: "#expiry > :now", projection: "#time",
@@ -78,11 +83,16 @@ enum ForecastReading {
     while try items.nextItem() {
       var time: Int64?
       var measures: [Measure] = []
-      while let value = try items.nextAttribute() {
-        if case .n(let token) = value, items.reader.isNamed("time") {
+      while try items.nextAttribute() {
+        if items.reader.isNamed("values") {
+          guard try items.beginMap() else { continue }
+          measures = try self.measures(&items, &names)
+          try items.endMap()
+        } else if items.reader.isNamed("time") {
+          guard case .n(let token) = try items.value() else { continue }
           time = items.reader.double(token).flatMap { milliseconds($0) }
-        } else if case .m(let position) = value, items.reader.isNamed("values") {
-          measures = try self.measures(items.map(at: position), &names)
+        } else {
+          _ = try items.value()
         }
       }
       guard let time else { throw noTime }
@@ -92,23 +102,18 @@ enum ForecastReading {
   }
 
   private static func measures(
-    _ walk: consuming DynamoDBItems, _ names: inout [String]
+    _ items: inout DynamoDBItems, _ names: inout [String]
   ) throws(AWSError) -> [Measure] {
     var measures: [Measure] = []
     measures.reserveCapacity(names.count)
-    var walk = walk
     var place = 0
-    while let value = try walk.nextAttribute() {
-      let name: String
-      if place < names.count, walk.reader.equals(walk.reader.memberToken, bytesOf: ByteText(names[place])) {
-        name = names[place]
-      } else {
-        do throws(JSONError) { name = try walk.reader.memberName() } catch { throw unreadable(error) }
-        names.removeSubrange(min(place, names.count)...)
-        names.append(name)
+    while try items.nextAttribute() {
+      if place == names.count || !items.reader.equals(items.reader.memberToken, bytesOf: ByteText(names[place])) {
+        names.removeSubrange(place...)
+        do throws(JSONError) { names.append(try items.reader.memberName()) } catch { throw unreadable(error) }
       }
+      if let value = try measure(try items.value(), items) { measures.append(Measure(names[place], value)) }
       place += 1
-      if let value = try measure(value, walk) { measures.append(Measure(name, value)) }
     }
     let isOrdered = zip(measures, measures.dropFirst()).allSatisfy { ByteText($0.name) < ByteText($1.name) }
     if !isOrdered { measures.sort { ByteText($0.name) < ByteText($1.name) } }
@@ -117,21 +122,22 @@ enum ForecastReading {
 
   /// Integers, and doubles whose exponent DynamoDB cannot keep, are maps of one type and value.
   private static func measure(
-    _ value: DynamoDBItems.Value, _ walk: borrowing DynamoDBItems
+    _ value: DynamoDBItems.Value, _ items: borrowing DynamoDBItems
   ) throws(AWSError) -> MeasureValue? {
     switch value {
-    case .n(let token): return walk.reader.double(token).map { .double($0) }
+    case .n(let token): return items.reader.double(token).map { .double($0) }
     case .bool(let flag): return .boolean(flag)
     case .s(let token):
-      do throws(JSONError) { return .varchar(try walk.reader.text(token)) } catch { throw unreadable(error) }
+      do throws(JSONError) { return .varchar(try items.reader.text(token)) } catch { throw unreadable(error) }
     case .m(let position):
-      var inner = try walk.map(at: position)
+      var inner = try items.map(at: position)
       var found: MeasureValue?
-      while let value = try inner.nextAttribute() {
-        if case .n(let token) = value, inner.reader.isNamed("bigint") {
-          found = inner.reader.int64(token).map { .bigint($0) }
-        } else if case .s(let token) = value, inner.reader.isNamed("double") {
-          found = inner.reader.double(token).map { .double($0) }
+      while try inner.nextAttribute() {
+        let (isBigint, isDouble) = (inner.reader.isNamed("bigint"), inner.reader.isNamed("double"))
+        switch try inner.value() {
+        case .n(let token) where isBigint: found = inner.reader.int64(token).map { .bigint($0) }
+        case .s(let token) where isDouble: found = inner.reader.double(token).map { .double($0) }
+        default: break
         }
       }
       return found

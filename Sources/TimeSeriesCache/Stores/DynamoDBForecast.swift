@@ -1,10 +1,10 @@
 public import AWSClients
 import CacheSupport
 
-/// Forecasts in DynamoDB: one item a sample, key (`identifier`, `time` in epoch seconds), which expires by `expiry`.
+/// Forecasts in DynamoDB: one item per sample, with the key (`identifier`, `time` in epoch seconds), which expires by `expiry`.
 ///
-/// `time` keeps its milliseconds as a fraction. `values` maps each measure's name to its value; `fetched` is the fetch's
-/// epoch milliseconds.
+/// `time` keeps its milliseconds as a fraction. `values` maps each measure's name to its value; `fetched` is the time of the
+/// fetch in epoch milliseconds. An item is kept until seven days after the later of the fetch and its own time.
 public struct DynamoDBForecast: ForecastStore {
   let client: DynamoDBClient
   let table: String
@@ -19,15 +19,22 @@ public struct DynamoDBForecast: ForecastStore {
   /// How often items that DynamoDB left out are sent again.
   static let attempts: Int = 8
 
-  public init(
-    _ client: AWSClient, table: String,
-    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
-  ) {
+  /// Forecasts in a table whose keys are `identifier` (text) and `time` (number).
+  public init(_ client: AWSClient, table: String) {
+    self.init(client, table: table) { try await Task.sleep(for: $0) }
+  }
+
+  /// - Parameter sleep: waits before what DynamoDB left out is sent again.
+  init(_ client: AWSClient, table: String, sleep: @escaping @Sendable (Duration) async throws -> Void) {
     self.client = DynamoDBClient(client)
     self.table = table
     self.sleep = sleep
   }
 
+  /// Writes each sample for which no newer fetch has written, 25 per request.
+  ///
+  /// - Returns: how many were written.
+  /// - Throws: ``StoreError``, once everything was tried; writing all of them again does no harm.
   public func write(
     _ samples: [Sample], of identifier: Identifier, fetchedAt: Int64
   ) async throws(StoreError) -> Int {

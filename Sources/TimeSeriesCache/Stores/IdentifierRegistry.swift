@@ -1,35 +1,35 @@
-public import AWSClients
-public import CacheSupport
+package import AWSClients
+package import CacheSupport
 
 /// The table of the series to cache: key `identifier`; `source` and any other text or number are the source's to use.
-public struct IdentifierRegistry: Sendable {
+package struct IdentifierRegistry: Sendable {
   private let client: DynamoDBClient
   private let table: String
 
-  public init(_ client: AWSClient, table: String) {
+  package init(_ client: AWSClient, table: String) {
     self.client = DynamoDBClient(client)
     self.table = table
   }
 
   /// What a series' item says.
-  public struct Entry: Sendable, Hashable {
+  package struct Entry: Sendable, Hashable {
     /// The name of its source; nil takes the default.
-    public var source: String?
+    package var source: String?
     /// The item's texts, numbers and booleans by name, for the source's template.
-    public var attributes: [ByteText: String]
+    package var attributes: [ByteText: String]
   }
 
-  public struct Page: Sendable {
-    public var identifiers: [Identifier]
-    /// Why an item's identifier is none, one text an item.
-    public var invalid: [String]
+  /// A page of the table.
+  package struct Page: Sendable {
+    package var identifiers: [Identifier]
+    /// Why an item has no valid identifier, one text for each.
+    package var invalid: [String]
     /// Where the next page starts; nil at the end.
-    public var last: Item?
+    package var last: Item?
   }
 
   /// One page of identifiers, up to 1 MB of the table.
-  ///
-  public func page(after start: Item?) async throws(StoreError) -> Page {
+  package func page(after start: Item?) async throws(StoreError) -> Page {
     let page = try await StoreError.translating { () async throws(AWSError) in
       try await client.scan(table, projection: "#id", names: ["#id": "identifier"], after: start)
     }
@@ -44,7 +44,7 @@ public struct IdentifierRegistry: Sendable {
   }
 
   /// - Returns: nil for an identifier that is not registered.
-  public func entry(_ identifier: Identifier) async throws(StoreError) -> Entry? {
+  package func entry(_ identifier: Identifier) async throws(StoreError) -> Entry? {
     let item = try await StoreError.translating { () async throws(AWSError) in
       try await client.getItem(["identifier": .s(identifier.text)], from: table)
     }

@@ -1,39 +1,40 @@
 /// What a store will never take as it is: how many samples, the first ten of them, and why.
 public struct Rejections: Sendable, Hashable {
-  /// The first ten, and the number of all.
-  public private(set) var first: FirstFew<HistoryWrite.Rejection> = FirstFew()
+  private var kept: FirstFew<HistoryWrite.Rejection> = FirstFew()
   private var kinds: [Reason] = []
 
   /// Reasons that are told apart; the samples of any further one count in ``count`` alone.
   static let reasonsKept: Int = 10
 
-  /// A reason, and how many samples it hit.
+  /// A reason, and how many samples it was given for.
   public struct Reason: Sendable, Hashable {
     /// The store's words for the first of them: reasons that differ in numbers and times alone are one.
     public let text: String
-    /// How many samples.
+    /// How many samples it was given for.
     public fileprivate(set) var count: Int
     fileprivate let shape: [UInt8]
   }
 
-  /// None yet.
+  /// No rejections yet.
   public init() {}
 
   /// How many samples were rejected.
-  public var count: Int { first.count }
-  /// True where none was.
-  public var isEmpty: Bool { first.isEmpty }
+  public var count: Int { kept.count }
+  /// True where no sample was rejected.
+  public var isEmpty: Bool { kept.isEmpty }
+  /// The first ten that were rejected.
+  public var first: [HistoryWrite.Rejection] { kept.elements }
   /// The reasons, the most frequent one first; at most ten.
   public var reasons: [Reason] { kinds.sorted { $0.count > $1.count } }
 
   /// Counts one more sample.
   public mutating func add(_ rejection: HistoryWrite.Rejection) {
-    first.add(rejection)
+    kept.add(rejection)
     count(Self.shape(of: rejection.reason), rejection.reason, 1)
   }
 
   mutating func add(_ other: Self) {
-    first.add(other.first)
+    kept.add(other.kept)
     for reason in other.kinds { count(reason.shape, reason.text, reason.count) }
   }
 

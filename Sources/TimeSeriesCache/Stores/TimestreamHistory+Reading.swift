@@ -2,6 +2,9 @@ import AWSClients
 import CacheSupport
 
 extension TimestreamHistory {
+  /// One query, unless so many records share a millisecond that none of them is whole.
+  ///
+  /// - Throws: ``StoreError`` where Timestream fails, or a row cannot be read.
   public func rows(
     of identifier: Identifier, in range: TimeRange, limit: Int
   ) async throws(StoreError) -> HistoryRows {
@@ -28,6 +31,9 @@ extension TimestreamHistory {
   /// Records that are read for one page at the most.
   private static let mostRecords: Int = 200_000
 
+  /// One query for the newest time.
+  ///
+  /// - Throws: ``StoreError`` where Timestream fails, or its answer cannot be read.
   public func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
     var newest = NewestHistory(time: nil)
     try await ask(sql.newest(of: identifier, in: range)) { answer throws(AWSError) in
@@ -147,7 +153,8 @@ extension TimestreamRows {
     guard case .scalar(let token) = cell else { return nil }
     guard let bytes = reader.plainBytes(token), let time = ISO8601Time(bytes) else {
       throw AWSError(
-        .unexpectedAnswer, "'\(try text(cell)?.prefix(60) ?? "")' is no time", operation: "Timestream_20181101.Query")
+        .unexpectedAnswer, "'\(try text(cell)?.prefix(60) ?? "")' is not a time", operation: "Timestream_20181101.Query"
+      )
     }
     return time.epochMilliseconds()
   }

@@ -1,17 +1,17 @@
 public import AWSClients
 import CacheSupport
 
-/// History in Amazon Timestream: one multi-measure record for each sample, with the dimension `identifier` and the fetch's
-/// time as its version.
+/// History in Amazon Timestream: one multi-measure record per sample, with the dimension `identifier` and the time of the
+/// fetch as its version.
 ///
-/// Records of other writers in the same table are read, too, where they have the dimension: a single-measure record is a
-/// value named by its measure name, and all records of one millisecond are one sample.
+/// Records of other writers in the same table are read too, where they have the dimension: a single-measure record is a value
+/// named by its measure name, and all records of one millisecond are one sample.
 public struct TimestreamHistory: HistoryStore {
   private let write: TimestreamWriteClient
   let query: TimestreamQueryClient
   let sql: TimestreamSQL
 
-  /// The measure name of every record: one series has one record an instant.
+  /// The measure name of every record: one series has one record per instant.
   static let measureName: String = "sample"
   /// WriteRecords takes 100 records.
   static let recordsPerRequest: Int = 100
@@ -20,12 +20,16 @@ public struct TimestreamHistory: HistoryStore {
   /// Requests that are spent on finding the records for which a whole request was refused; two of a hundred need 26.
   static let requestsToBisect: Int = 40
 
+  /// History in a table of a database, both of which exist.
   public init(_ client: AWSClient, database: String, table: String) {
     write = TimestreamWriteClient(client)
     query = TimestreamQueryClient(client)
     sql = TimestreamSQL(database: database, table: table)
   }
 
+  /// Writes 100 samples per request, four requests at a time.
+  ///
+  /// Where Timestream refuses a whole request, halves of it are sent until the records at fault are found.
   public func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
     let outcomes = await inBatches(samples, of: Self.recordsPerRequest, inFlight: Self.requestsInFlight) { batch in
       await writeBatch(batch[...], identifier, version)
