@@ -3,6 +3,7 @@
 # multiply the package by four and do not load on Lambda's glibc.
 # Usage: Infra/check-linkage.sh EXECUTABLE…
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 forbidden='libFoundation\.so|libFoundationNetworking|libFoundationXML|libFoundationInternationalization|lib_FoundationICU'
 status=0
 for executable in "$@"; do

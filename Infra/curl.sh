@@ -7,6 +7,7 @@
 # is said.
 # Usage: Infra/curl.sh
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 export LC_ALL=C TZ=UTC
 archive=$PWD/.build/debian

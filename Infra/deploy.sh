@@ -4,6 +4,7 @@
 #   --dry-run shows the commands and runs none; --status shows the stack; --verify asks whether it works; --packaged takes build/*.zip as
 #   they are. STACK names the stack, BUCKET a bucket of your own. A new stack gets an ApiKey, unless one is given.
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 . Infra/stack.sh
 read_arguments yes --dry-run --status --verify --packaged -- "$@"

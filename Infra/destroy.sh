@@ -4,11 +4,11 @@
 #   --dry-run shows the commands and runs none; --status shows what would go; --verify looks whether all is gone; --yes does not ask.
 # STACK names the stack. A bucket of your own (BUCKET) stays, with the packages in it.
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 . Infra/stack.sh
 read_arguments no --dry-run --status --verify --yes -- "$@"
 bucket=$(bucket)
-
 # What the last deleted stack of the name could not delete, and what is kept beside it.
 gone() {
   local left="" id

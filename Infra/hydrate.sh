@@ -2,6 +2,7 @@
 # The end-to-end run against the deployed stack: registers an identifier, starts the queue function, waits for the rows in the API.
 # Usage: Infra/hydrate.sh [IDENTIFIER] (default test-run); STACK names the stack.
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 . Infra/stack.sh
 read_arguments no --

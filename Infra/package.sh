@@ -4,6 +4,7 @@
 # symbol newer than what its glibc (2.34) and its libstdc++ (of GCC 11) have; at most 8 MB per zip.
 # Usage: Infra/package.sh [FUNCTION…]; the processor is that of the machine it runs on.
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 export LC_ALL=C TZ=UTC
 functions=("$@")

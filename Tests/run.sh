@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Everything: unit tests, packages, real clients, the template and its doors, documentation, the end-to-end run, lint, gates. Ends
 # with `N passed, N failed`.
+# Usage: Tests/run.sh
 set -uo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.." || exit
 passed=0
 failed=0

@@ -3,6 +3,7 @@
 # that the tests start are built and watched alike. Ends with `N passed, N failed`; a finding counts as failed.
 # Usage: Tests/sanitize.sh [thread | address | release]…
 set -uo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.." || exit
 runs=("$@")
 [ ${#runs[@]} -gt 0 ] || runs=(thread address release)

@@ -3,6 +3,7 @@
 # older Debian, in which the packages prove that they bring what they need.
 # Usage: Tests/tools.sh FOLDER
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 mkdir -p "$1"
 tools=$(cd "$1" && pwd)
 cd "$(dirname "$0")"

@@ -2,6 +2,7 @@
 # The end-to-end run against a throwaway local cloud on a free port; its exit status tells.
 # Usage: e2eTest/hydrate.sh BUILD
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 build=$1
 # shellcheck source=local/cloud.sh
 . "$(dirname "$0")/../local/cloud.sh"

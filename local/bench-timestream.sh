@@ -3,6 +3,7 @@
 # and asks it what dashboards ask. ROWS (default 10000000), SERIES (1000) and COMPARED (200000 rows for each side) may be set.
 # Usage: local/bench-timestream.sh BUILD TOOLS
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 build=$1 tools=$2
 # shellcheck source=local/cloud.sh
 . "$(dirname "$0")/cloud.sh"

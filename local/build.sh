@@ -2,6 +2,7 @@
 # Builds everything in a configuration, showing how far it is.
 # Usage: local/build.sh debug|release [swift build options]
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 configuration=$1
 shift
 echo "Building ($configuration)"

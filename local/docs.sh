@@ -4,6 +4,7 @@
 # parameter has words where its name and type leave something open.
 # Usage: local/docs.sh [LIBRARY…]
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 libraries=("$@")
 [ ${#libraries[@]} -gt 0 ] || libraries=(CacheSupport SigV4 HTTPTransport AWSClients LambdaRuntime TimeSeriesCache)

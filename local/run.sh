@@ -2,6 +2,7 @@
 # The whole system on this machine: sets up the local cloud, fills it, says how to ask, and serves until Ctrl-C.
 # Usage: local/run.sh BUILD; PORT (default 4566) and DATA (default .local-cloud) may be set.
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 here=$(dirname "$0")
 build=$1
 # shellcheck source=local/cloud.sh

@@ -2,6 +2,7 @@
 # Installs the Debian packages that are missing; where it may not, prints the one line that does.
 # Usage: local/setup.sh [--package | --tests]
 set -euo pipefail
+[ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 
 command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://www.swift.org/install/linux/" >&2; exit 1; }
 

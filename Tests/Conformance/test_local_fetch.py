@@ -1,5 +1,6 @@
 """local-fetch as a person calls it: what it says of a source, and what it stored."""
 
+import base64
 import http.server
 import json
 import os
@@ -12,14 +13,19 @@ import pytest
 
 from conftest import BUILD, CLIENT_ENVIRONMENT
 
-KEY = "s3cret/key"
+KEY = "s3cret/kéy"
 # The key of this project's own API, which a person may have exported for local-api.
 OWN_KEY = "s3cret-of-the-api"
 NOW = int(time.time()) // 60 * 60
+# The key as a source may give it back: as it is, in HTML, in a URL in a URL, in JSON, in Base64, and its header as Latin-1.
+ECHOES = [
+    f"key {KEY}", "key s3cret&#x2F;k&#233;y", "key s3cret%252Fk%25C3%25A9y", r"key s3cret\u002fk\u00e9y",
+    "key " + base64.b64encode(f"me:{KEY}".encode()).decode(), "key " + KEY.encode().decode("latin-1")]
 
 
 class Source(http.server.BaseHTTPRequestHandler):
-    """/IDENTIFIER/PAGE, of which `pages` has two, `none` has 204, `odd` has rows and columns that cannot be read, and any other 404."""
+    """/IDENTIFIER/PAGE, of which `pages` has two, `none` has 204, `odd` has rows that cannot be read and `lone` one alone, `echo` has the key
+    as a value, `text` is no JSON, and any other 404."""
 
     keys = []
 
@@ -27,16 +33,20 @@ class Source(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        self.keys.append(self.headers["x-key"])
+        self.keys.append(self.headers["x-key"].encode("latin-1").decode())
         path = urllib.parse.urlparse(self.path)
         _, name, page = path.path.split("/")
         row = [{"t": NOW - 120 + 60 * number, "v": number / 2, "text": "a b" if number else None} for number in range(6)]
         pages = {
             ("pages", "1"): {"rows": row[:2], "next": f"/pages/2?key={urllib.parse.quote(KEY, safe='')}"}, ("pages", "2"): {"rows": row[2:]},
+            ("echo", "1"): {"rows": [{"t": NOW - 60 + 60 * n, "v": n, "text": text} for n, text in enumerate(ECHOES)]},
+            ("lone", "1"): {"rows": [{"t": "noon", "v": 1, "text": ""}]},
             ("odd", "1"): {"rows": [row[0], {"t": "noon", "v": KEY}, {"t": NOW, "v": ""}]}}
         found = pages.get((name, page))
-        body = json.dumps(found).encode() if found else f"no series {name} for\n {self.headers['x-key']}".encode()
-        self.send_response(204 if name == "none" else 200 if found else 404)
+        body = b"at home" if name == "text" else json.dumps(found).encode() if found else f"no series {name} for\n {self.headers['x-key']}".encode()
+        if name == "lost":
+            return
+        self.send_response(204 if name == "none" else 200 if found or name == "text" else 404)
         self.end_headers()
         if name != "none":
             self.wfile.write(body)
@@ -73,15 +83,19 @@ def check(source, *identifiers):
     return done
 
 
+def lines(done):
+    return [" ".join(line.split()) for line in done.stdout.splitlines()]
+
+
 def test_check_tells_what_a_source_gave_and_what_was_never_found(source):
     done = check(source, "pages")
     assert done.returncode == 1 and done.stderr == ""
-    lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    said = lines(done)
     url = source[0]
-    assert lines[0] == "pages" and lines[1].startswith("source default, ")
-    assert lines[2] == f"page 1 {url}/pages/1?key=***" and lines[3].startswith("status 200, ") and lines[3].endswith(" ms")
-    assert lines[4] == f"page 2 {url}/pages/2?key=***" and lines[5].startswith("status 200, ")
-    assert lines[6:] == [
+    assert said[0] == "pages" and said[1].startswith("source default, ")
+    assert said[2] == f"page 1 {url}/pages/1?key=***" and said[3].startswith("status 200, ") and said[3].endswith(" ms")
+    assert said[4] == f"page 2 {url}/pages/2?key=***" and said[5].startswith("status 200, ")
+    assert said[6:] == [
         "pages 2", "rows 6, of which 6 have a time and a value", f"first {text(NOW - 120)} v=0", f'last {text(NOW + 180)} text="a b" v=2.5',
         "measures text: found 5 times, 1 time without a value", "typo: never found", "v: found 6 times", "next found"]
 
@@ -96,6 +110,31 @@ def test_check_tells_what_cannot_be_read(source):
     assert "status 204" in done.stdout and "rows      0" in done.stdout
 
 
+@pytest.mark.parametrize("identifier,status,words", [
+    ("absent", "status 404", "failed: source 'default', answer: has status 404; it says: no series absent for ***"),
+    ("text", "status 200, 7 bytes", "failed: source 'default', answer: is not JSON: "), ("lost", "no answer", "failed: source 'default', request: "),
+])
+def test_check_tells_of_a_page_that_fails_how_it_ended(source, identifier, status, words):
+    """And nothing of what it holds, for nothing was read."""
+    said = lines(check(source, identifier))
+    assert said[2].startswith("page 1 ") and said[3].startswith(f"{status}, ") and said[3].endswith(" ms")
+    assert said[4:8] == ["pages 0", "rows 0, of which 0 have a time and a value", "first none", "last none"]
+    assert len(said) == 9 and said[8].startswith(words)
+
+
+def test_a_lone_bad_row_is_told_once(source, cloud):
+    for done in (check(source, "lone"), run("lone", "--source", source[1], **stores(cloud))):
+        assert done.returncode == 1 and done.stdout.count("is not a time in the format seconds") == 1 and "1 not read:" in done.stdout
+
+
+@pytest.mark.parametrize("echo", range(len(ECHOES)))
+def test_check_prints_no_value_that_holds_the_key(source, echo, monkeypatch):
+    monkeypatch.setattr("test_local_fetch.ECHOES", ECHOES[echo:echo + 1])
+    said = lines(check(source, "echo"))
+    sample = f'{text(NOW - 60)} text="key ***" v=0'
+    assert f"first {sample}" in said and f"last {sample}" in said
+
+
 def test_the_key_of_the_api_goes_to_no_source(source):
     Source.keys.clear()
     done = run("--check", "pages", "--source", source[1], API_KEY=OWN_KEY)
@@ -107,15 +146,19 @@ def test_the_key_of_the_api_goes_to_no_source(source):
 def test_help_needs_nothing():
     for word in ("--help", "-h"):
         done = run(word)
-        assert done.returncode == 0 and done.stdout.startswith("Usage: local-fetch IDENTIFIER") and done.stderr == ""
+        assert done.returncode == 0 and done.stdout.startswith("Usage: local-fetch [--check] [--source FILE] IDENTIFIER…\n") and done.stderr == ""
     for words, error in (((), "name an identifier"), (("--chekc", "x"), "there is no option --chekc"), (("x",), "no region: set AWS_REGION")):
         done = run(*words)
         assert done.returncode == 1 and error in done.stderr
 
 
-def test_a_fetch_tells_what_it_stored(source, cloud):
+def stores(cloud):
     variables = {name: cloud.variables[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE")}
-    variables |= CLIENT_ENVIRONMENT | {"AWS_ENDPOINT_URL": cloud.address, "API_KEY": OWN_KEY, "SOURCE_KEY": KEY}
+    return variables | CLIENT_ENVIRONMENT | {"AWS_ENDPOINT_URL": cloud.address, "API_KEY": OWN_KEY, "SOURCE_KEY": KEY}
+
+
+def test_a_fetch_tells_what_it_stored(source, cloud):
+    variables = stores(cloud)
     done = run("pages", "--source", source[1], **variables)
     past = sum(NOW - 120 + 60 * number < time.time() for number in range(6))
     assert done.returncode == 0 and done.stdout.splitlines() == [
@@ -123,3 +166,14 @@ def test_a_fetch_tells_what_it_stored(source, cloud):
     done = run("odd", "absent", "--source", source[1], **variables)
     assert done.returncode == 1 and "s3cret" not in done.stdout + done.stderr
     assert "1 row stored" in done.stdout and "answer /rows/1/t" in done.stdout and "failed: source 'default', answer: has status 404" in done.stdout
+
+
+@pytest.mark.parametrize("absent", ["FUTURE_TABLE", "TS_TABLE_NAME"])
+def test_the_range_is_of_what_was_stored_where_one_store_fails(source, cloud, absent):
+    done = run("pages", "--source", source[1], **stores(cloud) | {absent: "absent"})
+    past = sum(NOW - 120 + 60 * number < time.time() for number in range(6))
+    start, stored = (0, past) if absent == "FUTURE_TABLE" else (past, 6 - past)
+    times = f"{text(NOW - 120 + 60 * start)} to {text(NOW - 120 + 60 * (start + stored - 1))}"
+    counts = f"{past} of history, 0 of forecast" if absent == "FUTURE_TABLE" else f"0 of history, {6 - past} of forecast"
+    assert done.returncode == 1 and done.stdout.splitlines()[0] == f"pages: {stored} rows stored, {times}: {counts}"
+    assert "  failed: " in done.stdout

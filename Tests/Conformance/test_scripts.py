@@ -1,7 +1,8 @@
-"""Infra/deploy.sh, destroy.sh and hydrate.sh, with an `aws` that writes down what it is asked and answers from a table."""
+"""Infra/deploy.sh, destroy.sh and hydrate.sh, with an `aws` that writes down what it is asked and answers from a table; every script's help."""
 
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -190,6 +191,17 @@ def test_looking_that_fails_is_not_taken_for_nothing(scripts):
 def test_what_is_not_understood_is_refused(scripts, script, arguments):
     done = scripts(script, *arguments)
     assert done.returncode == 2 and f"Usage: Infra/{script}" in done.stderr and scripts.calls == []
+
+
+@pytest.mark.parametrize("script", [
+    name for name in subprocess.check_output(["git", "ls-files", "*.sh"], cwd=PROJECT, text=True).split()
+    if (PROJECT / name).read_text().startswith("#!")])
+def test_help_starts_no_work(tmp_path, script):
+    # Nothing can be started but what help needs.
+    for name in ("bash", "env", "sed"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    done = subprocess.run([PROJECT / script, "--help"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr == "" and f"\nUsage: {script}" in done.stdout
 
 
 def test_a_file_that_is_missing_is_told_before_anything_is_built(scripts, tmp_path):

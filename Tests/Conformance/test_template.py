@@ -216,7 +216,7 @@ def test_the_alarms_watch_what_they_say_and_tell_someone(template):
 
 def test_our_metrics_exist(template):
     """What alarms and dashboard name is what the functions write."""
-    text = (PROJECT / "Sources/LambdaRuntime/Logger.swift").read_text()
+    text = (PROJECT / "Sources/TimeSeriesCache/Functions/CacheMetric.swift").read_text()
     body = json.loads(of_type(template, "AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])
     named = {alarm["MetricName"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() if alarm.get("Namespace") == "TimeSeriesCache"}
     for widget in body["widgets"]:

@@ -108,7 +108,7 @@ import Testing
 
     func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
       var outcome = HistoryWrite()
-      outcome.stored = min(takes, samples.count)
+      for sample in samples.prefix(takes) { outcome.addStored(sample.time) }
       for sample in samples.dropFirst(takes) { outcome.rejected.add(.init(time: sample.time, reason: "too old")) }
       return outcome
     }

@@ -20,7 +20,7 @@ import Testing
               .init(time: sample.time, reason: "version \(version) is not higher than \(old.version)"))
           } else {
             stored[sample.time] = (sample, version)
-            outcome.stored += 1
+            outcome.addStored(sample.time)
           }
         }
       }
@@ -132,6 +132,7 @@ import Testing
     for part in 0..<3 { await writer.write([Self.sample(Int64(part), 1), Self.sample(Int64(part) + 100, 1)]) }
     #expect(forecast.writes.withLock { $0 } == writes)
     #expect(writer.outcome.history.stored == 3)
+    #expect(writer.outcome.times == TimeRange(from: 0, to: 2))
     #expect(writer.outcome.failure == error)
     #expect(!writer.isDown)
   }

@@ -14,7 +14,7 @@ final class MemoryHistory: HistoryStore {
   func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
     self.samples.withLock { stored in for sample in samples { stored[sample.time] = sample } }
     var outcome = HistoryWrite()
-    outcome.stored = samples.count
+    for sample in samples { outcome.addStored(sample.time) }
     return outcome
   }
 

@@ -35,7 +35,7 @@ import Testing
 
   @Test("Records for which Timestream refuses a whole request are found, and the others are stored", arguments: [1, 2])
   func bisects(bad: Int) async throws {
-    let faulty = Array([37, 80].prefix(bad))
+    let faulty = Array([0, 80].prefix(bad))
     let stored = Recorder<Int>()
     let http = FakeHTTP { request, _ in
       let times = Self.times(request)
@@ -45,12 +45,27 @@ import Testing
     }
     let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
     #expect(outcome.stored == 100 - bad)
+    #expect(outcome.times == TimeRange(from: 1, to: 99))
     #expect(outcome.rejected.count == bad)
     #expect(outcome.rejected.first.map(\.time) == faulty.map(Int64.init))
     #expect(outcome.rejected.first.first?.reason == "Invalid time for record.")
     #expect(outcome.failure == nil)
     #expect(stored.elements.sorted() == (0..<100).filter { !faulty.contains($0) })
     #expect(http.requests.count <= TimestreamHistory.requestsToBisect)
+  }
+
+  @Test(
+    "The range of what is stored leaves out records that are rejected one by one, and those that a newer fetch wrote")
+  func rejectedRange() async throws {
+    let answer = #"""
+      {"__type":"x#RejectedRecordsException","message":"no","RejectedRecords":[
+        {"RecordIndex":0,"Reason":"too old"},{"RecordIndex":4,"Reason":"a newer version is there","ExistingVersion":\#(Self.now)}]}
+      """#
+    let outcome = try await history(FakeHTTP([.success(.json(419, answer))]))
+      .write(Self.samples(5), of: try Identifier("s"), version: Self.now)
+    #expect(outcome.stored == 3)
+    #expect(outcome.superseded == 1)
+    #expect(outcome.times == TimeRange(from: 1, to: 3))
   }
 
   @Test("Where every record is refused, the search ends and the write fails", arguments: [100, 2000])

@@ -25,7 +25,8 @@ enum FetchSummary {
     if let missing = report.read?.missingMeasures, !missing.isEmpty {
       lines.append("  no row has: \(missing.joined(separator: ", "))")
     }
-    if let failure = report.failure { lines.append("  failed: \(failure)") }
+    let told = report.read?.faults.elements.map(\.description) ?? []
+    if let failure = report.failure, !told.contains(failure) { lines.append("  failed: \(failure)") }
     return lines.joined(separator: "\n")
   }
 

@@ -46,14 +46,14 @@ struct SourceCheck {
     } catch { failure = error }
     showPage(walk.page)
     let tally = walk.tally
-    show("pages", "\(walk.page?.number ?? 0)")
+    show("pages", "\(walk.pagesRead)")
     show("rows", "\(tally.rows), of which \(tally.samples) have a time and a value")
-    show("first", first.map(text) ?? "none")
-    show("last", last.map(text) ?? "none")
+    show("first", first.map { pages.withoutKey(text($0)) } ?? "none")
+    show("last", last.map { pages.withoutKey(text($0)) } ?? "none")
     showMeasures(tally)
-    if pages.source.next != nil { show("next", walk.hasNext ? "found" : "found on no page") }
+    if pages.source.next != nil, walk.pagesRead > 0 { show("next", walk.hasNext ? "found" : "found on no page") }
     for line in FetchSummary.faults(tally.faults) { Output.line(line) }
-    if let failure { Output.line("  failed: \(failure)") }
+    if let failure, !tally.faults.elements.contains(failure) { Output.line("  failed: \(failure)") }
     return failure == nil && tally.faults.isEmpty && tally.missingMeasures.isEmpty
   }
 
@@ -62,10 +62,13 @@ struct SourceCheck {
     shown = page.number
     show("page \(page.number)", page.url)
     guard let milliseconds = page.milliseconds else { return }
-    show("", page.bytes.map { "status 200, \($0) bytes, \(milliseconds) ms" } ?? "status 204, \(milliseconds) ms")
+    let status = page.status.map { "status \($0)" } ?? "no answer"
+    show("", status + (page.bytes.map { ", \($0) bytes" } ?? "") + ", \(milliseconds) ms")
   }
 
+  /// Nothing where there was no row to look in.
   private func showMeasures(_ tally: SourceTally) {
+    guard tally.rows > 0 else { return }
     for (index, measure) in tally.measures.enumerated() {
       let blanks = measure.blanks > 0 ? ", \(FetchSummary.count(measure.blanks, "time")) without a value" : ""
       let isMissing = measure.values + measure.blanks == 0

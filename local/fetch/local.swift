@@ -7,8 +7,7 @@ import TimeSeriesCache
 /// The fetch function's work on this machine, against whatever cloud the environment names.
 @main struct LocalFetch {
   static let usage = """
-    Usage: local-fetch IDENTIFIER…
-           local-fetch --check IDENTIFIER…
+    Usage: local-fetch [--check] [--source FILE] IDENTIFIER…
 
     Fetches each identifier from its source and writes it to TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE; prints what was
     stored, and what was not. The exit status is 1 where anything failed.

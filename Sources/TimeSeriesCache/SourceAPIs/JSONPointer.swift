@@ -18,12 +18,12 @@ package struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
 
   /// Nil for a text that neither is empty nor starts with `/`.
   package init?(_ text: String) {
-    guard text.isEmpty || text.hasPrefix("/") else { return nil }
+    guard text.isEmpty || text.utf8.first == UInt8(ascii: "/") else { return nil }
     steps =
       text.isEmpty
       ? []
-      : text.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
-        Step(String($0.replacing("~1", with: "/").replacing("~0", with: "~")))
+      : text.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map {
+        Step(Self.replacing("~0", with: "~", in: Self.replacing("~1", with: "/", in: String(Substring($0)))))
       }
   }
 
@@ -36,6 +36,13 @@ package struct JSONPointer: Sendable, Hashable, CustomStringConvertible {
 
   /// The pointer's text.
   package var description: String {
-    steps.map { "/" + $0.name.text.replacing("~", with: "~0").replacing("/", with: "~1") }.joined()
+    steps.map {
+      "/" + Self.replacing("/", with: "~1", in: Self.replacing("~", with: "~0", in: $0.name.text))
+    }.joined()
+  }
+
+  /// By bytes: with a combining mark after it, `/` would be another character.
+  private static func replacing(_ old: String, with new: String, in text: String) -> String {
+    String(decoding: Array(text.utf8).replacing(Array(old.utf8), with: Array(new.utf8)), as: UTF8.self)
   }
 }

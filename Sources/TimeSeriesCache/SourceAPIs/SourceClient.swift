@@ -112,7 +112,9 @@ package struct SourceClient: Sendable {
         ": it leads to \(PageLink.origin(of: redactor(target))); put the final URL into the description, for a key does not follow"
     }
     reason += redactor.words(of: response.body)
-    return SourceError(source.name, at: "answer", reason, isTransient: isTransient)
+    var error = SourceError(source.name, at: "answer", reason, isTransient: isTransient)
+    error.status = response.status
+    return error
   }
 
   /// Seconds or an HTTP date (RFC 9110 §10.2.3) as seconds from now.

@@ -8,6 +8,8 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   package var isTransient: Bool
   /// False where this project's own parameters cannot be read: nobody has asked the source yet.
   package var isSourceFault: Bool
+  /// Of the answer that is refused; nil where there was none, or where it was read.
+  package var status: Int?
 
   package init(
     _ source: String, at place: String, _ reason: String, isTransient: Bool = false, isSourceFault: Bool = true

@@ -20,6 +20,9 @@ package struct SourcePages: AsyncSequence, Sendable {
   package let window: TimeRange
   let redactor: Redactor
 
+  /// A text of the source without the key.
+  package func withoutKey(_ text: String) -> String { redactor(text) }
+
   package func makeAsyncIterator() -> Iterator { Iterator(self) }
 
   /// One page that was asked for.
@@ -28,8 +31,10 @@ package struct SourcePages: AsyncSequence, Sendable {
     package let number: Int
     /// Without the key.
     package let url: String
-    /// From the first attempt to the last byte; nil while it is under way.
+    /// From the first attempt to the last byte, or to the failure; nil while it is under way.
     package internal(set) var milliseconds: Int64?
+    /// Of the answer; nil where there is none.
+    package internal(set) var status: Int?
     /// Of the body; nil where there is none (204), or not yet.
     package internal(set) var bytes: Int?
   }
@@ -50,6 +55,8 @@ package struct SourcePages: AsyncSequence, Sendable {
     private var total: SourceTally
     /// The page that was asked for last; nil before the first one.
     package private(set) var page: Page?
+    /// How many pages were read; one that cannot be had or read is none of them.
+    package private(set) var pagesRead: Int = 0
     /// True where a page had the place of the link to the next one.
     package private(set) var hasNext: Bool = false
 
@@ -103,16 +110,35 @@ package struct SourcePages: AsyncSequence, Sendable {
       page = Page(number: number + 1, url: pages.redactor.url(url))
       asked.insert(ByteText(url))
       do throws(SourceError) {
-        let body = try await pages.client.body(url, pages.headers, pages.source, pages.redactor)
-        let elapsed = pages.client.clock.now - start
-        page?.milliseconds = elapsed
-        page?.bytes = body?.count
-        guard let body else { return nil }
+        let body = try await body(url, since: start)
+        guard let body else {
+          pagesRead += 1
+          return nil
+        }
         let rows = try readable(body)
+        pagesRead += 1
         hasNext = hasNext || rows.hasNext
         link = rows.next.map { (link: $0, of: url) }
         return rows
       } catch { throw placed(error) }
+    }
+
+    private mutating func body(_ url: String, since start: Int64) async throws(SourceError) -> [UInt8]? {
+      do throws(SourceError) {
+        let body = try await pages.client.body(url, pages.headers, pages.source, pages.redactor)
+        answered(body == nil ? 204 : 200, body?.count, since: start)
+        return body
+      } catch {
+        answered(error.status, nil, since: start)
+        throw error
+      }
+    }
+
+    private mutating func answered(_ status: Int?, _ bytes: Int?, since start: Int64) {
+      let elapsed = pages.client.clock.now - start
+      page?.milliseconds = elapsed
+      page?.status = status
+      page?.bytes = bytes
     }
 
     private func readable(_ body: [UInt8]) throws(SourceError) -> RowReader {

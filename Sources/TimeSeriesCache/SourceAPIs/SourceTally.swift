@@ -36,9 +36,7 @@ package struct SourceTally: Sendable, Hashable {
   mutating func add(_ page: Self, _ placed: (SourceError) -> SourceError) {
     rows += page.rows
     samples += page.samples
-    if let other = page.times {
-      times = times.map { $0.widened(to: other.from).widened(to: other.to) } ?? other
-    }
+    if let other = page.times { times = times?.widened(to: other) ?? other }
     faults.add(page.faults.map(placed))
     for index in measures.indices where page.measures.indices.contains(index) {
       measures[index].values += page.measures[index].values
@@ -54,4 +52,6 @@ extension TimeRange {
     range.to = max(to, time)
     return range
   }
+
+  func widened(to other: TimeRange) -> TimeRange { widened(to: other.from).widened(to: other.to) }
 }

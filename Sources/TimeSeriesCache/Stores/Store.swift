@@ -61,7 +61,9 @@ public protocol ForecastStore: Sendable {
 /// What became of samples that were given to a ``HistoryStore``.
 public struct HistoryWrite: Sendable, Hashable {
   /// Samples that are in the store now.
-  public var stored: Int = 0
+  public private(set) var stored: Int = 0
+  /// The earliest and the latest time of what was stored.
+  public private(set) var times: TimeRange?
   /// Samples for which the store already has a newer version, as after a late redelivery; no error.
   public var superseded: Int = 0
   /// Samples that the store will never take as they are, such as those older than its retention.
@@ -72,8 +74,15 @@ public struct HistoryWrite: Sendable, Hashable {
   /// No samples yet.
   public init() {}
 
+  /// Counts a sample of this time as stored.
+  public mutating func addStored(_ time: Int64) {
+    stored += 1
+    times = times?.widened(to: time) ?? TimeRange(from: time, to: time)
+  }
+
   mutating func add(_ other: HistoryWrite) {
     stored += other.stored
+    if let other = other.times { times = times?.widened(to: other) ?? other }
     superseded += other.superseded
     rejected.add(other.rejected)
     failure = failure ?? other.failure

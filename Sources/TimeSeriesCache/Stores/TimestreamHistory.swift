@@ -49,11 +49,12 @@ public struct TimestreamHistory: HistoryStore {
       do throws(AWSError) {
         _ = try await write.writeRecords(
           TimestreamRequest.records(batch, of: identifier, version: version, into: sql), count: batch.count)
-        outcome.stored += batch.count
+        for sample in batch { outcome.addStored(sample.time) }
       } catch {
         let rejected = error.rejectedRecords
         if !rejected.isEmpty, rejected.allSatisfy({ (0..<batch.count).contains($0.index) }) {
-          outcome.stored += batch.count - rejected.count
+          let refused = Set(rejected.map(\.index))
+          for (index, sample) in batch.enumerated() where !refused.contains(index) { outcome.addStored(sample.time) }
           for record in rejected { outcome.add(record, of: batch, version: version) }
         } else if error.code == .validation, batch.count == 1, let sample = batch.first {
           outcome.rejected.add(.init(time: sample.time, reason: error.message))

@@ -32,10 +32,7 @@ struct FetchWriter {
   /// - Parameter samples: in the source's order.
   mutating func write(_ samples: [Sample]) async {
     let samples = Self.lastOfEachInstant(samples)
-    guard let first = samples.first, let last = samples.last else { return }
-    outcome.times =
-      outcome.times.map { $0.widened(to: first.time).widened(to: last.time) }
-      ?? TimeRange(from: first.time, to: last.time)
+    guard !samples.isEmpty else { return }
     let (past, future) = SampleWriter.split(samples, now: now)
     let version = version(of: past)
     async let pastOutcome = historyIsDown ? nil : stores.history.write(past, of: identifier, version: version)
@@ -47,7 +44,13 @@ struct FetchWriter {
       }
     if let written = await pastOutcome { take(written) }
     switch await futureResult {
-    case .success(let count)?: outcome.forecastItems += count
+    case .success(let count)?:
+      outcome.forecastItems += count
+      if count > 0, let first = future.first, let last = future.last {
+        outcome.forecastTimes =
+          outcome.forecastTimes?.widened(to: first.time).widened(to: last.time)
+          ?? TimeRange(from: first.time, to: last.time)
+      }
     case .failure(let error)?:
       outcome.failure = outcome.failure ?? error
       // One item that DynamoDB refuses says nothing of the parts that follow.

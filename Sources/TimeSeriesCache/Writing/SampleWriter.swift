@@ -13,13 +13,19 @@ package struct SampleWriter: Sendable {
     package var history: HistoryWrite = HistoryWrite()
     /// Forecasts that were written; those for which a newer fetch has written stay, and are not counted.
     package var forecastItems: Int = 0
-    /// The earliest and the latest time that was handed to a store.
-    package internal(set) var times: TimeRange?
+    /// The earliest and the latest time of forecasts, those that stayed included.
+    package internal(set) var forecastTimes: TimeRange?
     /// Why a part was not written; writing all of it again does no harm.
     package var failure: StoreError?
 
     /// None yet.
     package init() {}
+
+    /// The earliest and the latest time that a store took.
+    package var times: TimeRange? {
+      guard let past = history.times, let future = forecastTimes else { return history.times ?? forecastTimes }
+      return past.widened(to: future)
+    }
 
     /// True where there was history, and the store will never take any of it.
     package var isAllRejected: Bool { !history.rejected.isEmpty && history.stored == 0 && history.superseded == 0 }
