@@ -6,6 +6,8 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   package var reason: String
   /// True where asking again later may succeed.
   package var isTransient: Bool
+  /// True for a fault that left pages unread, rather than one row.
+  var leavesPages: Bool = false
 
   package init(_ source: String, at place: String, _ reason: String, isTransient: Bool = false) {
     self.source = source
