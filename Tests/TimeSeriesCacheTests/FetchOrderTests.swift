@@ -33,6 +33,20 @@ import Testing
     #expect(started.count == 10)
   }
 
+  @Test(
+    "A message's identifiers are all started by its fifth receive, though a run starts but a fifth of them",
+    arguments: [(50, 20), (50, 10), (6, 2), (5, 1), (3, 1)])
+  func oneMessage(identifiers: Int, started: Int) throws {
+    let texts = (0..<identifiers).map { "i\($0)" }
+    var tried: Set<String> = []
+    for receive in 1...5 {
+      let order = FetchOrder.identifiers([try Self.entry("m", receive, texts)])
+      #expect(order.count == identifiers)
+      tried.formUnion(order.prefix(started).map(\.text))
+    }
+    #expect(tried == Set(texts))
+  }
+
   @Test("Batches that SQS puts together anew each time start every message by its fifth receive")
   func mixed() throws {
     // A queue of 200 messages, taken ten at a time in an order that changes; eight of each batch are started, and all fail.

@@ -20,12 +20,12 @@ import Testing
   /// The fetch function over stores of one's own, and a source that answers with pages.
   static func handler(
     history: any HistoryStore, forecast: any ForecastStore = MemoryForecast([]), measures: JSON = ["a": "/a"],
-    _ http: FakeHTTP
+    maximumPages: Int = 20, clock: WallClock = .fixed(now), concurrency: Int = 8, _ http: FakeHTTP
   ) throws -> FetchHandler {
     let sources: JSON = [
       "default": [
         "url": "https://source.test/{identifier}", "rows": "/rows", "time": ["at": "/t", "format": "milliseconds"],
-        "measures": measures, "next": "/next", "attempts": 1,
+        "measures": measures, "next": "/next", "attempts": 1, "maximumPages": .integer(maximumPages),
       ]
     ]
     let environment: ProcessEnvironment = [
@@ -34,9 +34,9 @@ import Testing
     ]
     let client = try AWSClient(environment: environment, http: http)
     return FetchHandler(
-      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: .fixed(now)),
-      sources: SourceClient(http: http, clock: .fixed(now)), registry: nil,
-      writer: SampleWriter(history: history, forecast: forecast), clock: .fixed(now), concurrency: 8)
+      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock),
+      sources: SourceClient(http: http, clock: clock), registry: nil,
+      writer: SampleWriter(history: history, forecast: forecast), clock: clock, concurrency: concurrency)
   }
 
   /// One message with one identifier; the messages that must come again.

@@ -48,6 +48,8 @@ import Testing
     (#"{"t":1e300,"v":1}"#, "source 's', answer /d/0/t: '1e300' is not a time in the format seconds"),
     (#"{"t":"0x10","v":1}"#, "source 's', answer /d/0/t: '\"0x10\"' is not a time in the format seconds"),
     (#"{"t":null,"v":1}"#, "source 's', answer /d/0/t: 'null' is not a time in the format seconds"),
+    (#"{"t":-0.001,"v":1}"#, "source 's', answer /d/0/t: '-0.001' is not a time in the format seconds"),
+    (#"{"t":9223372036.855,"v":1}"#, "source 's', answer /d/0/t: '9223372036.855' is not a time in the format seconds"),
     (#"{"t":1,"v":"much"}"#, "source 's', answer /d/0/v: '\"much\"' is not a double"),
     (#"{"t":1,"v":{}}"#, "source 's', answer /d/0/v: '{}' is not a double"),
     (#"{"t":1,"v":true}"#, "source 's', answer /d/0/v: 'true' is not a double"),
@@ -100,10 +102,36 @@ import Testing
   static let times: [(format: String, json: String, time: Int64)] = [
     ("seconds", "1590352200", 1_590_352_200_000), ("seconds", "1590352200.123", 1_590_352_200_123),
     ("seconds", #""1590352200""#, 1_590_352_200_000), ("milliseconds", "1590352200123", 1_590_352_200_123),
+    ("milliseconds", "0", 0), ("milliseconds", "9223372036854", 9_223_372_036_854),
     ("milliseconds", #""1590352200123.9""#, 1_590_352_200_123), ("iso8601", #""2020-05-24T20:30Z""#, 1_590_352_200_000),
     ("iso8601", #""2020-05-24T20:30:00.5\u002b00:00""#, 1_590_352_200_500),
     ("iso8601", #""2020-05-24""#, 1_590_278_400_000),
   ]
+
+  static let outside: [(format: String, json: String)] = [
+    ("milliseconds", "-1"), ("milliseconds", "9223372036855"), ("iso8601", #""1969-12-31T23:59:59.999Z""#),
+    ("iso8601", #""2262-04-12""#),
+  ]
+
+  @Test("A time that Timestream cannot store is a fault in each format", arguments: outside)
+  func outsideTime(format: String, json: String) throws {
+    let source = try Self.described { $0["time"] = ["at": "/t", "format": .string(format)] }
+    let (samples, tally) = try Self.read(#"{"d":[{"t":\#(json),"v":1}]}"#, source)
+    #expect(samples == [])
+    #expect(
+      tally.faults.elements.map(\.description) == [
+        "source 's', answer /d/0/t: '\(json)' is not a time in the format \(format)"
+      ])
+  }
+
+  @Test("A text of 2,048 bytes is stored, and a longer one is a fault") func longText() throws {
+    let source = try Self.described { $0["measures"] = ["m": ["at": "/m", "type": "varchar"]] }
+    // Characters of two bytes: the bytes count.
+    let text = String(repeating: "ä", count: 1024)
+    let (samples, tally) = try Self.read(#"{"d":[{"t":1,"m":"\#(text)"},{"t":2,"m":"\#(text)x"}]}"#, source)
+    #expect(samples == [Sample(time: 1000, measures: [Measure("m", .varchar(text))])])
+    #expect(tally.faults.elements.map(\.place) == ["answer /d/1/m"])
+  }
 
   @Test("A time is read in its format", arguments: times)
   func time(format: String, json: String, time: Int64) throws {
@@ -203,6 +231,20 @@ import Testing
         Sample(time: 2000, measures: [Measure("a", .double(3)), Measure("same", .double(3))]),
         Sample(time: 4000, measures: [Measure("a", .double(6)), Measure("same", .double(6))]),
       ])
+  }
+
+  @Test(
+    "Of a repeated member the last one counts, and nothing of an earlier one stays",
+    arguments: [
+      (#"{"t":1,"x":{"a":1,"b":2},"x":{}}"#, []), (#"{"t":1,"x":{"a":1,"b":2},"x":5}"#, []),
+      (#"{"t":1,"x":{"a":1,"b":2},"x":{"b":3}}"#, [Measure("b", .double(3))]),
+      (#"{"t":1,"x":{"a":1},"x":null,"x":{"a":4}}"#, [Measure("a", .double(4))]),
+    ])
+  func repeatedMember(row: String, measures: [Measure]) throws {
+    let source = try Self.described { $0["measures"] = ["a": "/x/a", "b": "/x/b"] }
+    let (samples, tally) = try Self.read(#"{"d":[\#(row)]}"#, source)
+    #expect(samples == (measures.isEmpty ? [] : [Sample(time: 1000, measures: measures)]))
+    #expect(tally.faults.isEmpty)
   }
 
   @Test("Of 100,000 broken rows ten faults are kept") func manyFaults() throws {

@@ -32,7 +32,7 @@ import Testing
     var failure: String?
     do throws(SourceError) {
       while let part = try await pages.next() {
-        #expect(!part.isEmpty && part.count <= SourcePages.samplesAtOnce)
+        #expect(!part.isEmpty && part.count <= SourcePages.samplesAtOnce(measures: source.measures.count))
         samples += part
       }
     } catch { failure = error.description }
@@ -96,10 +96,42 @@ import Testing
     #expect(failure.hasSuffix("Z), and \(end)"))
   }
 
-  @Test("It is no error where a source ends by itself outside the window") func stale() async throws {
+  @Test("It is no error where a source's only page lies outside the window") func stale() async throws {
     let walk = try await Self.walk(FakeHTTP([Self.page([-100 * Self.hour])]))
     #expect(walk.failure == nil)
     #expect(walk.samples.count == 1)
+  }
+
+  static let ends: [(last: String?, status: Int, end: String)] = [
+    (nil, 200, "the last one has no link to another"), ("", 200, "the last one has no link to another"),
+    ("/p3", 200, "the last one leads back to one of them"), ("/p11", 200, "the last one is linked to itself"),
+    (nil, 204, "the last one has no rows"),
+  ]
+
+  @Test("Several pages that end by themselves before they reach the window are an error", arguments: ends.indices)
+  func endedBefore(index: Int) async throws {
+    let (last, status, end) = Self.ends[index]
+    let http = FakeHTTP { _, index in
+      if index == 11, status == 204 { return .success(HTTPResponse(status: 204)) }
+      return Self.page([(Int64(index) - 100) * Self.hour], next: index < 11 ? "/p\(index + 1)" : last)
+    }
+    let walk = try await Self.walk(http)
+    #expect(http.requests.count == 12)
+    #expect(walk.samples.count == (status == 204 ? 11 : 12))
+    let failure = try #require(walk.failure)
+    #expect(failure.contains("Z: is not reached by any of the 12 pages read ("))
+    #expect(failure.hasSuffix("Z), and \(end)"))
+  }
+
+  @Test("A link to the page itself is a fault that says it is the next", arguments: ["/x", "?a=1"])
+  func ownLink(next: String) async throws {
+    let http = FakeHTTP([Self.page([0, 1], next: next)])
+    let walk = try await Self.walk(http) { $0["url"] = .string("https://h.example/x\(next == "/x" ? "" : next)") }
+    #expect(http.requests.count == 1)
+    #expect(walk.samples.count == 2)
+    #expect(walk.failure == nil)
+    #expect(
+      walk.tally.faults.elements.map(\.description) == ["source 's', next /next: is a link to the page itself"])
   }
 
   @Test("An empty page that has a link is followed; a page whose link was followed before is the last")
@@ -143,6 +175,9 @@ import Testing
     ("5", "'5' is not a link to the next page"),
     (#"{"href":"/p"}"#, #"'{"href":"/p"}' is not a link to the next page"#),
     (#""/\#(String(repeating: "x", count: 8192))""#, "the link is longer than 8192 bytes"),
+    (#""/a b""#, "the link '/a b' has a character that a URL must percent-encode"),
+    (#""/\u00e9""#, "the link '/é' has a character that a URL must percent-encode"),
+    (#""/\u0000x""#, "the link '/ x' has a character that a URL must percent-encode"),
   ]
 
   @Test("A link that is not followed is an error that says it is the next", arguments: badLinks.indices)
@@ -160,15 +195,30 @@ import Testing
     #expect(try await Self.walk(http).hasNext == hasNext)
   }
 
-  @Test("Endless pages end at the limit: what was read is kept, and a fault tells of the rest")
-  func endless() async throws {
-    let http = FakeHTTP { _, index in Self.page([Int64(index)], next: "/p\(index)") }
-    let walk = try await Self.walk(http) { $0["maximumPages"] = 5 }
-    #expect(walk.samples.count == 5)
-    #expect(http.requests.count == 5)
-    #expect(walk.failure == nil)
-    #expect(
-      walk.tally.faults.elements.map(\.description) == ["source 's', page 6: is not read: maximumPages is 5"])
+  static let limits: [(name: String, pages: [[Int64]], isPassed: Bool)] = [
+    ("oldest first, the newest is missing", [[-9, -8], [-7, -6], [-5, -4]], false),
+    ("newest first, the oldest is missing", [[9, 8], [7, 6], [5, 4]], false),
+    ("oldest first, up to the window's end", [[-1, 0], [1, 20], [21, 24]], true),
+    ("newest first, up to the window's start", [[1, 0], [-1, -20], [-21, -24]], true),
+    ("the whole window each time", [[-24, 24], [-24, 24], [-24, 24]], true),
+    ("part of the window each time", [[-24, 23], [-24, 23], [-24, 23]], false),
+    ("in no order", [[-24, 0], [-25, -1], [-24, 24]], false), ("without rows", [[], [], []], false),
+  ]
+
+  @Test(
+    "Pages end at maximumPages: a failure where more may lie in the window, else a fault", arguments: limits.indices)
+  func endless(index: Int) async throws {
+    let (_, pages, isPassed) = Self.limits[index]
+    let http = FakeHTTP { _, index in
+      Self.page(pages[index].map { $0 * Self.hour }, next: "/p\(index)")
+    }
+    let walk = try await Self.walk(http) { $0["maximumPages"] = 3 }
+    #expect(walk.samples.count == pages.joined().count)
+    #expect(http.requests.count == 3)
+    let failure = "source 's', page 4: is not read, though it may lie in the window: maximumPages is 3"
+    #expect(walk.failure == (isPassed ? nil : failure))
+    let faults = walk.tally.faults.elements.map(\.description)
+    #expect(faults == (isPassed ? ["source 's', page 4: is not read: maximumPages is 3"] : []))
   }
 
   static let badPages: [(second: Result<HTTPResponse, HTTPError>, text: String)] = [
@@ -240,6 +290,29 @@ import Testing
     #expect(pages.tally.rows == 4500)
   }
 
+  @Test("Of rows with many measures fewer are made at once", arguments: [(1, 2000), (10, 2000), (100, 200), (256, 78)])
+  func wideRows(measures: Int, atOnce: Int) async throws {
+    let row = "[1590352200\(String(repeating: ",1", count: measures))]"
+    let body = #"{"d":[\#(Array(repeating: row, count: 2001).joined(separator: ","))]}"#
+    let client = SourceClient(http: FakeHTTP([.success(.json(200, body))]), clock: .fixed(0))
+    var object = try #require(SourceTests.source.object)
+    object["time"] = ["at": "/0", "format": "seconds"]
+    object["measures"] = .object(
+      (1...measures).reduce(into: [:]) { places, index in places["m\(index)"] = .string("/\(index)") })
+    let source = try SourceDescription(name: "s", json: .object(object))
+    var pages = try client.pages(of: try Identifier("x"), from: source, attributes: [:], key: nil, now: Self.now)
+      .makeAsyncIterator()
+    let part = try #require(try await pages.next())
+    #expect(part.count == atOnce)
+    #expect(part.first?.measures.count == measures)
+  }
+
+  @Test("A page without rows has no missing measures") func noRows() async throws {
+    let walk = try await Self.walk(FakeHTTP([Self.page([])]))
+    #expect(walk.tally.missingMeasures == [])
+    #expect(walk.tally.measures.count == 1)
+  }
+
   @Test("A source's own words never tell the key, which may come back in any error")
   func secrets() async throws {
     let key = "s3cret&k/y"
@@ -270,6 +343,7 @@ import Testing
     ])
     let walk = try await Self.walk(http, key: key) { $0["maximumPages"] = 2 }
     #expect(!walk.tally.faults.elements.contains { $0.description.contains("s3cret") })
-    #expect(walk.tally.faults.count == 2)
+    // Each page's bad row, and the second page's link to itself.
+    #expect(walk.tally.faults.count == 3)
   }
 }

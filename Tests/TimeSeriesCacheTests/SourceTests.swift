@@ -109,6 +109,21 @@ import Testing
     }
   }
 
+  @Test("A description has at most 256 measures, as many as a record of Timestream", arguments: [256, 257])
+  func manyMeasures(count: Int) throws {
+    var object = try #require(Self.source.object)
+    object["measures"] = .object((0..<count).reduce(into: [:]) { $0["m\($1)"] = "/v" })
+    do throws(SourceError) {
+      #expect(try SourceDescription(name: "s", json: .object(object)).measures.count == count)
+      #expect(count == 256)
+    } catch {
+      #expect(
+        error.description
+          == "source 's', description /measures: has 257 measures: Timestream takes up to 256 of them in a record")
+      #expect(count == 257)
+    }
+  }
+
   // MARK: Asking
 
   static func ask(
@@ -162,6 +177,33 @@ import Testing
     _ = try await Self.ask(http, slept: slept)
     #expect(slept.elements == [.seconds(7), .seconds(2)])
     #expect(http.requests.count == 3)
+  }
+
+  @Test(
+    "A wait that is not in the form of HTTP is the cache's own",
+    arguments: ["0x10", "1e1", "+5", "nan", "inf", "-7", ""])
+  func oddRetryAfter(text: String) async throws {
+    let slept = Recorder<Duration>()
+    let http = FakeHTTP([.success(HTTPResponse(status: 429, headers: ["Retry-After": text])), .success(Self.row)])
+    _ = try await Self.ask(http, slept: slept)
+    #expect(slept.elements == [.seconds(1)])
+  }
+
+  static let targets: [(location: String, origin: String)] = [
+    ("/v2/x", "https://h.example"), ("?v=2&u=http://x.example", "https://h.example"), ("v2", "https://h.example"),
+    ("//new.example/x", "https://new.example"), ("http://h.example/x", "http://h.example"),
+    ("/x?u=http://x.example", "https://h.example"),
+  ]
+
+  @Test("A redirect says where it leads, be it relative", arguments: targets)
+  func redirect(location: String, origin: String) async throws {
+    let http = FakeHTTP([.success(HTTPResponse(status: 302, headers: ["Location": location]))])
+    await #expect {
+      try await Self.ask(http)
+    } throws: { error in
+      "\(error)"
+        == "source 's', answer: has status 302: it leads to \(origin); put the final URL into the description, for a key does not follow"
+    }
   }
 
   @Test("A wait longer than the function has, and what will not pass, end at once")

@@ -45,8 +45,8 @@ package struct FetchReport: Sendable, Hashable {
     let name = JSON.string(identifier.text)
     let faults = read?.faults ?? FirstFew()
     for fault in faults.elements {
-      logger.error(
-        "a row of the source cannot be read", ["identifier": name, "error": .string(fault.description)])
+      let message = fault.leavesPages ? "not all pages of the source were read" : "a row of the source cannot be read"
+      logger.error(message, ["identifier": name, "error": .string(fault.description)])
     }
     if faults.count > faults.elements.count {
       logger.error(

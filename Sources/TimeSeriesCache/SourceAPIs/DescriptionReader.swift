@@ -113,6 +113,9 @@ struct DescriptionReader {
     guard let object = member("measures")?.object, !object.isEmpty else {
       throw error("measures", "give an object of names and places, at least one")
     }
+    guard object.members.count <= 256 else {
+      throw error("measures", "has \(object.members.count) measures: Timestream takes up to 256 of them in a record")
+    }
     return try object.members.map { (name, value) throws(SourceError) in
       // Columns of the history's table that are not measures.
       guard !["", "time", "identifier", "measure_name", "measure_value"].contains(name), name.utf8.count <= 256,

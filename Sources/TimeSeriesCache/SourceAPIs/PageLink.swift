@@ -10,6 +10,10 @@ enum PageLink {
     guard link.utf8.count <= maximumBytes else {
       throw Failure(reason: "the link is longer than \(maximumBytes) bytes")
     }
+    guard link.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw Failure(
+        reason: "the link '\(redactor.excerpt(link, 100))' has a character that a URL must percent-encode")
+    }
     let origin = origin(of: url)
     // The URL's own start, with a name and password where it has them.
     let start =
@@ -33,6 +37,13 @@ enum PageLink {
       )
     }
     return target
+  }
+
+  /// The origin that a link on a page leads to, be it relative, or without a scheme of its own.
+  static func origin(ofLink link: String, on url: String) -> String {
+    if link.hasPrefix("//") { return origin(of: "\(url.prefix { $0 != ":" }):\(link)") }
+    let isAbsolute = link.firstRange(of: "://").map { !link[..<$0.lowerBound].contains { "/?#".contains($0) } } ?? false
+    return origin(of: isAbsolute ? link : url)
   }
 
   /// Scheme, host and port, without a name and password, which may hold the key, and without a port that goes without saying.

@@ -20,6 +20,18 @@ struct PageWindow {
   /// True where a page has a time in the window, or the pages have passed over it.
   private(set) var isReached: Bool = false
 
+  /// True where the pages have come to the window's end on their way, or one page holds all of it: what follows, if the pages
+  /// keep their direction, lies outside.
+  var isPassed: Bool {
+    guard let previous else { return false }
+    return switch direction {
+    case .ascending: previous.to >= range.to
+    case .descending: previous.from <= range.from
+    case .unknown: previous.from <= range.from && previous.to >= range.to
+    case .mixed: false
+    }
+  }
+
   init(_ range: TimeRange) { self.range = range }
 
   /// True where pages with times were seen, and all of them lay on one side of the window.

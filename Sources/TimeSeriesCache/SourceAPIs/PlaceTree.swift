@@ -11,6 +11,8 @@ struct PlaceTree: Sendable {
   private struct Node {
     /// The places that end here, by their numbers.
     var places: [Int] = []
+    /// The places that end here or further down.
+    var placesWithin: [Int] = []
     var children: [(step: JSONPointer.Step, node: Int)] = []
   }
 
@@ -22,6 +24,7 @@ struct PlaceTree: Sendable {
     count = pointers.count
     for (place, pointer) in pointers.enumerated() {
       var node = 0
+      nodes[node].placesWithin.append(place)
       for step in pointer.steps {
         if let child = nodes[node].children.first(where: { $0.step == step }) {
           node = child.node
@@ -30,6 +33,7 @@ struct PlaceTree: Sendable {
           nodes[node].children.append((step, nodes.count - 1))
           node = nodes.count - 1
         }
+        nodes[node].placesWithin.append(place)
       }
       nodes[node].places.append(place)
     }
@@ -40,12 +44,13 @@ struct PlaceTree: Sendable {
   /// - Parameter found: gets each place's value at the place's number, nil where there is none; of a member that is
   ///   repeated, the last one.
   func find(in reader: inout JSONReader, _ found: inout [Found?]) throws(JSONError) {
-    for place in found.indices { found[place] = nil }
     try visit(0, &reader, &found)
   }
 
   // As deep as the longest pointer.
   private func visit(_ node: Int, _ reader: inout JSONReader, _ found: inout [Found?]) throws(JSONError) {
+    // Nothing stays of the row before, nor of an earlier member of the same name.
+    for place in nodes[node].placesWithin { found[place] = nil }
     if !nodes[node].places.isEmpty {
       let position = reader.position
       let token = try reader.token()

@@ -66,7 +66,7 @@ package struct SourceClient: Sendable {
         let response = try await send(request, to: source, attempt)
         if response.status == 200 { return response.body }
         if response.status == 204 { return nil }
-        failure = Self.refusal(response, source, redactor)
+        failure = Self.refusal(response, to: url, source, redactor)
         wait = response.headers["retry-after"].flatMap { retryAfter($0) }
       } catch {
         let isTransient = [.cannotConnect, .connectionLost, .timedOut].contains(error.code)
@@ -102,14 +102,14 @@ package struct SourceClient: Sendable {
     return try result.get()
   }
 
-  private static func refusal(_ response: HTTPResponse, _ source: SourceDescription, _ redactor: Redactor)
-    -> SourceError
-  {
+  private static func refusal(
+    _ response: HTTPResponse, to url: String, _ source: SourceDescription, _ redactor: Redactor
+  ) -> SourceError {
     let isTransient = response.status == 429 || response.status >= 500 || response.status == 408
     var reason = "has status \(response.status)"
     if let target = response.headers["location"] {
-      reason +=
-        ": it leads to \(PageLink.origin(of: redactor(target))); put the final URL into the description, for a key does not follow"
+      let origin = PageLink.origin(ofLink: redactor(target), on: redactor(url))
+      reason += ": it leads to \(origin); put the final URL into the description, for a key does not follow"
     }
     reason += redactor.words(of: response.body)
     var error = SourceError(source.name, at: "answer", reason, isTransient: isTransient)
@@ -117,9 +117,9 @@ package struct SourceClient: Sendable {
     return error
   }
 
-  /// Seconds or an HTTP date (RFC 9110 §10.2.3) as seconds from now.
+  /// Seconds in digits or an HTTP date (RFC 9110 §10.2.3) as seconds from now.
   private func retryAfter(_ text: String) -> Double? {
-    if let seconds = Double(text) { return max(0, seconds) }
+    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seconds = Double(text) { return seconds }
     return HTTPDate.epochSeconds(text).map { max(0, Double($0) - Double(clock.now) / 1000) }
   }
 }

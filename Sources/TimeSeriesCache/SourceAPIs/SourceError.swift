@@ -10,6 +10,8 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   package var isSourceFault: Bool
   /// Of the answer that is refused; nil where there was none, or where it was read.
   package var status: Int?
+  /// True for a fault that left pages unread, rather than one row.
+  var leavesPages: Bool = false
 
   package init(
     _ source: String, at place: String, _ reason: String, isTransient: Bool = false, isSourceFault: Bool = true

@@ -1,7 +1,7 @@
 import CacheSupport
 import HTTPTransport
 
-/// What a source has for one identifier: samples as they are read, at most ``samplesAtOnce`` of one page at a time.
+/// What a source has for one identifier: samples as they are read, a bounded number of one page's values at a time.
 ///
 /// One page is held at a time, as its bytes. The next one is asked for when all of it was taken, so that whoever stores the
 /// samples sets the pace. What was given before an error is good: a later page that cannot be read takes nothing back.
@@ -9,8 +9,15 @@ package struct SourcePages: AsyncSequence, Sendable {
   package typealias Element = [Sample]
   package typealias Failure = SourceError
 
-  /// Samples that are made of a page at once.
-  package static let samplesAtOnce: Int = 2000
+  /// Samples that are made of a page at once, where they have few measures.
+  static let samplesAtOnce: Int = 2000
+  /// Values of all measures that are made of a page at once, so that wide rows take no more memory than narrow ones.
+  static let valuesAtOnce: Int = 20_000
+
+  /// Samples that are made at once of rows with a number of measures, 1 to 256; at least one.
+  static func samplesAtOnce(measures: Int) -> Int {
+    Swift.min(samplesAtOnce, Swift.max(1, valuesAtOnce / Swift.max(1, measures)))
+  }
 
   let client: SourceClient
   package let source: SourceDescription
@@ -42,7 +49,11 @@ package struct SourcePages: AsyncSequence, Sendable {
   /// Walks from page to page.
   ///
   /// A walk ends where a page has no link to a next one, where its link was followed before, and where the pages lead away
-  /// from the window (``PageWindow``). It ends as well at the description's `maximumPages`, which is a fault in ``tally``.
+  /// from the window (``PageWindow``). Several pages of which none reached the window are an error wherever they end, because
+  /// the link most likely leads elsewhere; one page without a link is not, because a source may have nothing newer.
+  ///
+  /// A link to the page itself is a fault in ``tally``. So is the description's `maximumPages`, where the pages have come to the
+  /// window's end; where more of it may follow, that is an error.
   package struct Iterator: AsyncIteratorProtocol {
     private let pages: SourcePages
     private var asked: Set<ByteText> = []
@@ -79,7 +90,7 @@ package struct SourcePages: AsyncSequence, Sendable {
     /// The next samples, in the source's order; nil at the end.
     ///
     /// - Throws: ``SourceError``, with the number of the page where it is not the first: a page that cannot be had or read, a
-    ///   link that is not followed, and pages of which none reached the window.
+    ///   link that is not followed, pages of which none reached the window, and more pages in it than `maximumPages`.
     package mutating func next(isolation: isolated (any Actor)?) async throws(SourceError) -> [Sample]? {
       do throws(SourceError) {
         while true {
@@ -87,6 +98,7 @@ package struct SourcePages: AsyncSequence, Sendable {
           guard let url = upcoming else { return nil }
           (upcoming, link) = (nil, nil)
           rows = try await open(url)
+          if rows == nil { try end("the last one has no rows") }
         }
       } catch {
         endPage()
@@ -97,7 +109,8 @@ package struct SourcePages: AsyncSequence, Sendable {
     /// The next samples of the page; nil where it has no more, or there is no page.
     private mutating func readRows() throws(SourceError) -> [Sample]? {
       let samples: [Sample]?
-      do throws(JSONError) { samples = try rows?.next(SourcePages.samplesAtOnce) } catch {
+      let limit = SourcePages.samplesAtOnce(measures: pages.source.measures.count)
+      do throws(JSONError) { samples = try rows?.next(limit) } catch {
         throw placed(SourceError(pages.source.name, at: "answer", "is not JSON: \(error)"))
       }
       guard let samples, samples.isEmpty else { return samples }
@@ -155,24 +168,37 @@ package struct SourcePages: AsyncSequence, Sendable {
       endPage()
       if page.samples == 0, let fault = page.faults.elements.first { throw placed(fault) }
       let goesOn = page.times.map { window.goesOn(after: $0) } ?? true
-      guard let (link, url) = link else { return }
-      guard goesOn else {
-        if window.isMissed { throw missed("they lead away from it") }
-        return
-      }
+      guard let (link, url) = link else { return try end("the last one has no link to another") }
+      guard goesOn else { return try end("they lead away from it") }
+      let place = "next \(pages.source.next?.description ?? "")"
       let next: String
       do throws(PageLink.Failure) { next = try PageLink.resolve(link, against: url, pages.redactor) } catch {
-        throw placed(SourceError(pages.source.name, at: "next \(pages.source.next?.description ?? "")", error.reason))
+        throw placed(SourceError(pages.source.name, at: place, error.reason))
       }
-      guard !asked.contains(ByteText(next)) else { return }
-      guard number < pages.source.maximumPages else {
-        let end = "maximumPages is \(pages.source.maximumPages)"
-        if window.isMissed { throw missed(end) }
-        let fault = SourceError(pages.source.name, at: "page \(number + 1)", "is not read: \(end)")
-        total.faults.add(fault)
-        return
+      if ByteText(next) == ByteText(url) {
+        total.leaveUnread(placed(SourceError(pages.source.name, at: place, "is a link to the page itself")))
+        return try end("the last one is linked to itself")
       }
+      guard !asked.contains(ByteText(next)) else { return try end("the last one leads back to one of them") }
+      guard number < pages.source.maximumPages else { return try endAtLimit() }
       upcoming = next
+    }
+
+    /// The walk ends by itself.
+    private func end(_ reason: String) throws(SourceError) {
+      if window.isMissed, number > 1 { throw missed(reason) }
+    }
+
+    /// The walk ends though there is a next page.
+    private mutating func endAtLimit() throws(SourceError) {
+      let limit = "maximumPages is \(pages.source.maximumPages)"
+      if window.isMissed { throw missed(limit) }
+      var error = SourceError(pages.source.name, at: "page \(number + 1)", "is not read: \(limit)")
+      guard window.isPassed else {
+        error.reason = "is not read, though it may lie in the window: \(limit)"
+        throw error
+      }
+      total.leaveUnread(error)
     }
 
     private mutating func endPage() {

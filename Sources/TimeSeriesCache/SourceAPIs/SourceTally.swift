@@ -27,6 +27,16 @@ package struct SourceTally: Sendable, Hashable {
     rows == 0 ? [] : measures.filter { $0.values + $0.blanks == 0 }.map(\.measure)
   }
 
+  /// Notes that pages were left unread, before all faults of rows, of which only the first ones are kept.
+  mutating func leaveUnread(_ fault: SourceError) {
+    var fault = fault
+    fault.leavesPages = true
+    var all: FirstFew<SourceError> = FirstFew()
+    all.add(fault)
+    all.add(faults)
+    faults = all
+  }
+
   mutating func add(_ time: Int64) {
     samples += 1
     times = times.map { $0.widened(to: time) } ?? TimeRange(from: time, to: time)
