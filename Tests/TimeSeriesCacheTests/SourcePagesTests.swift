@@ -293,7 +293,7 @@ import Testing
   @Test("Of rows with many measures fewer are made at once", arguments: [(1, 2000), (10, 2000), (100, 200), (256, 78)])
   func wideRows(measures: Int, atOnce: Int) async throws {
     let row = "[1590352200\(String(repeating: ",1", count: measures))]"
-    let body = #"{"d":[\#(Array(repeating: row, count: 2001).joined(separator: ","))]}"#
+    let body = #"{"d":[\#(Array(repeating: row, count: atOnce + 1).joined(separator: ","))]}"#
     let client = SourceClient(http: FakeHTTP([.success(.json(200, body))]), clock: .fixed(0))
     var object = try #require(SourceTests.source.object)
     object["time"] = ["at": "/0", "format": "seconds"]
