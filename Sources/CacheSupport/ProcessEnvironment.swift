@@ -41,7 +41,9 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
 
   /// The value of a variable that must be set.
   ///
-  /// - Parameter purpose: what the variable is for, as the error says it.
+  /// - Parameters:
+  ///   - name: compared by bytes; the error names it.
+  ///   - purpose: what the variable is for, as the error says it.
   /// - Throws: ``EnvironmentError`` where it is absent or empty.
   public func require(_ name: String, _ purpose: String) throws(EnvironmentError) -> String {
     guard let value = self[name] else {

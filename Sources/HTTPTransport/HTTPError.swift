@@ -30,7 +30,11 @@ public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What happened with which host, and what to do where something can be done.
   public var message: String
 
-  /// - Parameter message: a whole sentence without its full stop.
+  /// An error of a request.
+  ///
+  /// - Parameters:
+  ///   - code: the kind of failure.
+  ///   - message: a whole sentence without its full stop; it names the host, never the query or a header.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message

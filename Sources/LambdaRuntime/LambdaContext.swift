@@ -18,6 +18,9 @@ public struct LambdaContext: Sendable {
   /// - Parameters:
   ///   - requestID: any text; the log lines carry it.
   ///   - deadline: epoch milliseconds; `Int64.max` for none.
+  ///   - functionARN: with the version or alias that was invoked; empty for none.
+  ///   - traceID: the value of X-Ray's tracing header; nil for none.
+  ///   - logger: the context keeps a copy of it that adds the request's id to each line.
   public init(
     requestID: String, deadline: Int64, functionARN: String = "", traceID: String? = nil, logger: LambdaLogger
   ) {

@@ -39,7 +39,13 @@ public struct LambdaLogger: Sendable {
   /// The function's name: the dimension of its metrics.
   let functionName: String
 
-  /// - Parameter write: takes a whole line with its line break; nil writes to standard output.
+  /// A logger whose lines belong to no request yet.
+  ///
+  /// - Parameters:
+  ///   - environment: has the level, which is `INFO` where it is absent or unknown, and in `AWS_LAMBDA_FUNCTION_NAME` the
+  ///     function's name for metrics, `local` where it is absent.
+  ///   - clock: gives each line its time.
+  ///   - write: takes a whole line with its line break, from several tasks at once; nil writes to standard output.
   public init(
     environment: ProcessEnvironment = [:], clock: WallClock = .system, write: (@Sendable ([UInt8]) -> Void)? = nil
   ) {
@@ -86,7 +92,9 @@ public struct LambdaLogger: Sendable {
   /// See
   /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
   ///
-  /// - Parameter namespace: what CloudWatch files them under.
+  /// - Parameters:
+  ///   - metrics: up to 100, which is the format's limit, each with a name of its own.
+  ///   - namespace: what CloudWatch files them under.
   public func metrics(_ metrics: [Metric], namespace: String) {
     var line: JSONObject = [
       "_aws": [

@@ -23,13 +23,27 @@ public struct SignableRequest: Sendable, Hashable {
     public init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
   }
 
-  /// - Parameter body: hashed with SHA-256.
+  /// A request whose body is at hand.
+  ///
+  /// - Parameters:
+  ///   - method: such as `POST`; its case is kept.
+  ///   - path: as it is sent, percent-encoded.
+  ///   - query: as it is sent, without `?`; empty where there is none.
+  ///   - headers: all those to sign, `Host` among them.
+  ///   - body: hashed with SHA-256, not kept.
   public init(method: String, path: String, query: String = "", headers: [Header], body: [UInt8]) {
     self.init(
       method: method, path: path, query: query, headers: headers, payloadHash: Hex.encode(MessageDigest.sha256(body)))
   }
 
-  /// - Parameter payloadHash: taken as it is.
+  /// A request whose body is hashed already, or not signed.
+  ///
+  /// - Parameters:
+  ///   - method: such as `POST`; its case is kept.
+  ///   - path: as it is sent, percent-encoded.
+  ///   - query: as it is sent, without `?`; empty where there is none.
+  ///   - headers: all those to sign, `Host` among them.
+  ///   - payloadHash: taken as it is: SHA-256 in hexadecimal digits, or a word such as `UNSIGNED-PAYLOAD`.
   public init(method: String, path: String, query: String, headers: [Header], payloadHash: String) {
     self.method = method
     self.path = path

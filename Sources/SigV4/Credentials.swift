@@ -8,7 +8,12 @@ public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDe
   /// Sent with every request where the pair is temporary.
   public var sessionToken: String?
 
-  /// - Parameter sessionToken: nil for a pair that does not expire.
+  /// Takes the parts of a key pair as AWS handed them out.
+  ///
+  /// - Parameters:
+  ///   - accessKeyID: names the key; sent with every request, no secret.
+  ///   - secretAccessKey: signs; it is never sent.
+  ///   - sessionToken: nil for a pair that does not expire.
   public init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
     self.accessKeyID = accessKeyID
     self.secretAccessKey = secretAccessKey

@@ -18,7 +18,12 @@ public struct Signer: Sendable {
   /// What the signature is called in a request.
   public static let algorithm: String = "AWS4-HMAC-SHA256"
 
-  /// - Parameter service: the signing name, which need not be the endpoint's.
+  /// A signer of requests to one service in one region.
+  ///
+  /// - Parameters:
+  ///   - credentials: whose signature it is; a session token is added to each request.
+  ///   - region: the region that the service checks the signature for, such as `eu-west-1`.
+  ///   - service: the signing name, which need not be the endpoint's.
   public init(credentials: Credentials, region: String, service: String) {
     self.credentials = credentials
     self.region = region
@@ -46,7 +51,11 @@ public struct Signer: Sendable {
 
   /// The query of a presigned URL, signature last.
   ///
-  /// - Parameter expires: seconds for which the URL is good, 1 to 604,800.
+  /// - Parameters:
+  ///   - request: what the URL asks for; whoever uses the URL must send the same headers. Its query is part of the
+  ///     result.
+  ///   - time: the time of signing, from which `expires` counts.
+  ///   - expires: seconds for which the URL is good, 1 to 604,800.
   public func presignedQuery(for request: SignableRequest, at time: UTCTime, expires: Int) -> String {
     let stages = presignedStages(for: request, at: time, expires: expires)
     var items = stages.query

@@ -17,7 +17,9 @@ public struct TemporaryCredentials: Sendable, Hashable {
 
   /// A key pair, and when it ends.
   ///
-  /// - Parameter expiration: epoch milliseconds; nil for credentials that do not end.
+  /// - Parameters:
+  ///   - credentials: the pair, with its session token where it has one.
+  ///   - expiration: epoch milliseconds; nil for credentials that do not end.
   public init(_ credentials: Credentials, expiration: Int64? = nil) {
     self.credentials = credentials
     self.expiration = expiration

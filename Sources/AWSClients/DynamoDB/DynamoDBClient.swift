@@ -43,6 +43,7 @@ public struct DynamoDBClient: Sendable {
     /// A query that is ascending, not consistent, and has pages of up to 1 MB.
     ///
     /// - Parameters:
+    ///   - table: a name or an ARN.
     ///   - keyCondition: which items are read.
     ///   - filter: which of them are returned; nil returns all.
     ///   - projection: which attributes are returned; nil returns all.
@@ -66,6 +67,7 @@ public struct DynamoDBClient: Sendable {
   ///
   /// - Parameters:
   ///   - key: every attribute of the table's key.
+  ///   - table: a name or an ARN.
   ///   - consistent: true reads everything that was written before, at twice the price.
   /// - Returns: nil where the table has no item with that key.
   /// - Throws: ``AWSError``.
@@ -80,6 +82,8 @@ public struct DynamoDBClient: Sendable {
   /// Puts an item, in the place of one with the same key.
   ///
   /// - Parameters:
+  ///   - item: every attribute, those of the table's key among them; up to 400 KB.
+  ///   - table: a name or an ARN.
   ///   - condition: an expression that the present item must meet; nil always puts.
   ///   - names: what each `#name` of the condition means.
   ///   - values: what each `:name` of the condition means.
@@ -96,6 +100,7 @@ public struct DynamoDBClient: Sendable {
   ///
   /// - Parameters:
   ///   - key: every attribute of the table's key.
+  ///   - table: a name or an ARN.
   ///   - condition: an expression that the present item must meet; nil always deletes.
   ///   - names: what each `#name` of the condition means.
   ///   - values: what each `:name` of the condition means.
@@ -173,7 +178,9 @@ public struct DynamoDBClient: Sendable {
 
   /// Reads one page of a query.
   ///
-  /// - Parameter start: ``Page/lastKey`` of the page before; nil for the first page.
+  /// - Parameters:
+  ///   - query: the same for every page.
+  ///   - start: ``Page/lastKey`` of the page before; nil for the first page.
   /// - Throws: ``AWSError``.
   public func query(_ query: Query, after start: Item? = nil) async throws(AWSError) -> Page {
     try Page(try await answer(query, after: start))
@@ -195,6 +202,7 @@ public struct DynamoDBClient: Sendable {
   /// Reads one page of a whole table.
   ///
   /// - Parameters:
+  ///   - table: a name or an ARN.
   ///   - projection: attributes to return, each named through `names`; nil returns all.
   ///   - names: what each `#name` of the projection means.
   ///   - limit: the most items of the page; nil reads up to 1 MB.

@@ -78,6 +78,7 @@ public struct SQSClient: Sendable {
   /// Receives up to ten messages, which are hidden from others for the queue's visibility timeout.
   ///
   /// - Parameters:
+  ///   - queueURL: the whole URL, as ``queueURL(named:)`` gives it.
   ///   - maximum: 1 to 10.
   ///   - wait: how many seconds to wait for a message, 0 to 20.
   /// - Returns: an empty list where no message came in that time.

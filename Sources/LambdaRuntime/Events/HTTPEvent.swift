@@ -44,6 +44,7 @@ public struct HTTPEvent: Sendable, Hashable {
   /// A request made by hand.
   ///
   /// - Parameters:
+  ///   - method: such as `GET`; its case is kept.
   ///   - path: decoded, without the stage.
   ///   - query: decoded.
   ///   - headers: by name, in any case.

@@ -16,7 +16,10 @@ public struct SeriesReader: Sendable {
 
   /// A reader of two stores.
   ///
-  /// - Parameter clock: tells which forecasts have expired.
+  /// - Parameters:
+  ///   - history: its rows come first.
+  ///   - forecast: only its rows after the newest history time are served.
+  ///   - clock: tells which forecasts have expired.
   public init(history: any HistoryStore, forecast: any ForecastStore, clock: WallClock = .system) {
     self.history = history
     self.forecast = forecast
@@ -64,7 +67,9 @@ public struct SeriesReader: Sendable {
 
     /// A continuation made by hand, such as one that a program has kept.
     ///
-    /// - Parameter after: the time of the last row that was read, epoch milliseconds.
+    /// - Parameters:
+    ///   - after: the time of the last row that was read, epoch milliseconds.
+    ///   - baseline: what the pages before told of it; where it is unknown, the next page finds it out.
     public init(after: Int64, baseline: Baseline = .unknown) {
       self.after = after
       self.baseline = baseline

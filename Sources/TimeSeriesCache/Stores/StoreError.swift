@@ -28,6 +28,9 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
   /// - Parameters:
   ///   - kind: what a caller can do about it.
   ///   - description: what happened, in the store's words where it gave any.
+  ///   - code: the store's own name for the error; nil where it gave none.
+  ///   - requestID: what the store's operators find the request by; nil where the store gave none.
+  ///   - cause: what the store's client threw; nil where there was no error to pass on.
   public init(
     _ kind: Kind, _ description: String, code: String? = nil, requestID: String? = nil, cause: (any Error)? = nil
   ) {
