@@ -115,8 +115,8 @@ def test_local_runs_need_nothing_but_variables(hydrated):
     assert answer["statusCode"] == 200 and answer["headers"]["X-Next-Cursor"] == json.loads(answer["body"])["next"]
     rows = run("read-series", "by-hand", **stores)
     assert rows.returncode == 0 and 23 <= len(rows.stdout.splitlines()) <= 25
-    for program in ("local-queue", "local-fetch", "local-api"):
-        missing = run(program, "x")
+    for program, *words in (["local-queue"], ["local-fetch", "x"], ["local-api", "x"]):
+        missing = run(program, *words)
         assert missing.returncode == 1 and "is not set" in missing.stderr
         assert "test" not in missing.stderr.replace("timestream", "")
 

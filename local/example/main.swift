@@ -1,6 +1,7 @@
 import AWSClients
 import CacheSupport
 import CommandLineSupport
+import Glibc
 import HTTPTransport
 import TimeSeriesCache
 
@@ -12,7 +13,7 @@ func readSeries(_ name: String) async throws {
   let now = WallClock.system.now
   guard let range = TimeRange(from: now - 3_600_000, to: now + 3_600_000) else { return }
   for try await row in reader.rows(of: try Identifier(name), in: range) {
-    Output.line("\(row.time) \(row.origin) \(row.measures.map { "\($0.name)=\($0.value)" })")
+    print(row.time, row.origin, row.measures.map { "\($0.name)=\($0.value)" })
   }
 }
 
@@ -30,7 +31,7 @@ do {
     let names = try Arguments(words, options: [], usage: usage).positional(atMost: 1)
     try await readSeries(names.first ?? "greenwich")
   }
-  Output.end()
+  Output.end(isGood: fflush(nil) == 0)
 } catch {
   Output.errorLine("\(error)")
   Output.end(isGood: false)
