@@ -84,13 +84,21 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
   ///
   /// - Throws: what the renewal threw, where there is no value to go on with; ``RenewalError/waitCancelled``.
   package func value(_ renew: @escaping Renewal) async throws(Failure) -> Value {
+    if let value = try valueAtHand(renew) { return value }
+    return try await wait(renew).get()
+  }
+
+  /// The value where nobody has to wait for it, else nil; a renewal that is due ahead of time is started.
+  ///
+  /// - Throws: the error of a renewal that has just failed, where there is no value to go on with.
+  package func valueAtHand(_ renew: @escaping Renewal) throws(Failure) -> Value? {
     switch state.withLock({ $0.ask(at: clock.now, as: nil) }) {
     case .use(let value): return value
     case .fail(let error): throw error
     case .useAndRenew(let value):
       start(renew)
       return value
-    case .wait, .waitAndRenew: return try await wait(renew).get()
+    case .wait, .waitAndRenew: return nil
     }
   }
 

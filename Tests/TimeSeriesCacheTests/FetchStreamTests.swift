@@ -34,8 +34,7 @@ import Testing
     ]
     let client = try AWSClient(environment: environment, http: http)
     return FetchHandler(
-      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock),
-      sources: SourceClient(http: http, clock: clock), registry: nil,
+      sources: try SourceFinder(environment: environment, http: http, clock: clock, logger: .silent, aws: client),
       writer: SampleWriter(history: history, forecast: forecast), clock: clock, concurrency: concurrency)
   }
 

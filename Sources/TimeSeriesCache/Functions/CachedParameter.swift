@@ -46,6 +46,16 @@ struct CachedParameter: Sendable {
     case .read(let held, let renew): try await held.value(renew)
     }
   }
+
+  /// The value where nobody has to wait for it, as for nearly every request, else nil.
+  ///
+  /// - Throws: ``AWSError`` where it could not be read a moment ago and nothing is known that may still count.
+  func valueAtHand() throws(AWSError) -> String? {
+    switch value {
+    case .fixed(let text): text
+    case .read(let held, let renew): try held.valueAtHand(renew)
+    }
+  }
 }
 
 /// The cached parameters of a process, by name.

@@ -45,9 +45,7 @@ extension FetchHandler {
   ) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     self.init(
-      catalog: try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock, logger: logger),
-      sources: SourceClient(http: http, clock: clock, logger: logger),
-      registry: environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) },
+      sources: try SourceFinder(environment: environment, http: http, clock: clock, logger: logger, aws: client),
       writer: SampleWriter(
         history: try TimestreamHistory(client, environment: environment),
         forecast: try DynamoDBForecast(client, environment: environment)),

@@ -18,12 +18,8 @@ package struct FetchHandler: LambdaHandler {
   /// And whatever still runs is given up, so that the answer gets out.
   static let stopMargin: Int64 = 1500
 
-  init(
-    catalog: SourceCatalog, sources: SourceClient, registry: IdentifierRegistry?, writer: SampleWriter,
-    clock: WallClock,
-    concurrency: Int
-  ) {
-    self.sources = SourceFinder(catalog: catalog, client: sources, registry: registry)
+  init(sources: SourceFinder, writer: SampleWriter, clock: WallClock, concurrency: Int) {
+    self.sources = sources
     self.writer = writer
     self.clock = clock
     self.concurrency = concurrency

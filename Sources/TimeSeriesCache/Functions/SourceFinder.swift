@@ -21,7 +21,15 @@ package struct SourceFinder: Sendable {
   package init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
   ) throws {
-    let aws = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
+    try self.init(
+      environment: environment, http: http, clock: clock, logger: logger,
+      aws: AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver))
+  }
+
+  /// The same with a client that the stores share.
+  init(
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock, logger: LambdaLogger, aws: AWSClient
+  ) throws(EnvironmentError) {
     self.init(
       catalog: try SourceCatalog(environment: environment, ssm: SSMClient(aws), clock: clock, logger: logger),
       client: SourceClient(http: http, clock: clock, logger: logger),
