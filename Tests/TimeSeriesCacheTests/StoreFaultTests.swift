@@ -178,6 +178,16 @@ import Testing
     #expect(rows.samples == [Sample(time: Self.now, measures: [Measure("a", .bigint(3)), Measure("b", .double(1))])])
   }
 
+  @Test("The cache's record at one instant says nothing of the next one's") func oursCountsForItsInstant() async throws
+  {
+    let rows = [
+      Self.row("0.000000000", b: "1"), Self.row("1.000000000", "x", b: "2"), Self.row("1.000000000", "y", b: "3"),
+    ]
+    let read = try await history(Self.table(rows)).rows(
+      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+    #expect(read.samples.map { $0.measures } == [[Measure("b", .double(1))], [Measure("b", .double(3))]])
+  }
+
   @Test("Rows without a value that can be read are no samples") func emptyRows() async throws {
     let rows = try await history(Self.table([Self.row("0.000000000", b: "NaN"), Self.row("1.000000000")])).rows(
       of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)

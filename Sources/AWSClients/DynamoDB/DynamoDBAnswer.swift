@@ -61,7 +61,7 @@ package struct DynamoDBItems: ~Escapable {
     case s(JSONToken)
     case n(JSONToken)
     case bool(Bool)
-    /// A map: ``DynamoDBItems/read(_:at:)`` walks through it.
+    /// A map: ``DynamoDBItems/map(at:)`` walks through it.
     case m(JSONReader.Position)
     case other
   }

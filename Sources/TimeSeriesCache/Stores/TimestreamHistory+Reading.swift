@@ -106,8 +106,9 @@ private struct TimestreamReading {
       }
       if let single, let measureName { measures.merge([Measure(measureName, single)]) }
       // Of two records with one measure the cache's own counts, in whatever order Timestream gives them.
-      samples.add(Sample(time: time, measures: measures), counts: isOurs || !lastIsOurs)
-      lastIsOurs = isOurs || lastIsOurs && samples.last?.time == time
+      let hasOurs = lastIsOurs && samples.last?.time == time
+      samples.add(Sample(time: time, measures: measures), counts: isOurs || !hasOurs)
+      lastIsOurs = isOurs || hasOurs
     }
   }
 }

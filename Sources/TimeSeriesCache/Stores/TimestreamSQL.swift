@@ -28,9 +28,9 @@ struct TimestreamSQL {
   private func within(_ range: TimeRange) -> String {
     // Timestream's times are nanoseconds in 64 bits: what lies beyond them holds no row.
     let limit: Int64 = 9_223_372_036_854
-    func clamped(_ time: Int64) -> Int64 { min(max(time, -limit), limit) }
-    return
-      "time >= from_milliseconds(\(clamped(range.from))) AND time < from_milliseconds(\(clamped(range.to.addingReportingOverflow(1).overflow ? .max : range.to + 1)))"
+    let from = min(max(range.from, -limit), limit)
+    let end = min(max(range.to, -limit), limit - 1) + 1
+    return "time >= from_milliseconds(\(from)) AND time < from_milliseconds(\(end))"
   }
 
   /// A name in double quotes, its own doubled.
