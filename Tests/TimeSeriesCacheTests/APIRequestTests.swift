@@ -135,7 +135,7 @@ import Testing
     let history = MemoryHistory([])
     var samples = (0..<20).map { Sample(time: $0, measures: [Measure("common", .double(1))]) }
     samples[19].measures.append(Measure("rare", .double(2)))
-    _ = await history.write(samples, of: try Identifier("s"), version: 1)
+    _ = await history.write(samples, of: Series(try Identifier("s")), version: 1)
     return APITests.handler(history, MemoryForecast([]))
   }
 
@@ -178,7 +178,7 @@ import Testing
     let history = MemoryHistory([])
     _ = await history.write(
       [Sample(time: 0, measures: [Measure("e\u{301}", .double(1)), Measure("\u{E9}", .double(2))])],
-      of: try Identifier("s"), version: 1)
+      of: Series(try Identifier("s")), version: 1)
     let handler = APITests.handler(history, MemoryForecast([]))
     for (name, value) in [("e\u{301}", 1), ("\u{E9}", 2)] {
       let response = await APITests.ask(

@@ -110,11 +110,11 @@ import Testing
 
   struct Failing: HistoryStore {
     var kind: StoreError.Kind
-    func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite { HistoryWrite() }
-    func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+    func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite { HistoryWrite() }
+    func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
       throw StoreError(kind, "inner words")
     }
-    func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+    func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
       throw StoreError(kind, "inner words")
     }
   }
@@ -169,7 +169,7 @@ import Testing
       [
         Sample(time: 0, measures: [Measure("a", .double(1.5)), Measure("b", .varchar("x,\"y\"\n"))]),
         Sample(time: 1, measures: [Measure("c", .boolean(true))]),
-      ], of: try Identifier("s"), version: 1)
+      ], of: Series(try Identifier("s")), version: 1)
     let handler = Self.handler(history, MemoryForecast([]))
     let all = await Self.ask(
       "/v1/series/s", ["from": "0", "to": "1"], headers: ["x-api-key": "right", "accept": "text/csv"], handler: handler)
@@ -199,7 +199,7 @@ import Testing
     let history = MemoryHistory([])
     _ = await history.write(
       [Sample(time: 0, measures: [Measure("a", .double(1)), Measure("wind speed", .double(2))])],
-      of: try Identifier("s"), version: 1)
+      of: Series(try Identifier("s")), version: 1)
     let handler = Self.handler(history, MemoryForecast([]))
     let response = await Self.ask(
       "/v1/series/s", ["from": "0", "measures": " wind speed ", "format": "ndjson"], handler: handler)
@@ -255,7 +255,8 @@ import Testing
     let history = MemoryHistory([])
     let text = String(repeating: "\"", count: 2000)
     _ = await history.write(
-      (0..<3000).map { Sample(time: $0, measures: [Measure("t", .varchar(text))]) }, of: try Identifier("s"), version: 1
+      (0..<3000).map { Sample(time: $0, measures: [Measure("t", .varchar(text))]) }, of: Series(try Identifier("s")),
+      version: 1
     )
     let handler = Self.handler(history, MemoryForecast([]))
     var seen = 0

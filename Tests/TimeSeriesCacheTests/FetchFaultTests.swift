@@ -84,7 +84,7 @@ import Testing
         #"{"rows":[\#(times.map { #"{"t":\#($0),"a":\#($0 % 1000),"c":"\#(padding)"}"# }.joined(separator: ","))]}"#
       #expect(try await cloud.fetch([["s"]], now: Self.now) { _ in .json(200, body) } == [])
       let range = try #require(TimeRange(from: times[0], to: times[5999]))
-      let page = try await cloud.reader(now: Self.now).page(of: try Identifier("s"), in: range, limit: 10_000)
+      let page = try await cloud.reader(now: Self.now).page(of: Series(try Identifier("s")), in: range, limit: 10_000)
       #expect(page.rows.map(\.time) == times)
       #expect(page.rows.count { $0.origin == .history } == 3000)
       #expect(page.next == nil)
@@ -168,7 +168,7 @@ import Testing
         #"{"rows":[{"t":\#(Self.now - 1),"a":1e300,"b":9007199254740993,"c":"ä\"\n"},{"t":\#(Self.now),"a":1e300,"b":-1,"c":"f"}]}"#
       _ = try await cloud.fetch([["s"]], now: Self.now) { _ in .json(200, body) }
       let range = try #require(TimeRange(from: Self.now - 1, to: Self.now))
-      let page = try await cloud.reader(now: Self.now).page(of: try Identifier("s"), in: range)
+      let page = try await cloud.reader(now: Self.now).page(of: Series(try Identifier("s")), in: range)
       #expect(
         page.rows == [
           SeriesRow(

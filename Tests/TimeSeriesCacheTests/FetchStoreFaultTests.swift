@@ -71,7 +71,7 @@ import Testing
   }
 
   static func write(_ samples: [Sample], now: Int64, _ stores: SampleWriter) async throws -> SampleWriter.Outcome {
-    var writer = stores.begin(try Identifier("s"), now: now)
+    var writer = stores.begin(Series(try Identifier("s")), now: now)
     await writer.write(samples)
     return writer.outcome
   }

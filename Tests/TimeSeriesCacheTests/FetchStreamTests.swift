@@ -105,18 +105,18 @@ import Testing
   struct Rejecting: HistoryStore {
     var takes = 0
 
-    func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+    func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite {
       var outcome = HistoryWrite()
       for sample in samples.prefix(takes) { outcome.addStored(sample.time) }
       for sample in samples.dropFirst(takes) { outcome.rejected.add(.init(time: sample.time, reason: "too old")) }
       return outcome
     }
 
-    func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+    func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
       HistoryRows(samples: [])
     }
 
-    func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+    func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
       NewestHistory(time: nil)
     }
   }
@@ -182,17 +182,17 @@ import Testing
     struct Stuck: HistoryStore {
       let timeIsUp: Gate
 
-      func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+      func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite {
         timeIsUp.open()
         while !Task.isCancelled { await Task.yield() }
         return HistoryWrite()
       }
 
-      func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+      func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
         HistoryRows(samples: [])
       }
 
-      func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+      func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
         NewestHistory(time: nil)
       }
     }

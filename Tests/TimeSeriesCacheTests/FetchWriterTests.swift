@@ -10,7 +10,7 @@ import Testing
     let samples = Mutex<[Int64: (sample: Sample, version: Int64)]>([:])
     let versions = Mutex<[Int64]>([])
 
-    func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+    func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite {
       var outcome = HistoryWrite()
       versions.withLock { $0.append(version) }
       self.samples.withLock { stored in
@@ -27,11 +27,11 @@ import Testing
       return outcome
     }
 
-    func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+    func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
       HistoryRows(samples: [])
     }
 
-    func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+    func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
       NewestHistory(time: nil)
     }
   }
@@ -67,7 +67,7 @@ import Testing
     let history = VersionedHistory()
     let forecast = MemoryForecast([])
     // Half of the instants are history, the other half, a hundred later, forecast.
-    var writer = SampleWriter(history: history, forecast: forecast).begin(try Identifier("s"), now: 100)
+    var writer = SampleWriter(history: history, forecast: forecast).begin(Series(try Identifier("s")), now: 100)
     var expected: [Int64: Sample] = [:]
     var value = 0
     for part in parts.parts {
@@ -93,7 +93,7 @@ import Testing
     let history = VersionedHistory()
     let stores = SampleWriter(history: history, forecast: MemoryForecast([]))
     for (now, value) in [(Int64(1_000_000), 1), (1_001_000, 2)] {
-      var writer = stores.begin(try Identifier("s"), now: now)
+      var writer = stores.begin(Series(try Identifier("s")), now: now)
       for part in 0..<20 { await writer.write([Self.sample(5, value * 100 + part)]) }
       #expect(writer.outcome.history.rejected.isEmpty)
     }
@@ -128,7 +128,7 @@ import Testing
   func down(error: StoreError, writes: Int) async throws {
     let forecast = FailingForecast(error)
     let history = VersionedHistory()
-    var writer = SampleWriter(history: history, forecast: forecast).begin(try Identifier("s"), now: 100)
+    var writer = SampleWriter(history: history, forecast: forecast).begin(Series(try Identifier("s")), now: 100)
     for part in 0..<3 { await writer.write([Self.sample(Int64(part), 1), Self.sample(Int64(part) + 100, 1)]) }
     #expect(forecast.writes.withLock { $0 } == writes)
     #expect(writer.outcome.history.stored == 3)

@@ -77,7 +77,7 @@ extension TestCloud {
   func series(_ identifier: String, from: Int64, to: Int64, now: Int64) async throws -> [String] {
     guard let range = TimeRange(from: from, to: to) else { return [] }
     var rows: [String] = []
-    for try await row in try reader(now: now).rows(of: try Identifier(identifier), in: range, pageSize: 700) {
+    for try await row in try reader(now: now).rows(of: Series(try Identifier(identifier)), in: range, pageSize: 700) {
       guard case .double(let value)? = row["a"] else { continue }
       rows.append("\(row.time)=\(JSONWriter.text(of: value))\(row.origin == .forecast ? "?" : "")")
     }

@@ -11,21 +11,21 @@ final class MemoryHistory: HistoryStore {
     samples = Mutex(Dictionary(times.map { ($0, Sample(time: $0, measures: [Measure("v", .double(value))])) }) { $1 })
   }
 
-  func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+  func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite {
     self.samples.withLock { stored in for sample in samples { stored[sample.time] = sample } }
     var outcome = HistoryWrite()
     for sample in samples { outcome.addStored(sample.time) }
     return outcome
   }
 
-  func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+  func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
     asked.withLock { $0.append("rows") }
     let found = samples.withLock { $0.values.filter { (range.from...range.to).contains($0.time) } }
     return HistoryRows(
       samples: Array(found.sorted { $0.time < $1.time }.prefix(limit)), isCut: found.count > limit, bytesMetered: 10)
   }
 
-  func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+  func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
     asked.withLock { $0.append("newest") }
     let times = samples.withLock { Array($0.keys) }
     return NewestHistory(

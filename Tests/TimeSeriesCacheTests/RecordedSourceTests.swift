@@ -36,7 +36,7 @@ struct RecordedSourceTests {
       #expect(report.read?.missingMeasures == [])
 
       let range = try #require(TimeRange(from: recorded.first.time, to: recorded.last.time))
-      let page = try await cloud.reader(now: now).page(of: try Identifier("s"), in: range, limit: 1000)
+      let page = try await cloud.reader(now: now).page(of: Series(try Identifier("s")), in: range, limit: 1000)
       #expect(page.rows.count == recorded.count)
       #expect(page.rows.first.map { Sample(time: $0.time, measures: $0.measures) } == recorded.first)
       #expect(page.rows.last.map { Sample(time: $0.time, measures: $0.measures) } == recorded.last)

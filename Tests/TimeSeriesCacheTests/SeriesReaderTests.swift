@@ -66,7 +66,7 @@ import Testing
     let forecast = MemoryForecast(test.forecast, pageSize: test.pageSize, expired: test.expired)
     let reader = SeriesReader(history: MemoryHistory(test.history), forecast: forecast, clock: .fixed(0))
     let range = try #require(TimeRange(from: test.from, to: test.to))
-    let page = try await reader.page(of: try Identifier("a"), in: range, limit: test.limit)
+    let page = try await reader.page(of: Series(try Identifier("a")), in: range, limit: test.limit)
     #expect(page.rows.map { $0.origin == .history ? $0.time : -$0.time } == test.rows)
     #expect(page.baseline == test.baseline)
     #expect(page.next?.after == test.next)
@@ -79,7 +79,7 @@ import Testing
       forecast: MemoryForecast(stride(from: 30, through: 100, by: 5).map { $0 }, pageSize: 4), clock: .fixed(0))
     let range = try #require(TimeRange(from: 3, to: 98))
     var times: [Int64] = []
-    for try await row in reader.rows(of: try Identifier("a"), in: range, pageSize: size) {
+    for try await row in reader.rows(of: Series(try Identifier("a")), in: range, pageSize: size) {
       times.append(row.time)
       #expect((row.origin == .history) == (row.time <= 50))
     }
@@ -91,7 +91,7 @@ import Testing
     let forecast = MemoryForecast(Array(1...50), pageSize: 10)
     let reader = SeriesReader(history: MemoryHistory([40]), forecast: forecast, clock: .fixed(0))
     let range = try #require(TimeRange(from: 0, to: 100))
-    let page = try await reader.page(of: try Identifier("a"), in: range)
+    let page = try await reader.page(of: Series(try Identifier("a")), in: range)
     #expect(page.rows.count == 11)
     #expect(forecast.pages.withLock { $0.map(\.from) } == [0, 41])
   }
@@ -140,7 +140,7 @@ import Testing
     var (asked, forecasts): ([[String]], [Int]) = ([], [])
     var next: SeriesReader.Continuation?
     repeat {
-      let page = try await reader.page(of: try Identifier("a"), in: range, after: next, limit: test.limit)
+      let page = try await reader.page(of: Series(try Identifier("a")), in: range, after: next, limit: test.limit)
       asked.append(history.asked.withLock { $0 })
       forecasts.append(forecast.pages.withLock { $0.count })
       history.asked.withLock { $0 = [] }
@@ -155,7 +155,7 @@ import Testing
     let forecast = MemoryForecast(Array(1...4001), expired: Set(1...4000))
     let reader = SeriesReader(history: MemoryHistory([]), forecast: forecast, clock: .fixed(10_000))
     let range = try #require(TimeRange(from: 0, to: 5000))
-    let page = try await reader.page(of: try Identifier("a"), in: range, limit: 1)
+    let page = try await reader.page(of: Series(try Identifier("a")), in: range, limit: 1)
     #expect(page.rows.map(\.time) == [4001])
     #expect(forecast.pages.withLock { $0.count } <= 2 + 4000 / SeriesReader.leastForecasts)
   }
@@ -165,10 +165,11 @@ import Testing
     let history = MemoryHistory([10, 20])
     let reader = SeriesReader(history: history, forecast: MemoryForecast([30, 40, 50]), clock: .fixed(25))
     let (identifier, range) = (try Identifier("a"), try #require(TimeRange(from: 0, to: 100)))
-    let first = try await reader.page(of: identifier, in: range, limit: 3)
+    let first = try await reader.page(of: Series(identifier), in: range, limit: 3)
     #expect(first.rows.map(\.time) == [10, 20, 30])
-    _ = await history.write([Sample(time: 40, measures: [Measure("v", .double(9))])], of: identifier, version: 1)
-    let second = try await reader.page(of: identifier, in: range, after: first.next, limit: 3)
+    _ = await history.write(
+      [Sample(time: 40, measures: [Measure("v", .double(9))])], of: Series(identifier), version: 1)
+    let second = try await reader.page(of: Series(identifier), in: range, after: first.next, limit: 3)
     #expect(second.rows.map { $0.origin == .history ? $0.time : -$0.time } == [40, -50])
     #expect(second.baseline == 40)
   }
@@ -177,6 +178,6 @@ import Testing
     let times: [Int64] = [-62_135_596_800_000, -1, 0, 253_402_300_799_999]
     let reader = SeriesReader(history: MemoryHistory(times), forecast: MemoryForecast([]), clock: .fixed(0))
     let range = try #require(TimeRange(from: .min, to: .max))
-    #expect(try await reader.page(of: try Identifier("a"), in: range).rows.map(\.time) == times)
+    #expect(try await reader.page(of: Series(try Identifier("a")), in: range).rows.map(\.time) == times)
   }
 }

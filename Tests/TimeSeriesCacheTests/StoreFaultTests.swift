@@ -43,7 +43,7 @@ import Testing
       for time in times { stored.append(time) }
       return .success(.json(200, #"{"RecordsIngested":{"Total":\#(times.count)}}"#))
     }
-    let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
+    let outcome = try await history(http).write(Self.samples(100), of: Series(try Identifier("s")), version: Self.now)
     #expect(outcome.stored == 100 - bad)
     #expect(outcome.times == TimeRange(from: 1, to: 99))
     #expect(outcome.rejected.count == bad)
@@ -62,7 +62,7 @@ import Testing
         {"RecordIndex":0,"Reason":"too old"},{"RecordIndex":4,"Reason":"a newer version is there","ExistingVersion":\#(Self.now)}]}
       """#
     let outcome = try await history(FakeHTTP([.success(.json(419, answer))]))
-      .write(Self.samples(5), of: try Identifier("s"), version: Self.now)
+      .write(Self.samples(5), of: Series(try Identifier("s")), version: Self.now)
     #expect(outcome.stored == 3)
     #expect(outcome.superseded == 1)
     #expect(outcome.times == TimeRange(from: 1, to: 3))
@@ -71,7 +71,7 @@ import Testing
   @Test("Where every record is refused, the search ends and the write fails", arguments: [100, 2000])
   func bisectsWithinBounds(count: Int) async throws {
     let http = FakeHTTP([.success(Self.refused("no"))])
-    let outcome = try await history(http).write(Self.samples(count), of: try Identifier("s"), version: Self.now)
+    let outcome = try await history(http).write(Self.samples(count), of: Series(try Identifier("s")), version: Self.now)
     #expect(outcome.stored == 0)
     #expect(outcome.failure?.code == "ValidationException")
     // One request for each batch, and what all of them together may spend on the search.
@@ -90,7 +90,7 @@ import Testing
     let client = try AWSClient(environment: Self.environment, http: http, clock: .fixed(Self.now))
     let stores = SampleWriter(
       history: TimestreamHistory(client, database: "d", table: "t"), forecast: DynamoDBForecast(client, table: "f"))
-    var writer = stores.begin(try Identifier("s"), now: 50)
+    var writer = stores.begin(Series(try Identifier("s")), now: 50)
     for part in 0..<5 {
       await writer.write([Sample(time: Int64(part), measures: []), Sample(time: Int64(part) + 60, measures: [])])
     }
@@ -109,7 +109,7 @@ import Testing
     let http = FakeHTTP([
       .success(.json(400, #"{"__type":"x#\#(code)","message":"not you"}"#, headers: ["x-amzn-RequestId": "r-1"]))
     ])
-    let outcome = try await history(http).write(Self.samples(100), of: try Identifier("s"), version: Self.now)
+    let outcome = try await history(http).write(Self.samples(100), of: Series(try Identifier("s")), version: Self.now)
     #expect(http.requests.count == 1)
     // The error keeps what one has to know to follow it up.
     #expect(outcome.failure?.code == code)
@@ -157,7 +157,7 @@ import Testing
   @Test("Records of one millisecond are one sample, whoever wrote them")
   func mergesRecords() async throws {
     let rows = try await history(Self.table(Self.shared)).rows(
-      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+      of: Series(try Identifier("s")), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
     #expect(
       rows
         == HistoryRows(
@@ -174,7 +174,7 @@ import Testing
     let ours = Self.row("0.000000000", b: "1")
     let theirs = Self.row("0.000000000", "b2", b: "2", a: "3")
     let rows = try await history(Self.table(isFirst ? [ours, theirs, theirs] : [theirs, theirs, ours])).rows(
-      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+      of: Series(try Identifier("s")), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
     #expect(rows.samples == [Sample(time: Self.now, measures: [Measure("a", .bigint(3)), Measure("b", .double(1))])])
   }
 
@@ -184,13 +184,13 @@ import Testing
       Self.row("0.000000000", b: "1"), Self.row("1.000000000", "x", b: "2"), Self.row("1.000000000", "y", b: "3"),
     ]
     let read = try await history(Self.table(rows)).rows(
-      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+      of: Series(try Identifier("s")), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
     #expect(read.samples.map { $0.measures } == [[Measure("b", .double(1))], [Measure("b", .double(3))]])
   }
 
   @Test("Rows without a value that can be read are no samples") func emptyRows() async throws {
     let rows = try await history(Self.table([Self.row("0.000000000", b: "NaN"), Self.row("1.000000000")])).rows(
-      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
+      of: Series(try Identifier("s")), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: 10)
     #expect(rows == HistoryRows(samples: [], bytesMetered: 10_000_000))
   }
 
@@ -199,7 +199,7 @@ import Testing
     let row = Array((Self.row("0.000000000") + [String?](repeating: "x", count: 200)).prefix(count))
     let history = try history(FakeHTTP([.success(Self.page([row]))]))
     let error = await #expect(throws: StoreError.self) {
-      try await history.rows(of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: 1)), limit: 10)
+      try await history.rows(of: Series(try Identifier("s")), in: try #require(TimeRange(from: 0, to: 1)), limit: 10)
     }
     #expect(error?.code == "UnexpectedAnswer")
   }
@@ -214,7 +214,7 @@ import Testing
   @Test("A page that ends among them loses none", arguments: [1, 2])
   func pagesMergedRecords(limit: Int) async throws {
     let rows = try await history(Self.table(Self.shared)).rows(
-      of: try Identifier("s"), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: limit)
+      of: Series(try Identifier("s")), in: try #require(TimeRange(from: 0, to: Self.now * 2)), limit: limit)
     #expect(rows.samples.first?.measures.count == 3)
     #expect(rows.samples.count <= limit)
     #expect(rows.isCut == (limit == 1))

@@ -86,7 +86,7 @@ let dynamoDB = Array(#"{"Count":9000,"ScannedCount":9000,"Items":[\#(items.joine
 let forecasts = try reader(CannedHTTP(dynamoDB: dynamoDB))
 report(
   "A page of DynamoDB, 9,000 items, to rows of the series", bytes: dynamoDB.count,
-  ours: try await least { try await forecasts.page(of: identifier, in: range, limit: 10_000).rows.count },
+  ours: try await least { try await forecasts.page(of: Series(identifier), in: range, limit: 10_000).rows.count },
   peer: "JSONDecoder",
   try await least { try JSONDecoder().decode(DynamoDBPage.self, from: Data(dynamoDB)).items.count })
 
@@ -124,7 +124,7 @@ let timestream = timestreamPage(rows: 9000, measures: ["elevation", "irradiance"
 let history = try reader(CannedHTTP(timestream: timestream))
 report(
   "A page of Timestream, 9,000 rows, to rows of the series", bytes: timestream.count,
-  ours: try await least { try await history.page(of: identifier, in: range, limit: 10_000).rows.count },
+  ours: try await least { try await history.page(of: Series(identifier), in: range, limit: 10_000).rows.count },
   peer: "JSONDecoder",
   try await least { try JSONDecoder().decode(TimestreamPage.self, from: Data(timestream)).rows.count })
 

@@ -12,7 +12,7 @@ func readSeries(_ name: String) async throws {
 
   let now = WallClock.system.now
   guard let range = TimeRange(from: now - 3_600_000, to: now + 3_600_000) else { return }
-  for try await row in reader.rows(of: try Identifier(name), in: range) {
+  for try await row in reader.rows(of: Series(try Identifier(name)), in: range) {
     print(row.time, row.origin, row.measures.map { "\($0.name)=\($0.value)" })
   }
 }

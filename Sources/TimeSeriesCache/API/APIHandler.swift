@@ -93,7 +93,8 @@ package struct APIHandler: LambdaHandler {
       identifier: try Identifier(decoding: identifier), query: try QueryParameters(event.query),
       accept: event.headers["accept"], now: clock.now)
     let page = try await read(context) { () async throws(StoreError) in
-      try await reader.page(of: request.identifier, in: request.range, after: request.after, limit: request.limit)
+      try await reader.page(
+        of: Series(request.identifier), in: request.range, after: request.after, limit: request.limit)
     }
     if page.rows.isEmpty, page.baseline == nil {
       let exists = try await asked(context) { () async throws(StoreError) in
@@ -111,7 +112,7 @@ package struct APIHandler: LambdaHandler {
   private func reference(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
     let request = try ReferenceRequest(query: try QueryParameters(event.query))
     let page = try await read(context) { () async throws(StoreError) in
-      try await reader.page(of: request.identifier, in: request.range, limit: ReferenceRequest.limit)
+      try await reader.page(of: Series(request.identifier), in: request.range, limit: ReferenceRequest.limit)
     }
     guard page.next == nil else { throw ReferenceRequest.tooMany }
     return try request.response(page.rows)

@@ -97,7 +97,7 @@ package struct FetchHandler: LambdaHandler {
     do {
       let now = clock.now
       var pages = try await sources.pages(of: identifier, now: now).makeAsyncIterator()
-      var writer = writer.begin(identifier, now: now)
+      var writer = writer.begin(Series(identifier), now: now)
       do {
         report.phase = .asking(page: 1)
         progress(report)

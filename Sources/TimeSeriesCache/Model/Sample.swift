@@ -4,12 +4,15 @@ import CacheSupport
 public struct Sample: Sendable, Hashable {
   /// Epoch milliseconds.
   public var time: Int64
+  /// What of the time is finer than a millisecond, 0 to 999,999: only what is written has it, and only the history keeps it.
+  public var nanoseconds: Int32
   /// At least one, ordered by the bytes of their names; no name appears twice.
   public var measures: [Measure]
 
   /// Takes a time in epoch milliseconds, and measures that are ordered already.
-  public init(time: Int64, measures: [Measure]) {
+  public init(time: Int64, nanoseconds: Int32 = 0, measures: [Measure]) {
     self.time = time
+    self.nanoseconds = nanoseconds
     self.measures = measures
   }
 }

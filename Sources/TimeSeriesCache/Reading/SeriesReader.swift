@@ -7,7 +7,7 @@ public import CacheSupport
 /// let reader = SeriesReader(
 ///   history: TimestreamHistory(client, database: "TimeSeriesDB", table: "history"),
 ///   forecast: DynamoDBForecast(client, table: "forecast"))
-/// for try await row in reader.rows(of: identifier, in: range) { print(row.time, row.origin, row.measures) }
+/// for try await row in reader.rows(of: Series(identifier), in: range) { print(row.time, row.origin, row.measures) }
 /// ```
 public struct SeriesReader: Sendable {
   private let history: any HistoryStore
@@ -88,29 +88,29 @@ public struct SeriesReader: Sendable {
   /// go on: a page that is cut has no forecasts.
   ///
   /// - Parameters:
-  ///   - identifier: the series; an unknown one has an empty page.
+  ///   - series: an unknown one has an empty page.
   ///   - range: inclusive.
   ///   - start: ``Page/next`` of the page before; nil for the first page.
   ///   - limit: the most rows, 1 to ``maximumLimit``; other values are taken as the nearest of these.
   /// - Throws: ``StoreError`` where a store cannot be read.
   public func page(
-    of identifier: Identifier, in range: TimeRange, after start: Continuation? = nil, limit: Int = 1000
+    of series: Series, in range: TimeRange, after start: Continuation? = nil, limit: Int = 1000
   ) async throws(StoreError) -> Page {
     let limit = min(max(limit, 1), Self.maximumLimit)
     guard let rest = range.after(start?.after) else {
-      let newest = try await baseline(start, of: identifier, in: range)
+      let newest = try await baseline(start, of: series, in: range)
       return Page(baseline: newest.time, rows: [], bytesMetered: newest.bytesMetered)
     }
     let now = clock.now
     let goesOn = if case .time(let time)? = start?.baseline { time > rest.from } else { false }
     async let historyAnswer = result { () async throws(StoreError) in
-      try await self.history(of: identifier, in: rest, of: range, after: start, limit: limit, now: now)
+      try await self.history(of: series, in: rest, of: range, after: start, limit: limit, now: now)
     }
     async let forecastAnswer: Result<ForecastPage, StoreError>? =
       goesOn
       ? nil
       : result { () async throws(StoreError) in
-        try await forecast.page(of: identifier, in: rest, limit: limit + 1, now: now)
+        try await forecast.page(of: series.identifier, in: rest, limit: limit + 1, now: now)
       }
     let past = try await historyAnswer.get()
     var rows = past.samples.map { SeriesRow($0, origin: .history) }
@@ -131,7 +131,7 @@ public struct SeriesReader: Sendable {
       guard let left = TimeRange(from: next, to: range.to), next != .max else { return page(isLast: true) }
       // Items are counted before expired ones are left out: few at a time could be very many questions.
       let items = max(limit + 1 - rows.count, Self.leastForecasts)
-      answer = try await forecast.page(of: identifier, in: left, limit: items, now: now)
+      answer = try await forecast.page(of: series.identifier, in: left, limit: items, now: now)
     }
   }
 
@@ -144,19 +144,19 @@ public struct SeriesReader: Sendable {
   }
 
   private func history(
-    of identifier: Identifier, in rest: TimeRange, of range: TimeRange, after start: Continuation?, limit: Int,
+    of series: Series, in rest: TimeRange, of range: TimeRange, after start: Continuation?, limit: Int,
     now: Int64
   ) async throws(StoreError) -> Past {
     var ofSeries: NewestHistory?
     // A range ahead of now holds no history, unless the clocks differ: the series' newest row tells both.
     if start == nil, rest.from >= now {
-      let newest = try await history.newest(of: identifier, in: nil)
+      let newest = try await history.newest(of: series, in: nil)
       guard let time = newest.time, time >= rest.from else {
         return Past(samples: [], isCut: false, baseline: newest.time, bytesMetered: newest.bytesMetered)
       }
       ofSeries = newest
     }
-    let rows = try await history.rows(of: identifier, in: rest, limit: limit)
+    let rows = try await history.rows(of: series, in: rest, limit: limit)
     var past = Past(
       samples: rows.samples, isCut: rows.isCut, baseline: rows.samples.last?.time,
       bytesMetered: rows.bytesMetered + (ofSeries?.bytesMetered ?? 0))
@@ -165,13 +165,13 @@ public struct SeriesReader: Sendable {
     case .none: break
     case .unknown where past.isCut && ofSeries?.time.map { $0 <= rest.to } ?? false: past.baseline = ofSeries?.time
     case .unknown where past.isCut:
-      let newest = try await history.newest(of: identifier, in: rest)
+      let newest = try await history.newest(of: series, in: rest)
       past.baseline = newest.time ?? past.baseline
       past.bytesMetered += newest.bytesMetered
     case .unknown where past.baseline == nil && ofSeries != nil: past.baseline = ofSeries?.time
     case .unknown where past.baseline == nil:
       // Of the first page the range is known to hold none.
-      let newest = try await baseline(start, of: identifier, in: start == nil ? nil : range)
+      let newest = try await baseline(start, of: series, in: start == nil ? nil : range)
       past.baseline = newest.time
       past.bytesMetered += newest.bytesMetered
     case .unknown: break
@@ -181,17 +181,17 @@ public struct SeriesReader: Sendable {
 
   /// The newest history time in a range or, where the range has no history or there is no range, in the series.
   private func baseline(
-    _ start: Continuation?, of identifier: Identifier, in range: TimeRange?
+    _ start: Continuation?, of series: Series, in range: TimeRange?
   ) async throws(StoreError) -> NewestHistory {
     switch start?.baseline ?? .unknown {
     case .none: return NewestHistory(time: nil)
     case .time(let time): return NewestHistory(time: time)
     case .unknown: break
     }
-    guard let range else { return try await history.newest(of: identifier, in: nil) }
-    var newest = try await history.newest(of: identifier, in: range)
+    guard let range else { return try await history.newest(of: series, in: nil) }
+    var newest = try await history.newest(of: series, in: range)
     if newest.time == nil {
-      let ofSeries = try await history.newest(of: identifier, in: nil)
+      let ofSeries = try await history.newest(of: series, in: nil)
       newest.time = ofSeries.time
       newest.bytesMetered += ofSeries.bytesMetered
     }
@@ -206,10 +206,10 @@ public struct SeriesReader: Sendable {
   /// Every row of a range, oldest first, read page by page while they are asked for.
   ///
   /// - Parameters:
-  ///   - identifier: the series; an unknown one has no rows.
+  ///   - series: an unknown one has no rows.
   ///   - range: inclusive.
   ///   - pageSize: the most rows that are held at a time, 1 to ``maximumLimit``.
-  public func rows(of identifier: Identifier, in range: TimeRange, pageSize: Int = 1000) -> SeriesRows {
-    SeriesRows(reader: self, identifier: identifier, range: range, pageSize: pageSize)
+  public func rows(of series: Series, in range: TimeRange, pageSize: Int = 1000) -> SeriesRows {
+    SeriesRows(reader: self, series: series, range: range, pageSize: pageSize)
   }
 }

@@ -8,21 +8,21 @@ public struct SeriesRows: AsyncSequence, Sendable {
   public typealias Failure = StoreError
 
   let reader: SeriesReader
-  let identifier: Identifier
+  let series: Series
   let range: TimeRange
   let pageSize: Int
 
   /// Starts at the first row.
-  public func makeAsyncIterator() -> Iterator { Iterator(series: self) }
+  public func makeAsyncIterator() -> Iterator { Iterator(rows: self) }
 
   /// Reads a page whenever the rows of the page before are used up.
   public struct Iterator: AsyncIteratorProtocol {
-    let series: SeriesRows
+    let rows: SeriesRows
     private var page: ArraySlice<SeriesRow> = []
     private var after: SeriesReader.Continuation?
     private var isLast = false
 
-    init(series: SeriesRows) { self.series = series }
+    init(rows: SeriesRows) { self.rows = rows }
 
     /// The next row; nil at the end.
     ///
@@ -36,8 +36,7 @@ public struct SeriesRows: AsyncSequence, Sendable {
     /// - Throws: ``StoreError`` where a page cannot be read.
     public mutating func next(isolation: isolated (any Actor)?) async throws(StoreError) -> SeriesRow? {
       while page.isEmpty, !isLast {
-        let read = try await series.reader.page(
-          of: series.identifier, in: series.range, after: after, limit: series.pageSize)
+        let read = try await rows.reader.page(of: rows.series, in: rows.range, after: after, limit: rows.pageSize)
         page = read.rows[...]
         after = read.next
         isLast = read.next == nil

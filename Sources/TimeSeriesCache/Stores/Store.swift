@@ -6,24 +6,24 @@ public protocol HistoryStore: Sendable {
   ///
   /// - Parameters:
   ///   - samples: any number; no time appears twice.
-  ///   - identifier: the series.
+  ///   - series: whose samples they are.
   ///   - version: the fetch's epoch milliseconds, or a little more for what repeats an instant within one fetch.
   /// - Returns: what became of each sample, also where some of them could not be written.
-  func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite
+  func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite
 
   /// The series' samples in a range, oldest first, one for each millisecond.
   ///
   /// - Parameters:
-  ///   - identifier: the series; an unknown one has no samples.
+  ///   - series: an unknown one has no samples.
   ///   - range: inclusive.
   ///   - limit: the most samples, 1 to 100,000.
   /// - Throws: ``StoreError`` where the store cannot be read.
-  func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
+  func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
 
   /// The newest time in a range, or of the whole series where the range is nil.
   ///
   /// - Throws: ``StoreError`` where the store cannot be read.
-  func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory
+  func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory
 }
 
 /// Where what is predicted is kept until it expires.

@@ -6,12 +6,12 @@ extension TimestreamHistory {
   ///
   /// - Throws: ``StoreError`` where Timestream fails, or a row cannot be read.
   public func rows(
-    of identifier: Identifier, in range: TimeRange, limit: Int
+    of series: Series, in range: TimeRange, limit: Int
   ) async throws(StoreError) -> HistoryRows {
     var records = limit + 1
     while true {
       var reading = TimestreamReading()
-      try await ask(sql.rows(of: identifier, in: range, limit: records)) { answer throws(AWSError) in
+      try await ask(sql.rows(of: series.identifier, in: range, limit: records)) { answer throws(AWSError) in
         try reading.read(answer)
       }
       // Records of one millisecond are one sample: of the last one there may be more.
@@ -34,9 +34,9 @@ extension TimestreamHistory {
   /// One query for the newest time.
   ///
   /// - Throws: ``StoreError`` where Timestream fails, or its answer cannot be read.
-  public func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+  public func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
     var newest = NewestHistory(time: nil)
-    try await ask(sql.newest(of: identifier, in: range)) { answer throws(AWSError) in
+    try await ask(sql.newest(of: series.identifier, in: range)) { answer throws(AWSError) in
       newest.bytesMetered = max(newest.bytesMetered, answer.bytesMetered)
       var rows = answer.rows
       while try rows.nextRow() {

@@ -31,10 +31,10 @@ public struct TimestreamHistory: HistoryStore {
   /// Writes 100 samples per request, four requests at a time.
   ///
   /// Where Timestream refuses a whole request, halves of it are sent until the records at fault are found.
-  public func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+  public func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite {
     let budget = Budget(Self.requestsToBisect)
     let outcomes = await inBatches(samples, of: Self.recordsPerRequest, inFlight: Self.requestsInFlight) { batch in
-      await writeBatch(batch[...], identifier, version, budget)
+      await writeBatch(batch[...], series.identifier, version, budget)
     }
     return outcomes.reduce(into: HistoryWrite()) { $0.add($1) }
   }

@@ -8,7 +8,7 @@
 /// written does no harm.
 struct FetchWriter {
   private let stores: SampleWriter
-  private let identifier: Identifier
+  private let series: Series
   private let now: Int64
   private var written: TimeRange?
   private var repeats: Int64 = 0
@@ -18,9 +18,9 @@ struct FetchWriter {
   /// What became of all parts.
   private(set) var outcome = SampleWriter.Outcome()
 
-  init(_ stores: SampleWriter, _ identifier: Identifier, now: Int64) {
+  init(_ stores: SampleWriter, _ series: Series, now: Int64) {
     self.stores = stores
-    self.identifier = identifier
+    self.series = series
     self.now = now
   }
 
@@ -35,12 +35,12 @@ struct FetchWriter {
     guard !samples.isEmpty else { return }
     let (past, future) = SampleWriter.split(samples, now: now)
     let version = version(of: past)
-    async let pastOutcome = historyIsDown ? nil : stores.history.write(past, of: identifier, version: version)
+    async let pastOutcome = historyIsDown ? nil : stores.history.write(past, of: series, version: version)
     async let futureResult =
       forecastIsDown
       ? nil
       : result { () async throws(StoreError) in
-        try await stores.forecast.write(future, of: identifier, fetchedAt: now)
+        try await stores.forecast.write(future, of: series.identifier, fetchedAt: now)
       }
     if let written = await pastOutcome { take(written) }
     switch await futureResult {

@@ -39,7 +39,7 @@ package struct SampleWriter: Sendable {
   /// Begins to write what one fetch gives of one series.
   ///
   /// - Parameter now: the fetch's epoch milliseconds: the split and the version.
-  func begin(_ identifier: Identifier, now: Int64) -> FetchWriter { FetchWriter(self, identifier, now: now) }
+  func begin(_ series: Series, now: Int64) -> FetchWriter { FetchWriter(self, series, now: now) }
 }
 
 /// Runs a body and keeps what it throws, so that two bodies can run side by side and both end.

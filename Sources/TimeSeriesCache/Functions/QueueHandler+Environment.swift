@@ -1,0 +1,25 @@
+import AWSClients
+package import CacheSupport
+package import HTTPTransport
+package import LambdaRuntime
+
+extension QueueHandler {
+  /// Reads where the identifiers are, and where they go.
+  ///
+  /// | variable | means |
+  /// |---|---|
+  /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers |
+  /// | `IDENTIFIER_QUEUE` | the URL of the queue |
+  /// | `IDENTIFIERS_PER_MESSAGE` | 1 to 50; 2 by default |
+  ///
+  /// - Throws: `EnvironmentError`, `AWSError`.
+  package init(environment: ProcessEnvironment, http: any HTTPClient, logger: LambdaLogger = .silent) throws {
+    let client = try AWSClient(environment: environment, http: http, observer: logger.requestObserver)
+    self.init(
+      registry: IdentifierRegistry(
+        client, table: try environment.require("IDENTIFIER_TABLE", "the DynamoDB table of the identifiers")),
+      queue: SQSClient(client),
+      queueURL: try environment.require("IDENTIFIER_QUEUE", "the URL of the queue of identifiers"),
+      identifiersPerMessage: try environment.integer("IDENTIFIERS_PER_MESSAGE", default: 2, in: 1...50))
+  }
+}
