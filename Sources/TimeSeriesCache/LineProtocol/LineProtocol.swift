@@ -49,10 +49,10 @@ package enum LineProtocol {
 
   /// How much a body may hold. A store's own limits are narrower, and are checked by whoever writes to it.
   package enum Limit {
-    /// The bytes of a body: 100 MiB.
-    package static var bytes: Int { 100 << 20 }
-    /// The points of a body: a million, two hundred times what InfluxDB advises for one request.
-    package static var points: Int { 1_000_000 }
+    /// The bytes of a body: 32 MiB, several times what a function's event carries before it is decompressed.
+    package static var bytes: Int { 32 << 20 }
+    /// The points of a body: half a million, a hundred times what InfluxDB advises for one request.
+    package static var points: Int { 500_000 }
     /// The tags of a point: 256.
     package static var tags: Int { 256 }
     /// The fields of a point: 4,096.

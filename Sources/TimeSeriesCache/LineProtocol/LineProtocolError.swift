@@ -32,8 +32,8 @@ package struct LineProtocolError: Error, Sendable, Hashable, CustomStringConvert
     case tokenTooLong = "a name or value has more than 65536 bytes"
     case tooManyTags = "the point has more than 256 tags"
     case tooManyFields = "the point has more than 4096 fields"
-    case tooManyPoints = "the body has more than 1000000 points; split it"
-    case tooManyBytes = "the body has more than 104857600 bytes; split it"
+    case tooManyPoints = "the body has more than 500000 points; split it"
+    case tooManyBytes = "the body has more than 33554432 bytes; split it"
   }
 
   /// The line, 1 for the first one; lines within texts count.
