@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BUILD := .build/release
 
-.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream clean
+.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream bench-line-protocol clean
 
 run: build ## the whole system on this machine, until Ctrl-C
 	@local/run.sh $(BUILD)
@@ -45,6 +45,11 @@ bench-timestream: build ## writing beside moto, and dashboards' queries over ten
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@local/bench-timestream.sh $(BUILD) .build/tools
+
+bench-line-protocol: build ## reading line protocol, in three shapes, beside another parser
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@.build/tools/peers/bin/python local/bench/line_protocol.py $(BUILD)/benchmark-line-protocol
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive --parallel Package.swift Sources Tests local e2eTest

@@ -100,6 +100,10 @@ let package = Package(
       dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "CommandLineSupport"],
       path: "local/benchmark-timestream"),
 
+    .executableTarget(
+      name: "benchmark-line-protocol", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/benchmark-line-protocol"),
+
     // Tests, one target per library.
     .target(
       name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
