@@ -82,4 +82,7 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
 public struct EnvironmentError: Error, Hashable, CustomStringConvertible {
   /// Which variable it is, and what to set.
   public let description: String
+
+  /// An error of a variable that another module reads.
+  package init(description: String) { self.description = description }
 }
