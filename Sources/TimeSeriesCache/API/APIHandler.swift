@@ -11,16 +11,16 @@ package struct APIHandler: LambdaHandler {
   private let reader: SeriesReader
   private let key: CachedParameter
   private let clock: WallClock
+  private let prometheus: (any PathService)?
 
   /// Bytes. A GET has no use for a body, but some clients send one.
   static let maximumBody: Int = 64 << 10
-  /// Milliseconds after which API Gateway no longer waits, with a little to spare.
-  static let longestAnswer: Int64 = 27_000
 
-  init(reader: SeriesReader, key: CachedParameter, clock: WallClock) {
+  init(reader: SeriesReader, key: CachedParameter, clock: WallClock, prometheus: (any PathService)? = nil) {
     self.reader = reader
     self.key = key
     self.clock = clock
+    self.prometheus = prometheus
   }
 
   /// Answers one request.
@@ -54,10 +54,15 @@ package struct APIHandler: LambdaHandler {
     try await authorize(event, context)
     guard event.bodySize <= Self.maximumBody else { throw .tooLarge("send the request without a body") }
     let route = try APIRoute.route(of: event.path)
+    if case .prometheus = route, let prometheus, ["GET", "HEAD", "POST"].contains(event.method) {
+      return await prometheus.response(
+        to: event, seeing: VisibleSeries(), within: AnswerTime(context, clock: clock), context)
+    }
     guard event.method == "GET" || event.method == "HEAD" else { throw .methodNotAllowed }
     switch route {
     case .series(let identifier): return try await series(identifier, event, context)
     case .reference: return try await reference(event, context)
+    case .prometheus: throw .notFound("Prometheus' API is not set up here")
     }
   }
 
@@ -67,7 +72,7 @@ package struct APIHandler: LambdaHandler {
       if let known = try key.valueAtHand() {
         expected = known
       } else {
-        expected = try await inTime(context) { () async throws(StoreError) in
+        expected = try await AnswerTime(context, clock: clock).run { () async throws(StoreError) in
           try await StoreError.translating { () async throws(AWSError) in try await key.value() }
         }
       }
@@ -130,20 +135,10 @@ package struct APIHandler: LambdaHandler {
     return page
   }
 
-  /// Runs a body until the answer must go out: shortly before the deadline, and before API Gateway's 29 seconds.
-  private func inTime<Value: Sendable>(
-    _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> Value
-  ) async throws(StoreError) -> Value {
-    let left =
-      context.deadline == .max ? Self.longestAnswer : min(context.deadline - clock.now - 1000, Self.longestAnswer)
-    let first = await within(.milliseconds(max(0, left))) { await result(body) }
-    return try (first ?? .failure(StoreError(.timedOut, "no answer within \(left) ms"))).get()
-  }
-
   private func asked<Value: Sendable>(
     _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> Value
   ) async throws(APIError) -> Value {
-    do throws(StoreError) { return try await inTime(context, body) } catch {
+    do throws(StoreError) { return try await AnswerTime(context, clock: clock).run(body) } catch {
       context.logger.error("a store failed", ["error": .string(error.description)])
       throw APIError(error)
     }

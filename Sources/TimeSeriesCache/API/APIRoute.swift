@@ -7,6 +7,8 @@ enum APIRoute: Hashable {
   case series(identifier: [UInt8])
   /// `/timeSeries-data`
   case reference
+  /// `/api/v1/…`
+  case prometheus
 
   /// The methods of both routes.
   static let methods: String = "GET, HEAD, OPTIONS"
@@ -18,6 +20,8 @@ enum APIRoute: Hashable {
       self = .series(identifier: Array(path.dropFirst(series.count)))
     } else if path.elementsEqual("/timeSeries-data".utf8) {
       self = .reference
+    } else if path.starts(with: "/api/v1/".utf8) {
+      self = .prometheus
     } else {
       return nil
     }

@@ -102,7 +102,7 @@ package struct QueueHandler: LambdaHandler {
           context.logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)])
         }
         total.invalid += page.invalid.count
-        pending += page.identifiers
+        pending += page.series.map(\.identifier)
         for batch in batches(&pending, isLast: start == nil) {
           if inFlight >= Self.requestsInFlight, let result = await group.next() { collect(result) }
           inFlight += 1

@@ -1,46 +1,61 @@
 package import AWSClients
-package import CacheSupport
+import CacheSupport
 
-/// The table of the series to cache: key `identifier`; `source` and any other text or number are the source's to use.
+/// The table of the series: key `identifier`, and what ``SeriesEntry`` says of it.
+///
+/// | attribute | means |
+/// |---|---|
+/// | `kind` | `written` for a series that somebody writes; absent, a source knows it |
+/// | `source` | the name of its source |
+/// | `bucket` | of a written series: the bucket that owns it |
+/// | `registered` | since when it is here, epoch milliseconds |
+/// | `status` | a map, kept by the functions that fetch and write: ``SeriesStatus`` |
+///
+/// Any other text, number or boolean is the source's to use.
 package struct IdentifierRegistry: Sendable {
-  private let client: DynamoDBClient
-  private let table: String
+  package typealias Entry = SeriesEntry
+
+  let client: DynamoDBClient
+  let aws: AWSClient
+  let table: String
 
   package init(_ client: AWSClient, table: String) {
     self.client = DynamoDBClient(client)
+    aws = client
     self.table = table
   }
 
-  /// What a series' item says.
-  package struct Entry: Sendable, Hashable {
+  /// A series to be fetched.
+  package struct Fetchable: Sendable, Hashable {
+    package var identifier: Identifier
     /// The name of its source; nil takes the default.
     package var source: String?
-    /// The item's texts, numbers and booleans by name, for the source's template.
-    package var attributes: [ByteText: String]
   }
 
-  /// A page of the table.
+  /// A page of the table's series that a source knows.
   package struct Page: Sendable {
-    package var identifiers: [Identifier]
+    package var series: [Fetchable]
     /// Why an item has no valid identifier, one text for each.
     package var invalid: [String]
     /// Where the next page starts; nil at the end.
     package var last: Item?
   }
 
-  /// One page of identifiers, up to 1 MB of the table.
+  /// One page of what is to be fetched, up to 1 MB of the table; those that somebody writes are passed over.
   package func page(after start: Item?) async throws(StoreError) -> Page {
     let page = try await StoreError.translating { () async throws(AWSError) in
-      try await client.scan(table, projection: "#id", names: ["#id": "identifier"], after: start)
+      try await client.scan(
+        table, projection: "#id, #kind, #source",
+        names: ["#id": "identifier", "#kind": "kind", "#source": "source"], after: start)
     }
-    var identifiers: [Identifier] = []
-    var invalid: [String] = []
-    for item in page.items {
-      do throws(InvalidIdentifier) { identifiers.append(try Identifier(item["identifier"]?.string ?? "")) } catch {
-        invalid.append(error.description)
-      }
+    var found = Page(series: [], invalid: [], last: page.lastKey)
+    for item in page.items where item["kind"]?.string != SeriesKind.written.rawValue {
+      do throws(InvalidIdentifier) {
+        found.series.append(
+          Fetchable(identifier: try Identifier(item["identifier"]?.string ?? ""), source: item["source"]?.string))
+      } catch { found.invalid.append(error.description) }
     }
-    return Page(identifiers: identifiers, invalid: invalid, last: page.lastKey)
+    return found
   }
 
   /// - Returns: nil for an identifier that is not registered.
@@ -48,15 +63,54 @@ package struct IdentifierRegistry: Sendable {
     let item = try await StoreError.translating { () async throws(AWSError) in
       try await client.getItem(["identifier": .s(identifier.text)], from: table)
     }
-    guard let item else { return nil }
-    var attributes: [ByteText: String] = [:]
-    for (name, value) in item {
-      switch value {
-      case .s(let text), .n(let text): attributes[name] = text
-      case .bool(let flag): attributes[name] = flag ? "true" : "false"
-      default: continue
+    return try item.map { item throws(StoreError) in try Self.entry(item) }
+  }
+
+  /// The most pages of the table, 1 MB each, that one ``list(prefix:after:limit:)`` reads.
+  package static let pagesPerList: Int = 10
+
+  /// Series in the table's own order, which is none that a reader knows.
+  ///
+  /// - Parameters:
+  ///   - prefix: what the identifiers begin with, compared by bytes; nil lists all.
+  ///   - identifier: the last one of the list before; nil begins.
+  ///   - limit: the most series, 1 to 1,000.
+  /// - Returns: the series, possibly fewer than the limit or none, and where the next list goes on; nil at the end.
+  package func list(
+    prefix: String? = nil, after identifier: Identifier? = nil, limit: Int
+  ) async throws(StoreError) -> (entries: [Entry], next: Identifier?) {
+    var entries: [Entry] = []
+    var start: Item? = identifier.map { ["identifier": .s($0.text)] }
+    let limit = min(max(1, limit), 1000)
+    var pages = 0
+    while true {
+      // With a prefix most of a page's items may be others': a page of them is as large as it can be.
+      let pageLimit = prefix == nil ? max(1, limit - entries.count) : nil
+      let page = try await StoreError.translating { () async throws(AWSError) in
+        try await client.scan(table, limit: pageLimit, after: start)
       }
+      pages += 1
+      for item in page.items {
+        guard let entry = try? SeriesEntry(item),
+          prefix.map({ entry.identifier.text.utf8.starts(with: $0.utf8) }) ?? true
+        else { continue }
+        // What follows on this page is read again by the next list.
+        if entries.count == limit { return (entries, entries.last?.identifier) }
+        entries.append(entry)
+      }
+      guard let last = page.lastKey else { return (entries, nil) }
+      start = last
+      // An item without a valid identifier is no place to go on from.
+      guard entries.count == limit || pages >= Self.pagesPerList,
+        let next = try? Identifier(last["identifier"]?.string ?? "")
+      else { continue }
+      return (entries, next)
     }
-    return Entry(source: item["source"]?.string, attributes: attributes)
+  }
+
+  static func entry(_ item: Item) throws(StoreError) -> Entry {
+    do throws(InvalidIdentifier) { return try SeriesEntry(item) } catch {
+      throw StoreError(.failed, "an item of the identifiers' table cannot be read: \(error)")
+    }
   }
 }
