@@ -1,8 +1,8 @@
 import CacheSupport
 
 /// One condition on a label, such as `city=~"Rome|Oslo"`; a label that a series does not have counts as empty.
-struct LabelMatcher: Hashable {
-  enum Comparison: String, Hashable, CaseIterable {
+struct LabelMatcher: Sendable, Hashable {
+  enum Comparison: String, Sendable, Hashable, CaseIterable {
     case equal = "="
     case notEqual = "!="
     case matches = "=~"

@@ -1,7 +1,7 @@
 import CacheSupport
 
 /// The values of one measure by time, oldest first; no instant appears twice.
-struct SampleColumn: Hashable {
+struct SampleColumn: Sendable, Hashable {
   var times: [Int64] = []
   var values: [Double] = []
 
@@ -12,14 +12,14 @@ struct SampleColumn: Hashable {
 }
 
 /// A value of an answer.
-struct PrometheusPoint: Hashable {
+struct PrometheusPoint: Sendable, Hashable {
   /// Epoch milliseconds.
   var time: Int64
   var value: Double
 }
 
 /// At which times an expression is evaluated: one, or several a step apart.
-struct PromQLSteps: Hashable {
+struct PromQLSteps: Sendable, Hashable {
   /// Epoch milliseconds.
   var start: Int64
   /// The last step is at this time or before it.

@@ -4,7 +4,7 @@ import Glibc
 /// An expression of the subset: all that varies with time is one selector, or a function of it.
 ///
 /// Scalars do not vary, so that they are numbers as soon as they are read.
-indirect enum PromQLExpression: Hashable {
+indirect enum PromQLExpression: Sendable, Hashable {
   case number(Double)
   case text(String)
   case selector(PromQLSelector)
@@ -49,9 +49,9 @@ indirect enum PromQLExpression: Hashable {
 }
 
 /// Which series, and of which time.
-struct PromQLSelector: Hashable {
+struct PromQLSelector: Sendable, Hashable {
   /// The time that is looked at, where it is not that of each step.
-  enum Instant: Hashable {
+  enum Instant: Sendable, Hashable {
     /// Epoch milliseconds.
     case at(Int64)
     case start, end

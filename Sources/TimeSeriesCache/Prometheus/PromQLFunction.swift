@@ -1,7 +1,7 @@
 /// A function over the samples of a range, such as `avg_over_time(temperature[1h])`.
 ///
 /// See <https://prometheus.io/docs/prometheus/latest/querying/functions/>.
-enum PromQLFunction: String, Hashable, CaseIterable {
+enum PromQLFunction: String, Sendable, Hashable, CaseIterable {
   case average = "avg_over_time"
   case minimum = "min_over_time"
   case maximum = "max_over_time"
@@ -20,7 +20,7 @@ enum PromQLFunction: String, Hashable, CaseIterable {
 }
 
 /// Arithmetic between two numbers, or a number and each value of a selector.
-enum PromQLOperator: String, Hashable, CaseIterable {
+enum PromQLOperator: String, Sendable, Hashable, CaseIterable {
   case plus = "+"
   case minus = "-"
   case times = "*"
