@@ -22,6 +22,8 @@ struct PrometheusError: Error, Hashable {
   var kind: Kind
   var message: String
   var headers: [String: String] = [:]
+  /// What a store said, for the log alone.
+  private(set) var cause: String?
 
   init(_ kind: Kind, _ message: String, headers: [String: String] = [:]) {
     self.kind = kind
@@ -35,6 +37,9 @@ struct PrometheusError: Error, Hashable {
 
   static let tooLate: PrometheusError = PrometheusError(
     .timeout, "the query was not answered in time: ask for a shorter range or fewer series")
+
+  static let noTable: PrometheusError = PrometheusError(
+    .unavailable, "which series there are is not known: set IDENTIFIER_TABLE to the identifiers' table")
 
   /// What a store's failure means for the client; its own words go to the log alone.
   init(_ error: StoreError) {
@@ -50,5 +55,6 @@ struct PrometheusError: Error, Hashable {
     case .timedOut: self = .tooLate
     case .failed: self.init(.unavailable, "the store refused the request; the log of this request's id says why")
     }
+    cause = error.description
   }
 }

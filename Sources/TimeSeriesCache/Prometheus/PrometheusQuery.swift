@@ -94,7 +94,7 @@ struct PrometheusQuery: Sendable {
           let name = ByteText(measure.name)
           while place < matches.count, matches[place].measure < name { place += 1 }
           while place < matches.count, matches[place].measure == name {
-            if let value = measure.value.number, matches[place].origin.map({ $0 == row.origin }) ?? true {
+            if let value = measure.value.sample, matches[place].origin.map({ $0 == row.origin }) ?? true {
               columns[place].append(value, at: row.time)
             }
             place += 1

@@ -46,7 +46,7 @@ struct PrometheusSelection: Sendable {
     for (entry, labels) in entries {
       var measures = entry.status?.measures ?? []
       if measures.isEmpty {
-        measures = rows[entry.series]?.measures.filter(\.value.isNumeric).map { ByteText($0.name) } ?? []
+        measures = rows[entry.series]?.measures.filter { $0.value.sample != nil }.map { ByteText($0.name) } ?? []
       }
       for measure in measures where names.allSatisfy({ $0.accepts(measure) }) {
         let named = labels.with(PromQLSelector.name, measure)
@@ -125,8 +125,8 @@ extension [LabelMatcher] {
 }
 
 extension MeasureValue {
-  /// The value as a number, a boolean as 1 or 0; nil for a text.
-  var number: Double? {
+  /// The value as Prometheus has it, a boolean as 1 or 0; nil for a text.
+  var sample: Double? {
     switch self {
     case .double(let value): value
     case .bigint(let value): Double(value)
@@ -134,6 +134,4 @@ extension MeasureValue {
     case .varchar: nil
     }
   }
-
-  fileprivate var isNumeric: Bool { number != nil }
 }
