@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "HTTPTransport", targets: ["HTTPTransport"]),
     .library(name: "CacheSupport", targets: ["CacheSupport"]),
     .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
+    .library(name: "Compression", targets: ["Compression"]),
     .library(name: "SigV4", targets: ["SigV4"]),
     .executable(name: "QueueFunction", targets: ["QueueFunction"]),
     .executable(name: "FetchFunction", targets: ["FetchFunction"]),
@@ -47,6 +48,7 @@ let package = Package(
     // C libraries, each a module map over Debian's headers.
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -55,6 +57,7 @@ let package = Package(
     .target(name: "CacheSupport"),
     .target(name: "SigV4", dependencies: ["CacheSupport", "CCrypto"]),
     .target(name: "HTTPTransport", dependencies: ["CacheSupport", "CCurl"]),
+    .target(name: "Compression", dependencies: ["CZlib"]),
     .target(name: "CGlibcCompat"),
     .target(name: "AWSClients", dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "CGlibcCompat"]),
     .target(name: "LambdaRuntime", dependencies: ["CacheSupport", "HTTPTransport", "CGlibcCompat"]),
@@ -105,6 +108,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
       path: "Tests/TestSupport"),
     .testTarget(name: "CacheSupportTests", dependencies: ["CacheSupport", "TestSupport"]),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "SigV4Tests", dependencies: ["CacheSupport", "SigV4", "TestSupport"]),
     .testTarget(
       name: "HTTPTransportTests", dependencies: ["CacheSupport", "HTTPTransport", "LocalCloud", "TestSupport"]),

@@ -121,6 +121,7 @@ if [ ! -f "$folder/lib/pkgconfig/libcurl.pc" ]; then
   trap - ERR
   version=$(sed -n 's/^#define LIBCURL_VERSION "\(.*\)"/\1/p' "$folder/include/curl/curlver.h")
   describe libcrypto -lcrypto
+  describe zlib -lz
   describe libcurl "-lcurl -lnghttp2 -lssl -lcrypto -lz"
   find .build/curl -mindepth 1 -maxdepth 1 ! -path ".build/curl/$(basename "$folder")" -exec rm -rf {} +
 fi

@@ -6,7 +6,7 @@ set -euo pipefail
 
 command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://www.swift.org/install/linux/" >&2; exit 1; }
 
-packages=(libcurl4-openssl-dev libssl-dev libsqlite3-dev libmicrohttpd-dev libyaml-dev)
+packages=(libcurl4-openssl-dev libssl-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libyaml-dev)
 # What packages are made with, a libcurl of their own included (Infra/curl.sh).
 packaging=(bc binutils debian-archive-keyring dpkg-dev gcc libc6-dev make zip)
 if [ "${1:-}" = --package ]; then packages+=("${packaging[@]}"); fi

@@ -4,7 +4,7 @@
 /// that the parts make up one JSON text is for the caller to see to.
 public struct JSONWriter: Sendable {
   /// What has been written.
-  public private(set) var bytes: [UInt8]
+  public internal(set) var bytes: [UInt8]
 
   /// An empty buffer.
   ///

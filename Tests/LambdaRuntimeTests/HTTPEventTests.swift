@@ -124,7 +124,35 @@ import Testing
   {
     let event = try HTTPEvent(parsing: Array(json.utf8))
     #expect(event.method == "POST" && event.path == Array("/x".utf8) && event.query == [] && event.headers == [:])
-    #expect(event.bodySize == 5)
+    #expect(event.body == Array("12345".utf8) && event.bodySize == 5)
+  }
+
+  @Test(
+    "A body is what the client sent, byte for byte",
+    arguments: [
+      (#""body":"/wA=","isBase64Encoded":true"#, [0xFF, 0x00]),
+      (#""body":"/wA=","isBase64Encoded":false"#, Array("/wA=".utf8)),
+      (#""body":"/wA=""#, Array("/wA=".utf8)), (#""body":"","isBase64Encoded":true"#, []),
+      (#""body":null,"isBase64Encoded":true"#, []), (#""isBase64Encoded":true"#, []),
+      (#""body":"\u00e9 e\u0301\n\u0000","isBase64Encoded":false"#, [0xC3, 0xA9, 0x20, 0x65, 0xCC, 0x81, 0x0A, 0x00]),
+    ] as [(String, [UInt8])]) func body(members: String, bytes: [UInt8]) throws
+  {
+    for start in [
+      #""httpMethod":"POST","path":"/x""#,
+      #""version":"2.0","rawPath":"/x","requestContext":{"http":{"method":"POST"}}"#,
+    ] {
+      #expect(
+        try HTTPEvent(parsing: Array("{\(start),\(members)}".utf8))
+          == HTTPEvent(method: "POST", path: "/x", body: bytes))
+    }
+  }
+
+  @Test("A body that is no Base64 although the event says so is an error that says what is wrong")
+  func malformedBody() {
+    let json = #"{"httpMethod":"POST","path":"/x","body":"/wA","isBase64Encoded":true}"#
+    #expect(
+      throws: EventError("isBase64Encoded is true, but the body is not Base64 (RFC 4648 §4, with padding)")
+    ) { try HTTPEvent(parsing: Array(json.utf8)) }
   }
 
   @Test("Without the lists of values, the single values count") func single() throws {

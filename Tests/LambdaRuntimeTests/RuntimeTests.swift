@@ -157,6 +157,34 @@ import Testing
     #expect(SQSEvent.partialBatchResponse(failed: []).text == #"{"batchItemFailures":[]}"#)
   }
 
+  @Test("SNS messages are read, in their order") func sns() throws {
+    let text =
+      #"{"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","EventSubscriptionArn":"a","Sns":{"Type":"Notification","MessageId":"m","TopicArn":"t","Subject":null,"Message":"{\"a\":1}","Timestamp":"2026-01-02T03:04:05.678Z"}},{"EventSource":"aws:sns","Sns":{"MessageId":"n","TopicArn":"t","Message":"e\u0301"}}]}"#
+    #expect(
+      try SNSEvent(parsing: Array(text.utf8)).messages == [
+        .init(id: "m", topic: "t", body: #"{"a":1}"#), .init(id: "n", topic: "t", body: "e\u{301}"),
+      ])
+  }
+
+  @Test(
+    "What is not from SNS is refused whole",
+    arguments: [
+      "", "{}", "[]", #"{"Records":{}}"#, #"{"Records":[{"eventSource":"aws:sqs","messageId":"m","body":"b"}]}"#,
+      #"{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"m","TopicArn":"t"}}]}"#,
+      #"{"Records":[{"EventSource":"aws:sns","Sns":{"MessageId":"m","TopicArn":"t","Message":"x"}},{}]}"#,
+    ]) func notSNS(text: String)
+  {
+    #expect(throws: EventError.self) { try SNSEvent(parsing: Array(text.utf8)) }
+  }
+
+  @Test("An answer that is not text is Base64, and says so") func binaryResponse() throws {
+    let response = HTTPEventResponse(
+      status: 200, headers: ["Content-Encoding": "gzip"], body: [0x1F, 0x8B, 0xFF, 0x00], isBinary: true)
+    #expect(
+      String(decoding: response.bytes, as: UTF8.self)
+        == #"{"statusCode":200,"headers":{"Content-Encoding":"gzip"},"isBase64Encoded":true,"body":"H4v/AA=="}"#)
+  }
+
   @Test("Answers are quoted into the gateway's form") func response() throws {
     let response = HTTPEventResponse(status: 200, headers: ["A": "b"], body: Array("{\"x\":\"ä\\n\"}\n".utf8))
     #expect(

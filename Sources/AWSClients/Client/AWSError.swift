@@ -22,6 +22,8 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     public static let resourceNotFound: Code = "ResourceNotFoundException"
     /// Something of that name exists already, or is being changed.
     public static let conflict: Code = "ConflictException"
+    /// An item of DynamoDB's does not meet the condition of a write: see ``AWSError/item``.
+    public static let conditionalCheckFailed: Code = "ConditionalCheckFailedException"
     /// Timestream refused some records: see ``AWSError/rejectedRecords``.
     public static let rejectedRecords: Code = "RejectedRecordsException"
     /// Systems Manager has no parameter of that name.

@@ -4,7 +4,7 @@ package import CacheSupport
 ///
 /// See <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/>. Every call throws ``AWSError``.
 public struct DynamoDBClient: Sendable {
-  private let client: AWSClient
+  let client: AWSClient
 
   /// Calls DynamoDB with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }
@@ -77,40 +77,6 @@ public struct DynamoDBClient: Sendable {
       ["TableName": .string(table), "Key": JSON(item: key), "ConsistentRead": .bool(consistent)])
     guard let item = answer["Item"] else { return nil }
     return try Self.item(item, "DynamoDB_20120810.GetItem")
-  }
-
-  /// Puts an item, in the place of one with the same key.
-  ///
-  /// - Parameters:
-  ///   - item: every attribute, those of the table's key among them; up to 400 KB.
-  ///   - table: a name or an ARN.
-  ///   - condition: an expression that the present item must meet; nil always puts.
-  ///   - names: what each `#name` of the condition means.
-  ///   - values: what each `:name` of the condition means.
-  /// - Throws: ``AWSError``; its code is `ConditionalCheckFailedException` where the condition is not met.
-  public func putItem(
-    _ item: Item, into table: String, condition: String? = nil, names: [String: String] = [:], values: Item = [:]
-  ) async throws(AWSError) {
-    var input: JSONObject = ["TableName": .string(table), "Item": JSON(item: item)]
-    Self.add(condition, names, values, to: &input)
-    _ = try await client.call(.dynamoDB, "PutItem", .object(input))
-  }
-
-  /// Deletes an item; it is no error where there is no such item.
-  ///
-  /// - Parameters:
-  ///   - key: every attribute of the table's key.
-  ///   - table: a name or an ARN.
-  ///   - condition: an expression that the present item must meet; nil always deletes.
-  ///   - names: what each `#name` of the condition means.
-  ///   - values: what each `:name` of the condition means.
-  /// - Throws: ``AWSError``; its code is `ConditionalCheckFailedException` where the condition is not met.
-  public func deleteItem(
-    _ key: Item, from table: String, condition: String? = nil, names: [String: String] = [:], values: Item = [:]
-  ) async throws(AWSError) {
-    var input: JSONObject = ["TableName": .string(table), "Key": JSON(item: key)]
-    Self.add(condition, names, values, to: &input)
-    _ = try await client.call(.dynamoDB, "DeleteItem", .object(input))
   }
 
   /// Puts up to 25 items with different keys, 16 MB in all.
@@ -203,19 +169,25 @@ public struct DynamoDBClient: Sendable {
   ///
   /// - Parameters:
   ///   - table: a name or an ARN.
+  ///   - filter: which of the items read are returned, such as `#kind = :kind`; nil returns all.
   ///   - projection: attributes to return, each named through `names`; nil returns all.
-  ///   - names: what each `#name` of the projection means.
-  ///   - limit: the most items of the page; nil reads up to 1 MB.
-  ///   - start: ``Page/lastKey`` of the page before; nil for the first page.
+  ///   - names: what each `#name` of the expressions means.
+  ///   - values: what each `:name` of the filter means.
+  ///   - limit: how many items the page reads before the filter; nil reads up to 1 MB.
+  ///   - consistent: true reads everything that was written before, at twice the price.
+  ///   - start: ``Page/lastKey`` of the page before, or a key put together by hand, whether or not there is such an item; nil
+  ///     for the first page.
   /// - Throws: ``AWSError``.
   public func scan(
-    _ table: String, projection: String? = nil, names: [String: String] = [:], limit: Int? = nil,
-    after start: Item? = nil
+    _ table: String, filter: String? = nil, projection: String? = nil, names: [String: String] = [:],
+    values: Item = [:], limit: Int? = nil, consistent: Bool = false, after start: Item? = nil
   ) async throws(AWSError) -> Page {
     var input: JSONObject = ["TableName": .string(table)]
+    input["FilterExpression"] = filter.map { .string($0) }
     input["ProjectionExpression"] = projection.map { .string($0) }
     input["Limit"] = limit.map { .integer($0) }
-    Self.add(nil, names, [:], to: &input)
+    if consistent { input["ConsistentRead"] = true }
+    Self.add(nil, names, values, to: &input)
     return try Page(try await answer("Scan", input, start))
   }
 
@@ -237,7 +209,7 @@ public struct DynamoDBClient: Sendable {
     return item
   }
 
-  private static func add(_ condition: String?, _ names: [String: String], _ values: Item, to input: inout JSONObject) {
+  static func add(_ condition: String?, _ names: [String: String], _ values: Item, to input: inout JSONObject) {
     input["ConditionExpression"] = condition.map { .string($0) }
     if !names.isEmpty {
       input["ExpressionAttributeNames"] = .object(names.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })

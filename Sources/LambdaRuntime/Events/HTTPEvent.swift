@@ -38,8 +38,10 @@ public struct HTTPEvent: Sendable, Hashable {
   public var query: [QueryItem]
   /// By lower-case name; a header that was sent twice has both values, with a comma between (RFC 9110 §5.3).
   public var headers: [String: String]
-  /// The length of the body in bytes, as the event has it (Base64 is not decoded).
-  public var bodySize: Int
+  /// What the client sent, byte for byte: Base64 is decoded where the event says so. Empty where there is none.
+  public var body: [UInt8]
+  /// The length of the body in bytes.
+  public var bodySize: Int { body.count }
 
   /// A request made by hand.
   ///
@@ -48,19 +50,23 @@ public struct HTTPEvent: Sendable, Hashable {
   ///   - path: decoded, without the stage.
   ///   - query: decoded.
   ///   - headers: by name, in any case.
-  public init(method: String, path: String, query: [String: String] = [:], headers: [String: String] = [:]) {
+  ///   - body: as the client would send it.
+  public init(
+    method: String, path: String, query: [String: String] = [:], headers: [String: String] = [:], body: [UInt8] = []
+  ) {
     self.method = method
     self.path = Array(path.utf8)
     self.query = query.sorted { $0.key < $1.key }.map {
       QueryItem(name: Array($0.key.utf8), value: Array($0.value.utf8))
     }
     self.headers = headers.reduce(into: [:]) { $0[$1.key.lowercasedASCII] = $1.value }
-    bodySize = 0
+    self.body = body
   }
 
   /// Reads the event of any of the front doors.
   ///
-  /// - Throws: ``EventError`` for an event of another kind.
+  /// - Throws: ``EventError`` for an event of another kind, or one whose body is no Base64 although it says so: the front
+  ///   doors encode the body themselves, so that no client can cause it.
   public init(parsing event: [UInt8]) throws(EventError) {
     let json: JSON
     do throws(JSONError) { json = try JSON(parsing: event) } catch {
@@ -81,9 +87,18 @@ public struct HTTPEvent: Sendable, Hashable {
     } else {
       throw EventError("the event is not from API Gateway or a function URL")
     }
-    bodySize = json["body"]?.string?.utf8.count ?? 0
+    body = try Self.body(json)
     // Only the events of HTTP APIs and function URLs have a version.
     if json["version"] != nil, let stage = context?["stage"]?.string { removeStage(stage) }
+  }
+
+  private static func body(_ event: JSON) throws(EventError) -> [UInt8] {
+    guard let text = event["body"]?.string else { return [] }
+    guard event["isBase64Encoded"]?.bool == true else { return Array(text.utf8) }
+    guard let bytes = Base64.decode(text.utf8Span.span) else {
+      throw EventError("isBase64Encoded is true, but the body is not Base64 (RFC 4648 §4, with padding)")
+    }
+    return bytes
   }
 
   /// By its host, `<id>.lambda-url.<region>.on.aws`: its events otherwise look like those of an HTTP API.
