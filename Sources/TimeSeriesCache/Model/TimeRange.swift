@@ -12,6 +12,12 @@ public struct TimeRange: Sendable, Hashable {
     self.to = to
   }
 
+  /// Everything before a time; nil where nothing is.
+  init?(before time: Int64) {
+    guard time > TimeExpression.bounds.lowerBound else { return nil }
+    (from, to) = (TimeExpression.bounds.lowerBound, time - 1)
+  }
+
   /// What of the range comes after a time; nil where nothing does.
   func after(_ time: Int64?) -> TimeRange? {
     guard let time else { return self }

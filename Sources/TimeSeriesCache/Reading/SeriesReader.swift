@@ -10,9 +10,9 @@ public import CacheSupport
 /// for try await row in reader.rows(of: Series(identifier), in: range) { print(row.time, row.origin, row.measures) }
 /// ```
 public struct SeriesReader: Sendable {
-  private let history: any HistoryStore
-  private let forecast: any ForecastStore
-  private let clock: WallClock
+  let history: any HistoryStore
+  let forecast: any ForecastStore
+  let clock: WallClock
 
   /// A reader of two stores.
   ///
@@ -92,9 +92,11 @@ public struct SeriesReader: Sendable {
   ///   - range: inclusive.
   ///   - start: ``Page/next`` of the page before; nil for the first page.
   ///   - limit: the most rows, 1 to ``maximumLimit``; other values are taken as the nearest of these.
+  ///   - condition: only rows that meet it are served. The baseline is that of all rows, and takes a question of its own.
   /// - Throws: ``StoreError`` where a store cannot be read.
   public func page(
-    of series: Series, in range: TimeRange, after start: Continuation? = nil, limit: Int = 1000
+    of series: Series, in range: TimeRange, after start: Continuation? = nil, limit: Int = 1000,
+    where condition: MeasureCondition? = nil
   ) async throws(StoreError) -> Page {
     let limit = min(max(limit, 1), Self.maximumLimit)
     guard let rest = range.after(start?.after) else {
@@ -104,7 +106,7 @@ public struct SeriesReader: Sendable {
     let now = clock.now
     let goesOn = if case .time(let time)? = start?.baseline { time > rest.from } else { false }
     async let historyAnswer = result { () async throws(StoreError) in
-      try await self.history(of: series, in: rest, of: range, after: start, limit: limit, now: now)
+      try await self.history(of: series, in: rest, of: range, after: start, limit: limit, where: condition, now: now)
     }
     async let forecastAnswer: Result<ForecastPage, StoreError>? =
       goesOn
@@ -122,7 +124,8 @@ public struct SeriesReader: Sendable {
 
     var answer = try await forecastAnswer?.get()
     while true {
-      for sample in answer?.samples ?? [] where past.baseline.map({ sample.time > $0 }) ?? true {
+      for sample in answer?.samples ?? []
+      where past.baseline.map({ sample.time > $0 }) ?? true && condition?.isMet(by: sample.measures) ?? true {
         if rows.count == limit { return page(isLast: false) }
         rows.append(SeriesRow(sample, origin: .forecast))
       }
@@ -145,7 +148,7 @@ public struct SeriesReader: Sendable {
 
   private func history(
     of series: Series, in rest: TimeRange, of range: TimeRange, after start: Continuation?, limit: Int,
-    now: Int64
+    where condition: MeasureCondition?, now: Int64
   ) async throws(StoreError) -> Past {
     var ofSeries: NewestHistory?
     // A range ahead of now holds no history, unless the clocks differ: the series' newest row tells both.
@@ -156,14 +159,25 @@ public struct SeriesReader: Sendable {
       }
       ofSeries = newest
     }
-    let rows = try await history.rows(of: series, in: rest, limit: limit)
+    let rows =
+      if let condition {
+        try await history.rows(of: series, in: rest, limit: limit, where: condition)
+      } else {
+        try await history.rows(of: series, in: rest, limit: limit)
+      }
     var past = Past(
       samples: rows.samples, isCut: rows.isCut, baseline: rows.samples.last?.time,
       bytesMetered: rows.bytesMetered + (ofSeries?.bytesMetered ?? 0))
     switch start?.baseline ?? .unknown {
     case .time(let known): past.baseline = max(known, past.baseline ?? known)
     case .none: break
-    case .unknown where past.isCut && ofSeries?.time.map { $0 <= rest.to } ?? false: past.baseline = ofSeries?.time
+    case .unknown where (past.isCut || condition != nil) && ofSeries?.time.map { $0 <= rest.to } ?? false:
+      past.baseline = ofSeries?.time
+    case .unknown where condition != nil:
+      // Rows that were left out do not tell their times.
+      let newest = try await baseline(start, of: series, in: range)
+      past.baseline = newest.time
+      past.bytesMetered += newest.bytesMetered
     case .unknown where past.isCut:
       let newest = try await history.newest(of: series, in: rest)
       past.baseline = newest.time ?? past.baseline
@@ -180,7 +194,7 @@ public struct SeriesReader: Sendable {
   }
 
   /// The newest history time in a range or, where the range has no history or there is no range, in the series.
-  private func baseline(
+  func baseline(
     _ start: Continuation?, of series: Series, in range: TimeRange?
   ) async throws(StoreError) -> NewestHistory {
     switch start?.baseline ?? .unknown {

@@ -1,0 +1,90 @@
+public import CacheSupport
+
+/// An answer of a ``HistoryStore``: samples of a range.
+public struct HistoryRows: Sendable, Hashable {
+  /// Ascending by time, one for each millisecond.
+  public var samples: [Sample]
+  /// True where the range has more samples after the last of these.
+  public var isCut: Bool
+  /// What the store bills for the question, in bytes.
+  public var bytesMetered: Int64
+
+  /// An answer of a store.
+  public init(samples: [Sample], isCut: Bool = false, bytesMetered: Int64 = 0) {
+    self.samples = samples
+    self.isCut = isCut
+    self.bytesMetered = bytesMetered
+  }
+}
+
+/// An answer of a ``HistoryStore``: the newest time.
+public struct NewestHistory: Sendable, Hashable {
+  /// Epoch milliseconds; nil where there is no sample.
+  public var time: Int64?
+  /// What the store bills for the question, in bytes.
+  public var bytesMetered: Int64
+  /// An answer of a store.
+  public init(time: Int64?, bytesMetered: Int64 = 0) {
+    self.time = time
+    self.bytesMetered = bytesMetered
+  }
+}
+
+/// An answer of a ``HistoryStore``: bins of a range.
+public struct HistoryBins: Sendable, Hashable {
+  /// Ascending by time; none is empty.
+  public var bins: [HistoryBin]
+  /// True where the range has more bins after the last of these.
+  public var isCut: Bool
+  /// What the store bills for the question, in bytes.
+  public var bytesMetered: Int64
+
+  /// An answer of a store.
+  public init(bins: [HistoryBin], isCut: Bool = false, bytesMetered: Int64 = 0) {
+    self.bins = bins
+    self.isCut = isCut
+    self.bytesMetered = bytesMetered
+  }
+}
+
+/// An answer of a ``HistoryStore``: one value of each measure.
+public struct HistoryValues: Sendable, Hashable {
+  /// By the measure's name.
+  public var values: [ByteText: MeasureValue]
+  /// What the store bills for the question, in bytes.
+  public var bytesMetered: Int64
+
+  /// An answer of a store.
+  public init(values: [ByteText: MeasureValue], bytesMetered: Int64 = 0) {
+    self.values = values
+    self.bytesMetered = bytesMetered
+  }
+}
+
+/// An answer of a ``HistoryStore``: the newest row of each series.
+public struct LatestHistory: Sendable, Hashable {
+  /// Without the series that have no history.
+  public var samples: [Series: Sample]
+  /// What the store bills for the question, in bytes.
+  public var bytesMetered: Int64
+
+  /// An answer of a store.
+  public init(samples: [Series: Sample], bytesMetered: Int64 = 0) {
+    self.samples = samples
+    self.bytesMetered = bytesMetered
+  }
+}
+
+/// An answer of a ``HistoryStore``: what the values of a range are like.
+public struct HistoryMoments: Sendable, Hashable {
+  /// By the measure's name.
+  public var measures: [ByteText: MeasureMoments]
+  /// What the store bills for the question, in bytes.
+  public var bytesMetered: Int64
+
+  /// An answer of a store.
+  public init(measures: [ByteText: MeasureMoments], bytesMetered: Int64 = 0) {
+    self.measures = measures
+    self.bytesMetered = bytesMetered
+  }
+}

@@ -1,0 +1,100 @@
+public import CacheSupport
+
+/// Where what has happened is kept.
+///
+/// ``TimestreamHistory`` is one; implement this to keep history elsewhere. Three methods are enough: the others have implementations
+/// that ask these three, and are there for stores that can do the same with less.
+public protocol HistoryStore: Sendable {
+  /// Writes samples of one series; a sample of a higher version replaces one of the same time.
+  ///
+  /// - Parameters:
+  ///   - samples: any number; no time appears twice.
+  ///   - series: whose samples they are.
+  ///   - version: the fetch's epoch milliseconds, or a little more for what repeats an instant within one fetch.
+  /// - Returns: what became of each sample, also where some of them could not be written.
+  func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite
+
+  /// Writes samples of several series.
+  ///
+  /// By itself it writes one series after the other.
+  ///
+  /// - Parameters:
+  ///   - parts: no series appears twice.
+  ///   - version: as of ``write(_:of:version:)``.
+  /// - Returns: what became of each part, in the order of the parts.
+  func write(_ parts: [SeriesSamples], version: Int64) async -> [HistoryWrite]
+
+  /// The series' samples in a range, oldest first, one for each millisecond.
+  ///
+  /// - Parameters:
+  ///   - series: an unknown one has no samples.
+  ///   - range: inclusive.
+  ///   - limit: the most samples, 1 to 100,000.
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
+
+  /// The newest time in a range, or of the whole series where the range is nil.
+  ///
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory
+
+  /// The samples that meet a condition, oldest first, one for each millisecond; each has all of its measures.
+  ///
+  /// By itself it reads all rows of the range, up to the last that is wanted.
+  ///
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func rows(
+    of series: Series, in range: TimeRange, limit: Int, where condition: MeasureCondition
+  ) async throws(StoreError) -> HistoryRows
+
+  /// The bins of a range in which a measure that counts has a value, oldest first.
+  ///
+  /// A tally's ``MeasureTally/increase`` starts with the second value in the range. By itself it reads all rows of the range, up to the last
+  /// bin that is wanted.
+  ///
+  /// - Parameters:
+  ///   - series: an unknown one has no bins.
+  ///   - range: inclusive; rows outside do not count, also where their bin has others.
+  ///   - binning: how the range is cut, and what is wanted.
+  ///   - limit: the most bins, 1 to 100,000.
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func bins(
+    of series: Series, in range: TimeRange, by binning: Binning, limit: Int
+  ) async throws(StoreError) -> HistoryBins
+
+  /// The latest value of each measure before a time.
+  ///
+  /// By itself it reads all rows before it.
+  ///
+  /// - Parameters:
+  ///   - series: an unknown one has no values.
+  ///   - time: epoch milliseconds; values at this time do not count.
+  ///   - measures: which ones; nil for every measure.
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func lastValues(
+    of series: Series, before time: Int64, measures: Set<ByteText>?
+  ) async throws(StoreError) -> HistoryValues
+
+  /// The newest row of each of many series; those without any are left out.
+  ///
+  /// By itself it asks two questions for each series.
+  ///
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func latest(of series: [Series]) async throws(StoreError) -> LatestHistory
+
+  /// Count, bounds, mean and spread of each measure in a range.
+  ///
+  /// By itself it reads all rows of the range.
+  ///
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func moments(of series: Series, in range: TimeRange) async throws(StoreError) -> HistoryMoments
+
+  /// The rows in which a measure is outside its bound, oldest first, with the measures alone that are.
+  ///
+  /// By itself it reads all rows of the range, up to the last that is wanted.
+  ///
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func outliers(
+    of series: Series, in range: TimeRange, beyond bounds: [ByteText: OutlierBound], limit: Int
+  ) async throws(StoreError) -> HistoryRows
+}
