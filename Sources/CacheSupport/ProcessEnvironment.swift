@@ -82,4 +82,7 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
 public struct EnvironmentError: Error, Hashable, CustomStringConvertible {
   /// Which variable it is, and what to set.
   public let description: String
+
+  /// An error that names the variable, and says what to set.
+  package init(description: String) { self.description = description }
 }

@@ -15,7 +15,7 @@ struct AnswerTime: Sendable {
   }
 
   /// Milliseconds that are left.
-  private var left: Int64 { deadline == .max ? Self.longest : max(0, min(deadline - clock.now - 1000, Self.longest)) }
+  var left: Int64 { deadline == .max ? Self.longest : max(0, min(deadline - clock.now - 1000, Self.longest)) }
 
   /// Runs a body until the answer must go out.
   ///
