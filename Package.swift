@@ -63,7 +63,7 @@ let package = Package(
     .target(name: "LambdaRuntime", dependencies: ["CacheSupport", "HTTPTransport", "CGlibcCompat"]),
     .target(
       name: "TimeSeriesCache",
-      dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
+      dependencies: ["CacheSupport", "Compression", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
     .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "FetchFunction", dependencies: ["CGlibcCompat", "TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
