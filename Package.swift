@@ -38,6 +38,7 @@ let package = Package(
     .executable(name: "QueueFunction", targets: ["QueueFunction"]),
     .executable(name: "FetchFunction", targets: ["FetchFunction"]),
     .executable(name: "APIFunction", targets: ["APIFunction"]),
+    .executable(name: "WriteFunction", targets: ["WriteFunction"]),
     .executable(name: "local-cloud", targets: ["local-cloud"]),
     .executable(name: "local-queue", targets: ["local-queue"]),
     .executable(name: "local-fetch", targets: ["local-fetch"]),
@@ -63,10 +64,11 @@ let package = Package(
     .target(name: "LambdaRuntime", dependencies: ["CacheSupport", "HTTPTransport", "CGlibcCompat"]),
     .target(
       name: "TimeSeriesCache",
-      dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
+      dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "Compression", "AWSClients", "LambdaRuntime"]),
     .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "FetchFunction", dependencies: ["CGlibcCompat", "TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
+    .executableTarget(name: "WriteFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
 
     // What stays on this machine.
     .target(
