@@ -296,7 +296,9 @@ def working(moto, client, folder, function, package):
     assert configuration["Runtime"] == "provided.al2023" and configuration["Architectures"] == ["x86_64"]
     task = folder / "task"
     emulator.unpack(package, task)
-    environment = moto | configuration["Environment"]["Variables"] | {"LD_LIBRARY_PATH": str(task / "lib")}
+    # Numbers are texts in an environment, which moto leaves to others.
+    variables = {name: str(value) for name, value in configuration["Environment"]["Variables"].items()}
+    environment = moto | variables | {"LD_LIBRARY_PATH": str(task / "lib")}
     return emulator.running(environment, folder, task / "bootstrap", "handler")
 
 
