@@ -43,6 +43,8 @@ let package = Package(
     .executable(name: "local-queue", targets: ["local-queue"]),
     .executable(name: "local-fetch", targets: ["local-fetch"]),
     .executable(name: "local-api", targets: ["local-api"]),
+    .executable(name: "local-generate", targets: ["local-generate"]),
+    .executable(name: "local-query", targets: ["local-query"]),
     .executable(name: "hydration", targets: ["hydration"]),
   ],
   targets: [
@@ -85,6 +87,14 @@ let package = Package(
       path: "local/fetch"),
     .executableTarget(
       name: "local-api", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
+    .executableTarget(
+      name: "local-generate",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/generate"),
+    .executableTarget(
+      name: "local-query",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/query"),
     .executableTarget(
       name: "read-series",
       dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
