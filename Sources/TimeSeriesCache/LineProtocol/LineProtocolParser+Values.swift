@@ -95,7 +95,7 @@ extension LineProtocolParser {
     }
     guard index &- start <= LineProtocol.Limit.token else { throw Fault(.tokenTooLong, at: start) }
     let value: Double
-    if digits.count <= 19, let near = Decimal.double(digits.value, exponent) {
+    if digits.count <= 19, let near = ShortDecimal.double(digits.value, exponent) {
       value = isNegative ? -near : near
     } else {
       // ASCII, by the grammar; the library's own reading is right for all lengths.
