@@ -6,6 +6,8 @@ package struct DecimalNumber {
   private var isExact: Bool
   /// The power of ten by which the digits are multiplied.
   private var exponent: Int
+  /// The nearest double without its sign, where it takes no reading of all the digits.
+  private let near: Double?
   private let text: String?
 
   /// Nil for what is not a number: a leading `+`, `0x10`, `.5`, `1.`, blanks, `NaN`, nothing at all.
@@ -55,17 +57,13 @@ package struct DecimalNumber {
       exponent += isDown ? -power : power
     }
     guard index == bytes.count else { return nil }
-    text = isExact && digits <= 1 << 53 && abs(exponent) <= 22 ? nil : Self.text(bytes)
+    near = isExact ? ShortDecimal.double(digits, exponent) : nil
+    text = near == nil ? Self.text(bytes) : nil
   }
 
   /// The nearest double; nil for one too large for any.
   package var double: Double? {
-    guard let text else {
-      // Both are exact doubles, so that one operation rounds once (Clinger 1990).
-      let magnitude =
-        exponent < 0 ? Double(digits) / Self.powers[-exponent] : Double(digits) * Self.powers[exponent]
-      return isNegative ? -magnitude : magnitude
-    }
+    guard let text else { return near.map { isNegative ? -$0 : $0 } }
     guard let value = Double(text), value.isFinite else { return nil }
     return value
   }
@@ -98,11 +96,6 @@ package struct DecimalNumber {
     guard isNegative else { return Int64(exactly: value) }
     return value <= 1 << 63 ? Int64(truncatingIfNeeded: 0 &- value) : nil
   }
-
-  private static let powers: [Double] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-  ]
 
   private static func text(_ bytes: Span<UInt8>) -> String {
     // ASCII, or the grammar would have refused it.

@@ -83,6 +83,7 @@ struct LineProtocolTests {
       [.init("m", [f], line: 2), .init("n", [f], line: 5)]
     ),
     ("empty", "", []),
+    ("a carriage return that ends no line", "\rm f=1", [.init("\rm", [f])]),
     ("blank lines", "\n \t\n\r\n", []),
     ("no_timestamp, which takes the server's", "m f=1", [.init("m", [f], at: 7)]),
     ("no_timestamp, and a blank", "m f=1 \nn f=1  ", [.init("m", [f]), .init("n", [f], line: 2)]),

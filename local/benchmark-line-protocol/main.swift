@@ -52,12 +52,19 @@ func birds(_ path: String) -> [UInt8]? {
   return Array(repeatElement([UInt8](data), count: 20_000_000 / data.count + 1).joined())
 }
 
+/// The seconds that this process has computed: on a busy machine, unlike the clock on the wall, they are its own.
+func processorTime() -> Double {
+  var time = timespec()
+  unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 if Arguments.isHelp(CommandLine.arguments) {
   Output.line(
     """
     Usage: benchmark-line-protocol [FOLDER]
 
-    Reads line protocol of three shapes, and prints the best rate of several rounds of each. With a folder, it writes the bodies
+    Reads line protocol of three shapes, and prints the best rate of several rounds of each, by processor time. With a folder, it writes the bodies
     there as well, for another parser to read.
     """)
   Output.end()
@@ -77,9 +84,9 @@ for shape in shapes {
   var best = Double.infinity
   var points = 0
   for _ in 0..<12 {
-    let start = ContinuousClock.now
+    let start = processorTime()
     points = try LineProtocol.parse(shape.body, now: 0).points.count
-    best = min(best, (ContinuousClock.now - start) / .seconds(1))
+    best = min(best, processorTime() - start)
   }
   let rate = Double(shape.body.count) / best / 1e6
   let size = shape.body.count / max(points, 1)

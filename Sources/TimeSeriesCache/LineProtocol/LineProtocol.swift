@@ -79,7 +79,7 @@ package enum LineProtocol {
     _ bytes: Span<UInt8>, precision: Precision = .nanoseconds, now: Int64
   ) throws(LineProtocolError) -> ParsedPoints {
     do throws(LineProtocolParser.Fault) {
-      guard bytes.count <= Limit.bytes else { throw .init(.tooManyBytes, at: Limit.bytes) }
+      guard bytes.count <= Limit.bytes else { throw .init(.tooManyBytes, at: 0) }
       var parser = LineProtocolParser(bytes, precision: precision, now: now)
       try parser.parse()
       return parser.parsed

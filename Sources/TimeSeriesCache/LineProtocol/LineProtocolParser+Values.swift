@@ -95,7 +95,7 @@ extension LineProtocolParser {
     }
     guard index &- start <= LineProtocol.Limit.token else { throw Fault(.tokenTooLong, at: start) }
     let value: Double
-    if digits.count <= 19, let near = Decimal.double(digits.value, exponent) {
+    if digits.count <= 19, let near = ShortDecimal.double(digits.value, exponent) {
       value = isNegative ? -near : near
     } else {
       // ASCII, by the grammar; the library's own reading is right for all lengths.
@@ -146,7 +146,9 @@ extension LineProtocolParser {
       switch bytes.byte(index) {
       case UInt8(ascii: "\""): break scan
       case UInt8(ascii: "\\"):
-        if index + 1 < bytes.count, [UInt8(ascii: "\""), UInt8(ascii: "\\")].contains(bytes.byte(index + 1)) {
+        if index + 1 < bytes.count, case let next = bytes.byte(index + 1),
+          next == UInt8(ascii: "\"") || next == UInt8(ascii: "\\")
+        {
           append(copied..<index)
           copied = index + 1
           index += 2
@@ -182,14 +184,17 @@ extension LineProtocolParser {
       index += 1
     }
     guard index > start else { throw Fault(.noFieldValue, at: start) }
-    let isTrue = ["t", "T", "true", "True", "TRUE"].contains { isText($0, at: start) }
-    guard isTrue || ["f", "F", "false", "False", "FALSE"].contains(where: { isText($0, at: start) }) else {
-      throw Fault(.invalidValue, at: start)
-    }
+    let isTrue =
+      isText("t", start) || isText("T", start) || isText("true", start) || isText("True", start)
+      || isText("TRUE", start)
+    guard
+      isTrue || isText("f", start) || isText("F", start) || isText("false", start) || isText("False", start)
+        || isText("FALSE", start)
+    else { throw Fault(.invalidValue, at: start) }
     append(isTrue ? 1 : 0, .boolean, of: name)
   }
 
-  private func isText(_ text: StaticString, at start: Int) -> Bool {
+  private func isText(_ text: StaticString, _ start: Int) -> Bool {
     index - start == text.utf8CodeUnitCount
       && (0..<text.utf8CodeUnitCount).allSatisfy { unsafe bytes.byte(start + $0) == text.utf8Start[$0] }
   }

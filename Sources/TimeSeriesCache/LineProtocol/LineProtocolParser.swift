@@ -67,7 +67,8 @@ struct LineProtocolParser: ~Escapable {
       case UInt8(ascii: "\n"):
         line &+= 1
         index &+= 1
-      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): index &+= 1
+      case UInt8(ascii: " "), UInt8(ascii: "\t"): index &+= 1
+      case UInt8(ascii: "\r") where isLineEnd(index): index &+= 1
       case UInt8(ascii: "#"):
         let start = index
         while index < bytes.count, bytes.byte(index) != UInt8(ascii: "\n") { index &+= 1 }

@@ -66,7 +66,7 @@ struct TokenTable {
   }
 
   /// Eight bytes at a time, each mixed in by a multiplication whose two halves are joined.
-  private func hash(_ start: Int, count: Int, in bytes: Span<UInt8>) -> UInt64 {
+  func hash(_ start: Int, count: Int, in bytes: Span<UInt8>) -> UInt64 {
     var hash = Self.mixed(seed.0 ^ UInt64(truncatingIfNeeded: count), seed.1)
     var index = start
     let end = start &+ count
