@@ -16,6 +16,7 @@ struct ResourceNames {
     "AWS::Timestream::Table": "TableName", "AWS::SSM::Parameter": "Name", "AWS::Serverless::Function": "FunctionName",
     "AWS::Logs::LogGroup": "LogGroupName", "AWS::SNS::Topic": "TopicName", "AWS::S3::Bucket": "BucketName",
     "AWS::IAM::Role": "RoleName", "AWS::CloudWatch::Alarm": "AlarmName", "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::IoT::TopicRule": "RuleName",
   ]
 
   /// The name that the template gives, else one of the stack's name and the logical ID.
@@ -76,6 +77,7 @@ struct ResourceNames {
     case ("AWS::SNS::Topic", "TopicName"): return name
     case ("AWS::S3::Bucket", "Arn"): return "arn:aws:s3:::\(name)"
     case ("AWS::IAM::Role", "Arn"): return "arn:aws:iam::\(site.accountID):role/\(name)"
+    case ("AWS::IoT::TopicRule", "Arn"): return arn("iot", "rule/\(name)")
     case ("AWS::CloudWatch::Alarm", "Arn"): return arn("cloudwatch", "alarm:\(name)")
     default: return nil
     }
