@@ -83,6 +83,6 @@ public struct EnvironmentError: Error, Hashable, CustomStringConvertible {
   /// Which variable it is, and what to set.
   public let description: String
 
-  /// An error of a variable that another module reads.
+  /// An error that says which variable it is, and what to set.
   package init(description: String) { self.description = description }
 }
