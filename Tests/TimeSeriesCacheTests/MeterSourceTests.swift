@@ -227,7 +227,7 @@ import Testing
         "/0/id: holds nothing for the tag 'id'", "/1/line: 'null' is no value for the tag 'line'",
         "/2/for_hot_water: '\"maybe\"' is none of the values of the tag 'water_temperature': false, true",
         "/3/value: '1.5' is not a bigint",
-        "/4: its tags make no series: the identifier 'water,id=a\\u{A}b,line=1,location=flat\\ 3…' holds a control character, or one that SQS refuses",
+        "/4: its tags make no series: the identifier 'water,id=a\\u{A}b,line=1,location=flat\\ 3,wat…' holds a control character, or one that SQS refuses",
       ])
     #expect(Array(setup.stored.keys) == [Self.key(9, 9, "hot")])
   }
