@@ -8,6 +8,9 @@ enum FetchSummary {
     report.failure == nil && report.written.history.rejected.isEmpty && report.read?.faults.isEmpty ?? true
   }
 
+  /// How many of the series that rows make are told one by one.
+  static let seriesTold: Int = 20
+
   static func text(of report: FetchReport, _ identifier: Identifier) -> String {
     let written = report.written
     let stored = written.history.stored + written.forecastItems
@@ -22,6 +25,11 @@ enum FetchSummary {
       lines.append("  \(count(written.history.superseded, "row")) left as a newer fetch wrote them")
     }
     lines += faults(report.read?.faults ?? FirstFew()) + rejections(written.history.rejected)
+    for series in report.series.prefix(seriesTold) {
+      let outcome = series.outcome
+      lines.append("  \(series.series): \(count(outcome.history.stored + outcome.forecastItems, "row")) stored")
+    }
+    if report.series.count > seriesTold { lines.append("  \(report.series.count - seriesTold) more series") }
     if let missing = report.read?.missingMeasures, !missing.isEmpty {
       lines.append("  no row has: \(missing.joined(separator: ", "))")
     }

@@ -10,6 +10,8 @@ struct SourceCheck {
   private var first: Sample?
   private var last: Sample?
   private var shown = 0
+  private var isFirstShown = false
+  private var series: Set<Series> = []
 
   init(_ identifier: Identifier) { self.identifier = identifier }
 
@@ -41,13 +43,21 @@ struct SourceCheck {
     var walk = pages.makeAsyncIterator()
     var failure: SourceError?
     do throws(SourceError) {
-      while let part = try await walk.next() {
+      while let parts = try await walk.nextParts() {
+        showFirst(walk)
         showPage(walk.page)
-        first = first ?? part.first
-        last = part.last ?? last
+        for part in parts {
+          if let known = part.series, series.insert(known).inserted, series.count <= FetchSummary.seriesTold {
+            show("series", pages.withoutKey(known.identifier.text))
+          }
+          first = first ?? part.samples.first
+          last = part.samples.last ?? last
+        }
       }
     } catch { failure = error }
+    showFirst(walk)
     showPage(walk.page)
+    if series.count > FetchSummary.seriesTold { show("", "and \(series.count - FetchSummary.seriesTold) more series") }
     let tally = walk.tally
     show("pages", "\(walk.pagesRead)")
     show("rows", "\(tally.rows), of which \(tally.samples) have a time and a value")
@@ -60,13 +70,26 @@ struct SourceCheck {
     return failure == nil && tally.faults.isEmpty && tally.missingMeasures.isEmpty
   }
 
+  /// The request before the pages, and what it gave for their URL.
+  private mutating func showFirst(_ walk: SourcePages.Iterator) {
+    guard let page = walk.first, !isFirstShown else { return }
+    isFirstShown = true
+    show("asked", page.url)
+    showAnswer(page)
+    for (name, value) in walk.firstValues.sorted(by: { $0.key < $1.key }) { show("", "\(name) is \(value)") }
+  }
+
+  private func showAnswer(_ page: SourcePages.Page) {
+    guard let milliseconds = page.milliseconds else { return }
+    let status = page.status.map { "status \($0)" } ?? "no answer"
+    show("", status + (page.bytes.map { ", \($0) bytes" } ?? "") + ", \(milliseconds) ms")
+  }
+
   private mutating func showPage(_ page: SourcePages.Page?) {
     guard let page, page.number > shown else { return }
     shown = page.number
     show("page \(page.number)", page.url)
-    guard let milliseconds = page.milliseconds else { return }
-    let status = page.status.map { "status \($0)" } ?? "no answer"
-    show("", status + (page.bytes.map { ", \($0) bytes" } ?? "") + ", \(milliseconds) ms")
+    showAnswer(page)
   }
 
   /// Nothing where there was no row to look in.

@@ -13,37 +13,15 @@ package final class SeriesDirectory: Sendable {
   /// How many identifiers are remembered at most.
   package static let capacity: Int = 10_000
 
-  private struct Known {
+  private struct Known: Sendable {
     var entry: SeriesEntry?
     var end: Int64
-  }
-
-  /// Two halves: where the newer one is full, it becomes the older one, whose identifiers are forgotten.
-  private struct Memory {
-    var newer: [Identifier: Known] = [:]
-    var older: [Identifier: Known] = [:]
-
-    subscript(identifier: Identifier) -> Known? { newer[identifier] ?? older[identifier] }
-
-    mutating func keep(_ known: Known, of identifier: Identifier) {
-      older[identifier] = nil
-      if newer[identifier] == nil, newer.count >= SeriesDirectory.capacity / 2 {
-        older = newer
-        newer = [:]
-      }
-      newer[identifier] = known
-    }
-
-    mutating func forget(_ identifier: Identifier) {
-      newer[identifier] = nil
-      older[identifier] = nil
-    }
   }
 
   /// The table; nil where there is none: no series is registered then.
   package let registry: IdentifierRegistry?
   private let clock: WallClock
-  private let memory = Mutex(Memory())
+  private let memory = Mutex(RecentMap<Identifier, Known>(capacity: capacity))
 
   package init(_ registry: IdentifierRegistry?, clock: WallClock = .system) {
     self.registry = registry
@@ -69,13 +47,13 @@ package final class SeriesDirectory: Sendable {
   package func remember(_ entry: SeriesEntry?, of identifier: Identifier) { remember(entry, of: identifier, clock.now) }
 
   /// Looks the identifier up when it is asked for next.
-  package func forget(_ identifier: Identifier) { memory.withLock { $0.forget(identifier) } }
+  package func forget(_ identifier: Identifier) { memory.withLock { $0[identifier] = nil } }
 
   /// How many identifiers are remembered, those that count no more included.
-  package var count: Int { memory.withLock { $0.newer.count + $0.older.count } }
+  package var count: Int { memory.withLock { $0.count } }
 
   private func remember(_ entry: SeriesEntry?, of identifier: Identifier, _ now: Int64) {
     let known = Known(entry: entry, end: now + (entry == nil ? Self.absentLifetime : Self.foundLifetime))
-    memory.withLock { $0.keep(known, of: identifier) }
+    memory.withLock { $0[identifier] = known }
   }
 }
