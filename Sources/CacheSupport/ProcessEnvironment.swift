@@ -82,4 +82,7 @@ public struct ProcessEnvironment: Sendable, CustomStringConvertible, Expressible
 public struct EnvironmentError: Error, Hashable, CustomStringConvertible {
   /// Which variable it is, and what to set.
   public let description: String
+
+  /// An error that says which variable it is, and what to set.
+  package init(description: String) { self.description = description }
 }
