@@ -1,3 +1,5 @@
+import CacheSupport
+
 /// Makes a stack of a template and its parameters' values.
 struct StackBuilder {
   private let template: Template
