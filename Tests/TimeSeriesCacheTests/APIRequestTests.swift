@@ -69,8 +69,11 @@ import Testing
   static let queries: [(query: String, message: String)] = [
     ("from=1&from=1", "the parameter 'from' appears twice: give it once"),
     ("from=1&fr%6Fm=2", "the parameter 'from' appears twice: give it once"),
-    ("frm=1", "there is no parameter 'frm': give cursor, format, from, limit, measures, to"),
-    ("=1", "there is no parameter '': give cursor, format, from, limit, measures, to"),
+    (
+      "frm=1",
+      "there is no parameter 'frm': give aggregate, bin, cursor, format, from, limit, measures, shape, to, where"
+    ),
+    ("=1", "there is no parameter '': give aggregate, bin, cursor, format, from, limit, measures, shape, to, where"),
     ("%FF=1", "the name of a parameter is not UTF-8: encode its UTF-8 bytes, as %C3%A9 for é"),
     ("measures=%E9", "the parameter 'measures' is not UTF-8: encode its UTF-8 bytes, as %C3%A9 for é"),
     ("measures=,", "measures is ',': give names with commas between, or leave it out for all"),
@@ -202,11 +205,18 @@ import Testing
     #expect(await APITests.ask(path, headers: [:], method: "HEAD").status == 401)
   }
 
-  @Test("OPTIONS tells the methods of a route, without the key", arguments: ["/v1/series/a", "/timeSeries-data"])
-  func options(path: String) async {
+  static let methods: [(path: String, allow: String)] = [
+    ("/v1/series/a", "DELETE, GET, HEAD, OPTIONS, PUT"), ("/v1/series", "DELETE, GET, HEAD, OPTIONS, PUT"),
+    ("/timeSeries-data", "GET, HEAD, OPTIONS"), ("/v1/series/a/status", "GET, HEAD, OPTIONS"),
+    ("/v1/latest", "GET, HEAD, OPTIONS"), ("/openapi.json", "GET, HEAD, OPTIONS"),
+    ("/api/v1/query", "GET, HEAD, OPTIONS, POST"),
+  ]
+
+  @Test("OPTIONS tells the methods of a route, without the key", arguments: methods)
+  func options(path: String, allow: String) async {
     // Not even a key that is not set is in the way.
     let response = await APITests.ask(path, headers: [:], method: "OPTIONS", handler: APITests.handler(key: ""))
-    #expect(response == HTTPEventResponse(status: 204, headers: ["Allow": "GET, HEAD, OPTIONS"], body: []))
+    #expect(response == HTTPEventResponse(status: 204, headers: ["Allow": allow], body: []))
     #expect(await APITests.ask("/nothing", headers: [:], method: "OPTIONS").status == 401)
   }
 

@@ -12,18 +12,30 @@ struct APIError: Error, Hashable {
 
   static let unauthorized: APIError = APIError(
     status: 401, code: "Unauthorized",
-    message: "send the API's key in the header x-api-key or x-security-token; every key that is sent must be right")
+    message:
+      "send a key in the header x-api-key, x-security-token or Authorization (Bearer, Token, or Basic as password); every key that is sent must be right",
+    headers: ["WWW-Authenticate": "Bearer"])
+
+  static func forbidden(_ message: String) -> APIError { APIError(status: 403, code: "Forbidden", message: message) }
 
   static func notFound(_ message: String) -> APIError { APIError(status: 404, code: "NotFound", message: message) }
 
-  static let methodNotAllowed: APIError = APIError(
-    status: 405, code: "MethodNotAllowed", message: "use GET or HEAD", headers: ["Allow": APIRoute.methods])
+  static func methodNotAllowed(_ methods: String) -> APIError {
+    APIError(status: 405, code: "MethodNotAllowed", message: "use \(methods)", headers: ["Allow": methods])
+  }
+
+  static func conflict(_ message: String) -> APIError { APIError(status: 409, code: "Conflict", message: message) }
 
   static func tooLarge(_ message: String) -> APIError { APIError(status: 413, code: "TooLarge", message: message) }
 
   static let noKey: APIError = APIError(
     status: 503, code: "NoKeyConfigured",
     message: "the API's own key is not set, or is still the placeholder: set it in the parameter of API_SSM_ID")
+
+  /// What needs the identifiers' table, where there is none.
+  static let noTable: APIError = APIError(
+    status: 503, code: "NoTableConfigured",
+    message: "this needs the identifiers' table: name it in the function's variable IDENTIFIER_TABLE")
 
   init(status: Int, code: String, message: String, headers: [String: String] = [:]) {
     self.status = status
@@ -57,7 +69,9 @@ struct APIError: Error, Hashable {
   var response: HTTPEventResponse {
     let body: JSON = ["error": ["code": .string(code), "message": .string(message)]]
     return HTTPEventResponse(
-      status: status, headers: headers.merging(["Content-Type": "application/json"]) { own, _ in own }, body: body.bytes
+      status: status,
+      headers: headers.merging(["Content-Type": "application/json", "Cache-Control": "no-store"]) { own, _ in own },
+      body: body.bytes
     )
   }
 }

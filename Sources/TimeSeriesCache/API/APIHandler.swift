@@ -1,26 +1,39 @@
-import AWSClients
 import CacheSupport
+import Compression
 package import LambdaRuntime
-import SigV4
 
 /// The API function: checks the key, reads the merged series, writes it in the format that was asked for.
 ///
 /// It answers API Gateway's events (REST and HTTP API) and those of function URLs. Every error of a request is an answer
 /// with a status; only an event of another kind throws.
 package struct APIHandler: LambdaHandler {
-  private let reader: SeriesReader
-  private let key: CachedParameter
-  private let clock: WallClock
+  let reader: SeriesReader
+  let directory: SeriesDirectory
+  let clock: WallClock
+  let answers: AnswerMemory
+  private let keys: AccessKeys
+  private let crossOrigin: CrossOrigin
+  private let representation: Representation
+  private let prometheus: (any PathService)?
 
-  /// Bytes. A GET has no use for a body, but some clients send one.
+  /// Bytes. Only what registers a series and a form have a use for a body, but some clients send one.
   static let maximumBody: Int = 64 << 10
-  /// Milliseconds after which API Gateway no longer waits, with a little to spare.
-  static let longestAnswer: Int64 = 27_000
+  /// Milliseconds for which keys are waited for.
+  static let keyPatience: Int64 = 10_000
 
-  init(reader: SeriesReader, key: CachedParameter, clock: WallClock) {
+  /// - Parameter answersKept: milliseconds for which answers are kept; 0 keeps none.
+  init(
+    reader: SeriesReader, keys: AccessKeys, directory: SeriesDirectory, clock: WallClock,
+    crossOrigin: CrossOrigin = .none, answersKept: Int64 = 0, prometheus: (any PathService)? = nil
+  ) {
     self.reader = reader
-    self.key = key
+    self.keys = keys
+    self.directory = directory
     self.clock = clock
+    self.crossOrigin = crossOrigin
+    self.prometheus = prometheus
+    answers = AnswerMemory(milliseconds: answersKept, clock: clock)
+    representation = Representation(maximumAge: answersKept / 1000)
   }
 
   /// Answers one request.
@@ -33,119 +46,156 @@ package struct APIHandler: LambdaHandler {
   func response(to event: HTTPEvent, _ context: LambdaContext) async -> HTTPEventResponse {
     var response: HTTPEventResponse
     do throws(APIError) {
-      response = try await answer(event, context)
+      response = try await answer(Request(event, context, clock: clock))
     } catch {
       context.logger.info("refused", ["status": .integer(error.status), "code": .string(error.code)])
       response = error.response
     }
-    if event.method == "HEAD" {
+    if ["GET", "HEAD"].contains(event.method) {
+      response = Representation.conditional(response, ifNoneMatch: event.headers["if-none-match"])
+    }
+    crossOrigin.add(to: &response, for: event)
+    if event.method == "HEAD", response.status != 304 {
       // What a GET would have (RFC 9110 §8.6): a gateway that counts for itself finds no bytes.
       response.headers["Content-Length"] = "\(response.body.count)"
       response.body = []
+      response.isBinary = false
     }
     return response
   }
 
-  private func answer(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
-    // A client that asks which methods there are need not have the key (RFC 9110 §9.3.7).
-    if event.method == "OPTIONS", APIRoute(event.path) != nil {
-      return HTTPEventResponse(status: 204, headers: ["Allow": APIRoute.methods], body: [])
+  private func answer(_ request: Request) async throws(APIError) -> HTTPEventResponse {
+    let event = request.event
+    // A client that asks which methods there are need not have the key (RFC 9110 §9.3.7), nor need one that asks for the description.
+    if let route = APIRoute(event.path) {
+      if event.method == "OPTIONS" {
+        return HTTPEventResponse(status: 204, headers: ["Allow": route.methods], body: [])
+      }
+      if route == .document, route.allows(event.method) { return try finish(OpenAPI.response, request) }
     }
-    try await authorize(event, context)
-    guard event.bodySize <= Self.maximumBody else { throw .tooLarge("send the request without a body") }
+    let access = try await authorize(request)
+    guard event.bodySize <= Self.maximumBody else {
+      throw .tooLarge("the body has \(event.bodySize) bytes: \(Self.maximumBody) are the most")
+    }
     let route = try APIRoute.route(of: event.path)
-    guard event.method == "GET" || event.method == "HEAD" else { throw .methodNotAllowed }
-    switch route {
-    case .series(let identifier): return try await series(identifier, event, context)
-    case .reference: return try await reference(event, context)
-    }
+    guard route.allows(event.method) else { throw .methodNotAllowed(route.methods) }
+    if ["PUT", "DELETE"].contains(event.method) { return try await change(route, request, access) }
+    guard access.permissions.contains(.read) else { throw .forbidden("this key may not read") }
+    return try await read(route, request, VisibleSeries(directory: directory, access: access))
   }
 
-  private func authorize(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) {
-    let expected: String
-    do {
-      if let known = try key.valueAtHand() {
-        expected = known
-      } else {
-        expected = try await inTime(context) { () async throws(StoreError) in
-          try await StoreError.translating { () async throws(AWSError) in try await key.value() }
-        }
-      }
-    } catch {
-      context.logger.error("the API's key cannot be read", ["error": .string("\(error)")])
-      throw APIError(
-        status: 503, code: "Unavailable",
-        message: "the API's key cannot be read now: ask again after the seconds in Retry-After",
-        headers: ["Retry-After": "5"])
-    }
-    guard !PlaceholderKey.isPlaceholder(expected) else { throw .noKey }
-    // Whitespace around a header's value does not belong to it (RFC 9110 §5.5), and a key's file often ends with a line break.
-    let right = expected.trimmed
-    let given = ["x-api-key", "x-security-token"].compactMap { event.headers[$0]?.trimmed }.filter { !$0.isEmpty }
-    let areRight = given.map { MessageDigest.constantTimeEqual($0, right) }
-    guard !areRight.isEmpty, areRight.allSatisfy(\.self) else { throw .unauthorized }
+  private func authorize(_ request: Request) async throws(APIError) -> Access {
+    do throws(AccessKeys.Refusal) {
+      return try await keys.access(
+        of: request.event, patience: .milliseconds(min(Self.keyPatience, request.time.left)),
+        logger: request.context.logger)
+    } catch { throw APIError(error) }
   }
 
-  private func series(
-    _ identifier: [UInt8], _ event: HTTPEvent, _ context: LambdaContext
-  ) async throws(APIError) -> HTTPEventResponse {
-    let request = try SeriesRequest(
-      identifier: try Identifier(decoding: identifier), query: try QueryParameters(event.query),
-      accept: event.headers["accept"], now: clock.now)
-    let page = try await read(context) { () async throws(StoreError) in
-      try await reader.page(
-        of: Series(request.identifier), in: request.range, after: request.after, limit: request.limit)
-    }
-    if page.rows.isEmpty, page.baseline == nil {
-      let exists = try await asked(context) { () async throws(StoreError) in
-        try await reader.hasForecast(request.identifier)
-      }
-      guard exists else {
-        throw .notFound(
-          "nothing is known of '\(request.identifier.text.prefix(100))': register it, or wait for its first fetch")
-      }
-    }
-    try request.checkMeasures(of: page)
-    return try request.format.response(page, request)
-  }
-
-  private func reference(_ event: HTTPEvent, _ context: LambdaContext) async throws(APIError) -> HTTPEventResponse {
-    let request = try ReferenceRequest(query: try QueryParameters(event.query))
-    let page = try await read(context) { () async throws(StoreError) in
-      try await reader.page(of: Series(request.identifier), in: request.range, limit: ReferenceRequest.limit)
-    }
-    guard page.next == nil else { throw ReferenceRequest.tooMany }
-    return try request.response(page.rows)
-  }
-
-  /// Reads a page, and writes to the metrics how long that took and what is billed for it.
+  /// Answers what changes nothing, from memory where an identical request was answered a moment ago.
   private func read(
-    _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> SeriesReader.Page
-  ) async throws(APIError) -> SeriesReader.Page {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let page = try await asked(context, body)
-    let milliseconds = (clock.now - start) / .milliseconds(1)
-    context.logger.metrics([CacheMetric.mergeTime(milliseconds), CacheMetric.bytesMetered(page.bytesMetered)])
-    return page
+    _ route: APIRoute, _ request: Request, _ series: VisibleSeries
+  ) async throws(APIError) -> HTTPEventResponse {
+    let key = AnswerMemory.Key(request.event, access: series.access, isPacked: request.takesGzip)
+    let answer = await answers.answer(to: key) { [self] in
+      do throws(APIError) {
+        return .success(try finish(try await unfinished(route, request, series), request))
+      } catch { return .failure(error) }
+    }
+    return try answer.get()
   }
 
-  /// Runs a body until the answer must go out: shortly before the deadline, and before API Gateway's 29 seconds.
-  private func inTime<Value: Sendable>(
-    _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> Value
-  ) async throws(StoreError) -> Value {
-    let left =
-      context.deadline == .max ? Self.longestAnswer : min(context.deadline - clock.now - 1000, Self.longestAnswer)
-    let first = await within(.milliseconds(max(0, left))) { await result(body) }
-    return try (first ?? .failure(StoreError(.timedOut, "no answer within \(left) ms"))).get()
+  private func unfinished(
+    _ route: APIRoute, _ request: Request, _ series: VisibleSeries
+  ) async throws(APIError) -> HTTPEventResponse {
+    switch route {
+    case .prometheus:
+      guard let prometheus else { throw .notFound("Prometheus' API is not set up here") }
+      return await prometheus.response(to: request.event, seeing: series, within: request.time, request.context)
+    case .reference: return try await reference(request, series)
+    case .document: return OpenAPI.response
+    case .list:
+      // One series may be changed here by its id, but is read at /v1/rows.
+      return try await list(request, series)
+    case .view(.latest): return try await latest(request, series)
+    case .view(let view):
+      let query = try QueryParameters(request.event.query)
+      return try await self.view(view, of: try query.identifier(), query, ["id"], request, series)
+    case .series(let identifier, let view):
+      let identifier = try Identifier(decoding: identifier)
+      return try await self.view(view, of: identifier, try QueryParameters(request.event.query), [], request, series)
+    }
   }
 
-  private func asked<Value: Sendable>(
-    _ context: LambdaContext, _ body: @escaping @Sendable () async throws(StoreError) -> Value
+  /// - Parameter more: parameters beside the view's own.
+  private func view(
+    _ view: APIRoute.View, of identifier: Identifier, _ query: QueryParameters, _ more: [ByteText], _ request: Request,
+    _ series: VisibleSeries
+  ) async throws(APIError) -> HTTPEventResponse {
+    try query.require(only: (more + view.parameters).sorted())
+    switch view {
+    case .rows: return try await rows(of: identifier, query, request, series)
+    case .status: return try await status(of: identifier, request, series)
+    case .latest: return try await latest(of: identifier, request, series)
+    case .statistics: return try await statistics(of: identifier, query, request, series)
+    }
+  }
+
+  private func finish(_ response: HTTPEventResponse, _ request: Request) throws(APIError) -> HTTPEventResponse {
+    do throws(GzipError) {
+      return try representation.finish(response, isPacked: request.takesGzip)
+    } catch {
+      request.context.logger.error("an answer cannot be packed", ["error": .string("\(error)")])
+      throw APIError(
+        status: 500, code: "NotPacked", message: "the answer cannot be compressed: ask without Accept-Encoding")
+    }
+  }
+}
+
+extension APIRoute.View {
+  /// The parameters of a view, beside the identifier.
+  var parameters: [ByteText] {
+    switch self {
+    case .rows: SeriesRequest.parameters
+    case .statistics: StatisticsRequest.parameters
+    case .status, .latest: []
+    }
+  }
+}
+
+/// One request, and what its answer has to keep to.
+struct Request: Sendable {
+  let event: HTTPEvent
+  let context: LambdaContext
+  let time: AnswerTime
+  let takesGzip: Bool
+
+  init(_ event: HTTPEvent, _ context: LambdaContext, clock: WallClock) {
+    self.event = event
+    self.context = context
+    time = AnswerTime(context, clock: clock)
+    takesGzip = Representation.takesGzip(event.headers["accept-encoding"])
+  }
+
+  /// Asks a store until the answer must go out; its failure goes to the log, and what it means to the client.
+  func asked<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws(StoreError) -> Value
   ) async throws(APIError) -> Value {
-    do throws(StoreError) { return try await inTime(context, body) } catch {
+    do throws(StoreError) { return try await time.run(body) } catch {
       context.logger.error("a store failed", ["error": .string(error.description)])
       throw APIError(error)
     }
+  }
+
+  /// The same for a page or the like, and writes to the metrics how long that took and what is billed for it.
+  func measured<Value: Sendable>(
+    _ bytesMetered: (Value) -> Int64, _ body: @escaping @Sendable () async throws(StoreError) -> Value
+  ) async throws(APIError) -> Value {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let value = try await asked(body)
+    let milliseconds = (clock.now - start) / .milliseconds(1)
+    context.logger.metrics([CacheMetric.mergeTime(milliseconds), CacheMetric.bytesMetered(bytesMetered(value))])
+    return value
   }
 }

@@ -18,6 +18,8 @@ struct Cursor: Hashable {
   init(range: TimeRange, after: SeriesReader.Continuation) {
     self.range = range
     self.after = after
+    // The first bin may start before the range: it is the bin of the range's first time, too.
+    self.after.after = max(after.after, range.from)
   }
 
   /// Nil for a text that no answer had.

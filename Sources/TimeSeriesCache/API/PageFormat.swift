@@ -1,6 +1,25 @@
 import CacheSupport
 import LambdaRuntime
 
+/// How a CSV is laid out: one line an instant with a column a measure, or one line a value.
+enum PageShape: String, Hashable, CaseIterable {
+  case wide, flat
+
+  init(parameter: String?, _ format: PageFormat) throws(APIError) {
+    guard let parameter, !parameter.isEmpty else {
+      self = .wide
+      return
+    }
+    guard let shape = PageShape(rawValue: parameter) else {
+      throw .badRequest("shape is '\(parameter.prefix(40))': give wide or flat")
+    }
+    guard shape == .wide || format == .csv else {
+      throw .badRequest("shape=flat is one of CSV: add format=csv")
+    }
+    self = shape
+  }
+}
+
 /// How a page is written: JSON, CSV (RFC 4180) or NDJSON.
 enum PageFormat: String, Hashable, CaseIterable {
   case json, csv, ndjson
@@ -44,10 +63,12 @@ enum PageFormat: String, Hashable, CaseIterable {
 
   /// Writes a page, up to the byte limit; the rows that did not fit are the next page's.
   func response(_ page: SeriesReader.Page, _ request: SeriesRequest) throws(APIError) -> HTTPEventResponse {
-    let rows = request.measures.map { Self.rows(page.rows, with: $0) } ?? page.rows
-    // A page's header names what was asked for, or what the page has.
-    let columns = self == .csv ? request.measures?.sorted().map(\.text) ?? Self.columns(rows) : []
-    var body = RowWriter(format: self, columns: columns)
+    let rows = request.bins == nil ? request.measures.map { Self.rows(page.rows, with: $0) } ?? page.rows : page.rows
+    // A page's header names what was asked for, or what the page has; the names of bins are not those of measures.
+    let asked = request.bins == nil ? request.measures : nil
+    let isWide = self == .csv && request.shape == .wide
+    let columns = isWide ? asked?.sorted().map(\.text) ?? Self.columns(rows) : []
+    var body = RowWriter(format: self, shape: request.shape, columns: columns)
     body.begin(page, request)
     var next = page.next
     var last: Int64?
@@ -63,7 +84,7 @@ enum PageFormat: String, Hashable, CaseIterable {
     }
     let cursor = next.map { Cursor(range: request.range, after: $0).text }
     body.end(cursor: cursor)
-    var headers = ["Content-Type": contentType, "Cache-Control": "no-store"]
+    var headers = ["Content-Type": contentType]
     headers["X-Next-Cursor"] = cursor
     headers["X-Baseline"] = page.baseline.map { String($0) }
     return HTTPEventResponse(status: 200, headers: headers, body: body.writer.bytes)

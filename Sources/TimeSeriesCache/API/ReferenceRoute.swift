@@ -46,8 +46,7 @@ struct ReferenceRequest: Hashable {
     writer.raw("]}")
     let escapes = JSONWriter.escapes(in: writer.bytes.span)
     guard writer.bytes.count + escapes <= PageFormat.limit else { throw Self.tooMany }
-    return HTTPEventResponse(
-      status: 200, headers: ["Content-Type": "application/json", "Cache-Control": "no-store"], body: writer.bytes)
+    return HTTPEventResponse(status: 200, headers: ["Content-Type": "application/json"], body: writer.bytes)
   }
 
   static let tooMany: APIError = .tooLarge(

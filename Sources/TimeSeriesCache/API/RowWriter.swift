@@ -3,6 +3,7 @@ import CacheSupport
 /// Appends rows to a body, straight into bytes, and keeps count of what Lambda's quoting will add.
 struct RowWriter {
   let format: PageFormat
+  let shape: PageShape
   /// The measures of a CSV, ordered by their bytes.
   let columns: [String]
   private(set) var writer = JSONWriter(capacity: 64 << 10)
@@ -10,9 +11,12 @@ struct RowWriter {
   private var isFirst = true
   /// The names of the row before as they are written, each with what is before and after it: most rows have the same.
   private var names: [(name: String, json: [UInt8])] = []
+  /// The identifier as a field of a flat CSV, with the commas around it.
+  private var series: [UInt8] = []
 
-  init(format: PageFormat, columns: [String]) {
+  init(format: PageFormat, shape: PageShape = .wide, columns: [String]) {
     self.format = format
+    self.shape = shape
     self.columns = columns
   }
 
@@ -28,6 +32,13 @@ struct RowWriter {
       writer.raw(",\"baseline\":")
       if let baseline = page.baseline { writer.integer(baseline) } else { writer.raw("null") }
       writer.raw(",\"rows\":[")
+    case .csv where shape == .flat:
+      writer.raw("time,series,measure,value,origin\r\n")
+      var field = JSONWriter()
+      field.raw(",")
+      field.field(request.identifier.text)
+      field.raw(",")
+      series = field.bytes
     case .csv:
       writer.raw("time,origin")
       for column in columns {
@@ -50,6 +61,7 @@ struct RowWriter {
     case .ndjson:
       object(row)
       writer.raw("\n")
+    case .csv where shape == .flat: lines(row)
     case .csv: line(row)
     }
     let more = JSONWriter.escapes(in: writer.bytes.span.extracting(before...))
@@ -103,14 +115,26 @@ struct RowWriter {
       writer.raw(",")
       while next < row.measures.count, ByteText(row.measures[next].name) < ByteText(column) { next += 1 }
       guard next < row.measures.count, row.measures[next].name.hasSameBytes(as: column) else { continue }
-      if case .varchar(let text) = row.measures[next].value {
-        writer.field(text)
-      } else {
-        row.measures[next].value.write(to: &writer)
-      }
+      field(row.measures[next].value)
       next += 1
     }
     writer.raw("\r\n")
+  }
+
+  /// One line a value: `time,series,measure,value,origin`.
+  private mutating func lines(_ row: SeriesRow) {
+    for measure in row.measures {
+      writer.iso8601(row.time)
+      writer.raw(series)
+      writer.field(measure.name)
+      writer.raw(",")
+      field(measure.value)
+      writer.raw(row.origin == .history ? ",history\r\n" : ",forecast\r\n")
+    }
+  }
+
+  private mutating func field(_ value: MeasureValue) {
+    if case .varchar(let text) = value { writer.field(text) } else { value.write(to: &writer) }
   }
 }
 
@@ -121,6 +145,26 @@ extension MeasureValue {
     case .bigint(let value): writer.integer(value)
     case .varchar(let value): writer.string(value)
     case .boolean(let value): value ? writer.raw("true") : writer.raw("false")
+    }
+  }
+}
+
+extension SeriesRow {
+  /// As a page of JSON has it.
+  var json: JSON {
+    var values = JSONObject()
+    for measure in measures { values[measure.name] = measure.value.json }
+    return ["time": .integer(time), "values": .object(values), "origin": .string(origin.rawValue)]
+  }
+}
+
+extension MeasureValue {
+  var json: JSON {
+    switch self {
+    case .double(let value): .double(value)
+    case .bigint(let value): .integer(value)
+    case .varchar(let value): .string(value)
+    case .boolean(let value): .bool(value)
     }
   }
 }

@@ -2,6 +2,14 @@ import CacheSupport
 
 /// What `GET /v1/series/{identifier}` asks for, checked.
 struct SeriesRequest: Hashable {
+  /// Rows of bins in the place of the series' own.
+  struct Bins: Hashable {
+    /// Milliseconds.
+    var width: Int64
+    /// At least one, in the order that they were asked for.
+    var aggregates: [Aggregate]
+  }
+
   var identifier: Identifier
   var range: TimeRange
   /// From the cursor: where the page starts.
@@ -9,18 +17,23 @@ struct SeriesRequest: Hashable {
   var limit: Int
   /// Nil asks for all. Names compare by bytes, as both stores compare them.
   var measures: Set<ByteText>?
+  var condition: MeasureCondition?
+  var bins: Bins?
   var format: PageFormat
+  var shape: PageShape
 
   static let defaultLimit: Int = 1000
   static let maximumLimit: Int = 10_000
-  private static let parameters: [ByteText] = ["cursor", "format", "from", "limit", "measures", "to"]
+  /// Milliseconds: a second to 366 days.
+  static let binWidths: ClosedRange<Int64> = 1000...31_622_400_000
+  static let parameters: [ByteText] = [
+    "aggregate", "bin", "cursor", "format", "from", "limit", "measures", "shape", "to", "where",
+  ]
 
   init(identifier: Identifier, query: QueryParameters, accept: String?, now: Int64) throws(APIError) {
     self.identifier = identifier
-    try query.require(only: Self.parameters)
     // Beside a cursor the bounds do not count, but a bad one is a mistake all the same.
-    let from = try query.instant("from", now: now) ?? now - 86_400_000
-    let to = try query.instant("to", now: now) ?? now + 86_400_000
+    let given = try query.range(now: now, isNeeded: query["cursor"] == nil)
     if let text = query["cursor"] {
       guard let cursor = Cursor(text) else {
         throw .badRequest("this API did not give that cursor: leave it out to start anew")
@@ -28,45 +41,55 @@ struct SeriesRequest: Hashable {
       range = cursor.range
       after = cursor.after
     } else {
-      guard let range = TimeRange(from: from, to: to) else {
-        let isGiven = query["from"] != nil && query["to"] != nil
-        throw .badRequest(
-          isGiven
-            ? "'from' is after 'to': exchange them"
-            : "'from' is after 'to': give both, else 'from' is a day ago and 'to' is in a day")
-      }
-      self.range = range
+      guard let given else { throw .badRequest("'from' is after 'to': exchange them") }
+      range = given
     }
-    limit = Self.defaultLimit
-    if let text = query["limit"] {
-      guard text.utf8.first != UInt8(ascii: "+"), let value = Int(text), (1...Self.maximumLimit).contains(value) else {
-        throw .badRequest("limit is '\(text.prefix(40))': give a whole number from 1 to \(Self.maximumLimit)")
-      }
-      limit = value
+    limit = try query.integer("limit", default: Self.defaultLimit, in: 1...Self.maximumLimit)
+    measures = try query.names("measures").map { Set($0.map { ByteText($0) }) }
+    if let text = query["where"], !text.isEmpty { condition = try MeasureCondition(parameter: text) }
+    bins = try Self.bins(query)
+    guard bins == nil || condition == nil else {
+      throw .badRequest("'where' chooses rows, and 'bin' makes new ones of them: give one or the other")
     }
-    if let text = query["measures"], !text.isEmpty { measures = try Self.names(text) }
     format = try PageFormat(parameter: query["format"], accept: accept)
+    shape = try PageShape(parameter: query["shape"], format)
   }
 
-  /// Names with commas between; blanks around a name are not part of it, those within it are.
-  private static func names(_ list: String) throws(APIError) -> Set<ByteText> {
-    let names = list.utf8.split(separator: UInt8(ascii: ",")).map { ByteText(Substring($0).trimmed) }
-    let given = Set(names.filter { !$0.text.isEmpty })
-    guard !given.isEmpty else {
-      throw .badRequest("measures is '\(list.prefix(40))': give names with commas between, or leave it out for all")
+  private static func bins(_ query: QueryParameters) throws(APIError) -> Bins? {
+    let names = try query.names("aggregate")
+    guard let text = query["bin"], !text.isEmpty else {
+      guard names == nil else { throw .badRequest("'aggregate' needs the width of the bins: add bin, such as bin=10m") }
+      return nil
     }
-    return given
+    guard let width = TimeExpression.duration(text), binWidths.contains(width) else {
+      throw .badRequest(
+        "bin is '\(text.prefix(40))': give a length of time from 1s to 366d, such as 10m (s, m, h, d, w)")
+    }
+    guard let names else { return Bins(width: width, aggregates: [.avg]) }
+    var aggregates: [Aggregate] = []
+    for name in names {
+      guard let aggregate = Aggregate(rawValue: name) else {
+        throw .badRequest(
+          "aggregate has '\(name.prefix(40))': give \(Aggregate.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      guard !aggregates.contains(aggregate) else { throw .badRequest("aggregate has '\(name)' twice: give it once") }
+      aggregates.append(aggregate)
+    }
+    return Bins(width: width, aggregates: aggregates)
   }
 
   /// Refuses names that no row of the range has: most likely they are mistyped.
   ///
   /// Only where the page holds the whole range is that known: a measure may first appear on a later page, and whoever is
-  /// paging already goes on. A range without rows tells nothing of the series' measures.
+  /// paging already goes on. A range without rows tells nothing of the series' measures, nor do rows that were chosen by a condition
+  /// or made of the measures asked for.
   ///
   /// - Parameter page: as it was read, with all measures.
   /// - Throws: 400 with the measures that the rows have.
   func checkMeasures(of page: SeriesReader.Page) throws(APIError) {
-    guard let measures, after == nil, page.next == nil, !page.rows.isEmpty else { return }
+    guard let measures, condition == nil, bins == nil, after == nil, page.next == nil, !page.rows.isEmpty else {
+      return
+    }
     var missing = measures
     var found: Set<ByteText> = []
     for row in page.rows {
@@ -89,24 +112,6 @@ struct SeriesRequest: Hashable {
 
   /// Names in an error, at most.
   private static let listedMeasures: Int = 50
-}
-
-extension QueryParameters {
-  /// A bound as epoch milliseconds; nil where it is not given, or empty.
-  ///
-  /// - Throws: 400 that names the bound, and its limits where it is outside them.
-  func instant(_ name: ByteText, now: Int64) throws(APIError) -> Int64? {
-    guard let text = self[name], !text.isEmpty else { return nil }
-    do throws(TimeExpression.Failure) { return try TimeExpression.instant(text, now: now) } catch {
-      switch error {
-      case .unreadable:
-        throw .badRequest(
-          "\(name) is '\(text.prefix(40))': give epoch milliseconds, ISO 8601 (2026-11-20T12:00Z), now, now-24h or now+2d (at most 100 years)"
-        )
-      case .outOfBounds: throw .outOfBounds(name, text)
-      }
-    }
-  }
 }
 
 extension APIError {

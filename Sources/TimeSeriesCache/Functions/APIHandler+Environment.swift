@@ -4,29 +4,32 @@ package import HTTPTransport
 package import LambdaRuntime
 
 extension APIHandler {
-  /// Reads where the rows are, and the key that callers must send.
+  /// Reads where the rows are, and the keys that callers must send.
   ///
   /// | variable | means |
   /// |---|---|
   /// | `TS_DB_NAME`, `TS_TABLE_NAME` | the history's database and table in Timestream |
   /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
-  /// | `API_KEY` | the API's key |
-  /// | `API_SSM_ID` | where `API_KEY` is absent: the name of the parameter with the key, read every five minutes |
+  /// | `IDENTIFIER_TABLE` | the DynamoDB table of the series; without it every series counts as fetched, and none is listed or registered |
+  /// | `API_KEY`, `API_SSM_ID`, `KEYS`, `KEYS_SSM_ID` | see ``AccessKeys`` |
+  /// | `CORS_ORIGINS` | the origins whose pages may read answers, with commas between, or `*`; none where it is absent |
+  /// | `ANSWERS_KEPT_SECONDS` | for how long identical requests are answered from memory: 0 to 300, 5 where it is absent |
   ///
-  /// - Parameter logger: told where the key cannot be read and the one that is known stays in use.
+  /// - Parameter logger: told where keys cannot be read and those that are known stay in use.
   /// - Throws: `EnvironmentError`, `AWSError`.
   package init(
     environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
   ) throws {
     let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
-    let key: CachedParameter
-    if let fixed = environment["API_KEY"] {
-      key = CachedParameter(fixed: fixed)
-    } else {
-      let name = try environment.require(
-        "API_SSM_ID", "the name of the parameter with the API's key (or give it in API_KEY)")
-      key = CachedParameters(ssm: SSMClient(client), clock: clock, logger: logger)[name]
-    }
-    self.init(reader: try SeriesReader(environment: environment, client: client, clock: clock), key: key, clock: clock)
+    let parameters = CachedParameters(ssm: SSMClient(client), clock: clock, logger: logger)
+    let keys = try AccessKeys.ofReaders(environment, parameters)
+    let reader = try SeriesReader(environment: environment, client: client, clock: clock)
+    let directory = SeriesDirectory(
+      environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) }, clock: clock)
+    self.init(
+      reader: reader, keys: keys, directory: directory, clock: clock,
+      crossOrigin: try CrossOrigin(environment["CORS_ORIGINS"]),
+      answersKept: Int64(try environment.integer("ANSWERS_KEPT_SECONDS", default: 5, in: 0...300)) * 1000,
+      prometheus: PrometheusAPI(directory: directory, reader: reader, clock: clock))
   }
 }

@@ -1,0 +1,118 @@
+// The paths that WriteFunction serves.
+
+extension OpenAPI {
+  /// Members of `paths`.
+  static let writingPaths: StaticString = #"""
+    "/api/v2/write": {
+      "post": {
+        "operationId": "write", "summary": "Write points, as InfluxDB 2 has it", "tags": ["writing"],
+        "parameters": [
+          {"$ref": "#/components/parameters/org"}, {"$ref": "#/components/parameters/bucket"},
+          {"$ref": "#/components/parameters/precision"}
+        ],
+        "requestBody": {
+          "required": true, "description": "Line protocol, as it is or with Content-Encoding: gzip.",
+          "content": {
+            "text/plain": {"schema": {"type": "string"}, "example": "room,house=a temperature=21.5 1795189500000000000"}
+          }
+        },
+        "responses": {
+          "204": {"description": "Every point is stored, or safe in the queue where writes are queued."},
+          "400": {
+            "description": "The line protocol cannot be read: line and column are named, and nothing was written.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "401": {
+            "description": "The key is not right, or may not write to this bucket.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "413": {
+            "description": "The body is too large.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "422": {
+            "description": "Some points were rejected, and it says which and why; the rest is written.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "429": {
+            "description": "The store wants fewer requests: write again after the seconds in Retry-After.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "500": {
+            "description": "The write failed; the log of this request's id says why.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "503": {
+            "description": "The store does not answer now: write again after the seconds in Retry-After.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          }
+        }
+      }
+    },
+    "/write": {
+      "post": {
+        "operationId": "writeV1", "summary": "Write points, as InfluxDB 1 has it", "tags": ["writing"],
+        "parameters": [
+          {"$ref": "#/components/parameters/db"}, {"$ref": "#/components/parameters/rp"},
+          {"$ref": "#/components/parameters/precisionV1"}, {"$ref": "#/components/parameters/u"},
+          {"$ref": "#/components/parameters/p"}
+        ],
+        "requestBody": {
+          "required": true, "description": "Line protocol, as it is or with Content-Encoding: gzip.",
+          "content": {
+            "text/plain": {"schema": {"type": "string"}, "example": "room,house=a temperature=21.5 1795189500000000000"}
+          }
+        },
+        "responses": {
+          "204": {"description": "Every point is stored, or safe in the queue where writes are queued."},
+          "400": {
+            "description": "The line protocol cannot be read: line and column are named, and nothing was written.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "401": {
+            "description": "The key is not right, or may not write to this bucket.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "413": {
+            "description": "The body is too large.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "422": {
+            "description": "Some points were rejected, and it says which and why; the rest is written.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "429": {
+            "description": "The store wants fewer requests: write again after the seconds in Retry-After.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "500": {
+            "description": "The write failed; the log of this request's id says why.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "503": {
+            "description": "The store does not answer now: write again after the seconds in Retry-After.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          }
+        },
+        "security": [{"apiKey": []}, {"securityToken": []}, {"bearer": []}, {"basic": []}, {"v1Password": []}]
+      }
+    },
+    "/ping": {
+      "get": {
+        "operationId": "ping", "summary": "Whether the function answers", "tags": ["writing"], "security": [],
+        "responses": {"204": {"description": "It does."}}
+      }
+    },
+    "/health": {
+      "get": {
+        "operationId": "health", "summary": "Whether the function answers", "tags": ["writing"], "security": [],
+        "responses": {
+          "200": {
+            "description": "It does.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxHealth"}}}
+          }
+        }
+      }
+    }
+    """#
+}
