@@ -38,10 +38,13 @@ let package = Package(
     .executable(name: "QueueFunction", targets: ["QueueFunction"]),
     .executable(name: "FetchFunction", targets: ["FetchFunction"]),
     .executable(name: "APIFunction", targets: ["APIFunction"]),
+    .executable(name: "WriteFunction", targets: ["WriteFunction"]),
     .executable(name: "local-cloud", targets: ["local-cloud"]),
     .executable(name: "local-queue", targets: ["local-queue"]),
     .executable(name: "local-fetch", targets: ["local-fetch"]),
     .executable(name: "local-api", targets: ["local-api"]),
+    .executable(name: "local-generate", targets: ["local-generate"]),
+    .executable(name: "local-query", targets: ["local-query"]),
     .executable(name: "hydration", targets: ["hydration"]),
   ],
   targets: [
@@ -63,10 +66,11 @@ let package = Package(
     .target(name: "LambdaRuntime", dependencies: ["CacheSupport", "HTTPTransport", "CGlibcCompat"]),
     .target(
       name: "TimeSeriesCache",
-      dependencies: ["CacheSupport", "Compression", "SigV4", "HTTPTransport", "AWSClients", "LambdaRuntime"]),
+      dependencies: ["CacheSupport", "SigV4", "HTTPTransport", "Compression", "AWSClients", "LambdaRuntime"]),
     .executableTarget(name: "QueueFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "FetchFunction", dependencies: ["CGlibcCompat", "TimeSeriesCache", "LambdaRuntime"]),
     .executableTarget(name: "APIFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
+    .executableTarget(name: "WriteFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
 
     // What stays on this machine.
     .target(
@@ -83,6 +87,14 @@ let package = Package(
       path: "local/fetch"),
     .executableTarget(
       name: "local-api", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/api"),
+    .executableTarget(
+      name: "local-generate",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/generate"),
+    .executableTarget(
+      name: "local-query",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/query"),
     .executableTarget(
       name: "read-series",
       dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],

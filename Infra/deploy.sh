@@ -2,7 +2,7 @@
 # Deploys the template with `aws` alone: builds the packages, uploads them, creates or updates the stack, looks whether it works.
 # Usage: Infra/deploy.sh [--dry-run | --status | --verify | --packaged] [Parameter=value | Parameter=@FILE]…
 #   --dry-run shows the commands and runs none; --status shows the stack; --verify asks whether it works; --packaged takes build/*.zip as
-#   they are. STACK names the stack, BUCKET a bucket of your own. A new stack gets an ApiKey, unless one is given.
+#   they are. STACK names the stack, BUCKET a bucket of your own. A new stack gets an ApiKey and AccessKeys, unless they are given.
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ esac
 
 state=$(status)
 case $state in
-  None | REVIEW_IN_PROGRESS) is_given ApiKey || parameters+=("ApiKey=$(od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n')") ;;
+  None | REVIEW_IN_PROGRESS) new_keys ;;
   ROLLBACK_COMPLETE | DELETE_FAILED | ROLLBACK_FAILED) echo "The stack $stack is in $state: Infra/destroy.sh, then deploy again (README, When something goes wrong)" >&2; exit 1 ;;
 esac
 bucket=$(bucket)
@@ -31,7 +31,7 @@ run aws cloudformation deploy --stack-name "$stack" --template-file build/packag
 run aws cloudformation update-termination-protection --stack-name "$stack" --enable-termination-protection >/dev/null
 [ "$mode" != dry-run ] || exit 0
 verify && verified=0 || verified=1
-echo "The API is at $(output APIUrl). Its key: aws ssm get-parameter --with-decryption --name $(output ApiKeyParameterName) --query Parameter.Value --output text"
+say_where
 yes=n
 [ ! -t 0 ] || read -rp "Register an identifier, fetch it, and wait for its rows in the API? [y/N] " yes
 if [ "$yes" = y ]; then Infra/hydrate.sh; else echo "To see the whole way work, from an identifier to its rows: Infra/hydrate.sh"; fi

@@ -15,26 +15,26 @@ gone() {
   [ "$(status)" = None ] || left+="stack $stack"$'\n'
   id=$(aws cloudformation list-stacks --stack-status-filter DELETE_COMPLETE --query "StackSummaries[?StackName=='$stack'].StackId | [0]" --output text)
   [ "$id" = None ] || left+=$(aws cloudformation list-stack-resources --stack-name "$id" --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE' && ResourceType!='AWS::Timestream::Table' && ResourceType!='AWS::Timestream::Database'].[ResourceType,PhysicalResourceId]" --output text)
-  [ "$id" = None ] || for table in $(resources AWS::Timestream::Table "$id"); do ! history "$table" describe >/dev/null 2>&1 || left+="Timestream table $table"$'\n'; done
+  [ "$id" = None ] || for database in $(resources AWS::Timestream::Database "$id"); do ! aws timestream-write describe-database --database-name "$database" >/dev/null 2>&1 || left+="Timestream database $database"$'\n'; done
   [ -n "${BUCKET:-}" ] || ! bucket_exists "$bucket" || left+="bucket $bucket"
   if [ -n "$left" ]; then printf 'Left of %s:\n%s\n' "$stack" "$left"; return 1; fi
   echo "Nothing of $stack is left."
 }
-# The stack keeps its history where it only loses sight of it: database|table.
-history() { aws timestream-write "$2-table" --database-name "${1%|*}" --table-name "${1#*|}"; }
-
 [ "$mode" != verify ] || { gone; exit; }
 if [ "$(status)" != None ]; then
   aws cloudformation list-stack-resources --stack-name "$stack" --query 'StackResourceSummaries[].[ResourceType,PhysicalResourceId]' --output text
+  databases=$(resources AWS::Timestream::Database)
+  for database in $databases; do tables_of "$database" | sed 's/^/Timestream table	/'; done
   [ -n "${BUCKET:-}" ] || echo "Packages bucket	$bucket"
   [ "$mode" != status ] || exit 0
   [ "$mode" != run ] || { read -rp "All of this goes, with every identifier, forecast and row of history in it. Type the stack's name to go on: " name; [ "$name" = "$stack" ] || { echo "Nothing was deleted."; exit 1; }; }
-  tables=$(resources AWS::Timestream::Table) reports=$(resources AWS::S3::Bucket)
+  reports=$(resources AWS::S3::Bucket)
   ! bucket_exists "$reports" || run aws s3 rm --quiet --recursive "s3://$reports"
   run aws cloudformation update-termination-protection --stack-name "$stack" --no-enable-termination-protection >/dev/null
   run aws cloudformation delete-stack --stack-name "$stack"
   run aws cloudformation wait stack-delete-complete --stack-name "$stack"
-  for table in $tables; do run history "$table" delete; run aws timestream-write delete-database --database-name "${table%|*}"; done
+  # Once nothing writes any more, or new tables could appear. The stack keeps its history where it only loses sight of it.
+  for database in $databases; do delete_history "$database"; done
 fi
 [ -n "${BUCKET:-}" ] || ! bucket_exists "$bucket" || run aws s3 rb --force "s3://$bucket" >/dev/null
 [ "$mode" = dry-run ] || gone

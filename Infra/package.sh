@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C TZ=UTC
 functions=("$@")
-[ ${#functions[@]} -gt 0 ] || functions=(QueueFunction FetchFunction APIFunction)
+[ ${#functions[@]} -gt 0 ] || functions=(QueueFunction FetchFunction WriteFunction APIFunction)
 scratch=.build/package
 # What provided.al2023 has.
 newest_symbols=(GLIBC_2.34 GLIBCXX_3.4.29 CXXABI_1.3.13 GCC_11.0)

@@ -71,6 +71,41 @@ json_list() {
 
 is_given() { local given; for given in "${parameters[@]}"; do [ "${given%%=*}" != "$1" ] || return 0; done; return 1; }
 
+# 48 hexadecimal digits.
+random_key() { od -An -v -N24 -tx1 /dev/urandom | tr -d ' \n'; }
+
+# The keys of a new stack, unless they are given: one that reads all, one that writes, and one that may do everything.
+new_keys() {
+  local entry='{"name":"%s","key":"%s","buckets":["*"],"allow":[%s]}'
+  is_given ApiKey || parameters+=("ApiKey=$(random_key)")
+  # shellcheck disable=SC2059 # The format is the entry.
+  is_given AccessKeys || parameters+=("AccessKeys=[$(printf "$entry" writer "$(random_key)" '"write"'),$(printf "$entry" admin "$(random_key)" '"read","write","admin"')]")
+}
+
+# Where the stack is read and written, and what prints its keys.
+say_where() {
+  local show="aws ssm get-parameter --with-decryption --query Parameter.Value --output text --name"
+  echo "The API is at $(output APIUrl). Its key: $show $(output ApiKeyParameterName)"
+  echo "Clients of InfluxDB write to $(output WriteUrl). Their keys: $show $(output AccessKeysParameterName)"
+}
+
+# The tables of a database of history, a line each: database|table. Those that were created on demand are no resources of the stack.
+tables_of() {
+  local token="" page
+  while [ "$token" != None ]; do
+    page=$(aws timestream-write list-tables --database-name "$1" ${token:+--next-token "$token"} --query '[NextToken,Tables[].TableName]' --output text)
+    token=$(head -n 1 <<<"$page")
+    tail -n +2 <<<"$page" | tr '\t' '\n' | sed "/^$/d; s/^/$1|/"
+  done
+}
+
+delete_history() {
+  local tables table
+  tables=$(tables_of "$1")
+  for table in $tables; do run aws timestream-write delete-table --database-name "$1" --table-name "${table#*|}"; done
+  run aws timestream-write delete-database --database-name "$1"
+}
+
 # That of the packages, else of this machine.
 architecture() {
   case $(readelf -h build/QueueFunction/bootstrap 2>/dev/null || uname -m) in *AArch64* | aarch64 | arm64) echo arm64 ;; *) echo x86_64 ;; esac
@@ -88,6 +123,10 @@ verify() (
   # 404: both stores were asked, and neither knows a series of that name.
   grep -Eq '"statusCode":(200|404)' "$folder/answer" && found=0 || found=1
   say "$found" "the API function asks both stores: $(cut -c1-300 "$folder/answer")"
+  printf '{"httpMethod":"GET","path":"/health","headers":{}}' >"$folder/request"
+  aws lambda invoke --function-name "$(output WriteFunctionName)" --payload "fileb://$folder/request" "$folder/answer" >/dev/null
+  grep -q '"statusCode":200' "$folder/answer" && found=0 || found=1
+  say "$found" "the write function answers: $(cut -c1-300 "$folder/answer")"
   if command -v curl >/dev/null; then
     code=$(curl -s -o /dev/null -m 30 -w '%{http_code}' "$(output ApiEndpoint)v1/series/verify" || true)
     say "$([ "$code" = 401 ]; echo $?)" "API Gateway answers $code to a request without a key"

@@ -82,7 +82,7 @@ BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m 
 count "Real clients" "$results/clients.xml" $?
 
 check "End to end" e2eTest/hydrate.sh .build/release
-functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/APIFunction)
+functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/WriteFunction .build/release/APIFunction)
 check "Linkage gate" Infra/check-linkage.sh "${functions[@]}"
 # shellcheck disable=SC2317 # Called by check.
 refuses() { ! Infra/check-linkage.sh "$@" 2>/dev/null; }

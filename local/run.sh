@@ -14,12 +14,40 @@ export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 trap 'status=$?; stop_cloud || status=1; exit $status' EXIT
 start_cloud "$build" --port "${PORT:-4566}" --data "${DATA:-.local-cloud}"
 API_KEY=$API_KEY "$build/hydration" --expect 288 greenwich
+# Six hours of five devices, which end now.
+"$build/local-generate" --from now-6h --rounds 72 --interval 5m >/dev/null
+# shellcheck disable=SC2154 # An output of the template.
+write_url=$WriteUrl
+device='sensors,device_id=sensor-001,location=factory-floor-1'
 
 cat <<TEXT
 
 The API is at ${API_ENDPOINT}. Try:
 
   curl -H 'x-api-key: $API_KEY' '${API_ENDPOINT}v1/series/greenwich?from=now-10m&to=now%2B10m'
+
+In bins, history and forecast as one series:
+
+  curl -H 'x-api-key: $API_KEY' '${API_ENDPOINT}v1/series/greenwich?from=now-6h&to=now%2B6h&bin=1h&aggregate=min,avg,max'
+
+Write with any client of InfluxDB (keys: local/parameters.yaml), and read what it wrote, the future too:
+
+  curl -H 'Authorization: Token local-writer' '$write_url/api/v2/write?bucket=home&precision=s' --data-binary 'room,name=kitchen temperature=21.5'
+  python3 -c 'from influxdb_client import InfluxDBClient as C; C(url="$write_url", token="local-writer", org="-").write_api().write("home", "-", "room,name=kitchen temperature=21.5")'
+  curl -H 'x-api-key: $API_KEY' '${API_ENDPOINT}v1/series/room,name=kitchen'
+
+Grafana: a data source of the type Prometheus with the URL $write_url and the header "Authorization: Bearer $API_KEY"; or by hand:
+
+  curl -H 'Authorization: Bearer $API_KEY' '${write_url}/api/v1/query?query=avg_over_time(temperature%5B1h%5D)'
+
+Five devices have measured for six hours. To watch them go on, start the first in one terminal and the second in another:
+
+  WRITE_KEY=local-writer $build/local-generate --write-url $write_url --interval 5s --rounds 1000
+  watch -n 5 "curl -s -H 'x-api-key: $API_KEY' '${API_ENDPOINT}v1/series/$device/latest'"
+
+What they say, as a table (more with --list):
+
+  AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test $build/local-query temperature-trend --parameter bin=1h
 
 The cloud is at $AWS_ENDPOINT_URL (region us-east-1, key pair test and test); its data are in ${DATA:-.local-cloud}.
 Ctrl-C ends it.

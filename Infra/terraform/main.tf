@@ -1,12 +1,7 @@
 # Applies the packaged template as a stack and changes nothing. Needs build/packaged.yaml (README, "Deploying").
 terraform {
   required_version = ">= 1.5"
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = ">= 5.0"
-    }
-  }
+  required_providers { aws = { source = "hashicorp/aws", version = ">= 5.0" } }
 }
 
 variable "stack" {
@@ -20,6 +15,12 @@ variable "api_key" {
   sensitive   = true
 }
 
+variable "access_keys" {
+  type      = string
+  sensitive = true
+  default   = "[]"
+}
+
 variable "parameters" {
   description = "Further parameters of the template, by name."
   type        = map(string)
@@ -30,7 +31,7 @@ resource "aws_cloudformation_stack" "cache" {
   name          = var.stack
   template_body = file("${path.module}/../../build/packaged.yaml")
   capabilities  = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-  parameters    = merge(var.parameters, { ApiKey = var.api_key })
+  parameters    = merge(var.parameters, { ApiKey = var.api_key, AccessKeys = var.access_keys })
   tags          = { project = var.stack }
 }
 

@@ -83,6 +83,6 @@ public struct EnvironmentError: Error, Hashable, CustomStringConvertible {
   /// Which variable it is, and what to set.
   public let description: String
 
-  /// An error that names the variable, and says what to set.
+  /// An error that says which variable it is, and what to set.
   package init(description: String) { self.description = description }
 }

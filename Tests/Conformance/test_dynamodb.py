@@ -30,7 +30,7 @@ def error_of(call, *arguments, **members):
 
 def test_items_come_back_as_they_were(table):
     item = {
-        "p": "a", "r": decimal.Decimal("-1.5"), "s": "é😀", "n": decimal.Decimal("1E+20"), "b": b"\x00\xff", "t": True, "z": None,
+        "p": "a", "r": decimal.Decimal("-1.5"), "s": "é😀", "n": decimal.Decimal("1E+20"), "large": decimal.Decimal("-1.25E+125"), "b": b"\x00\xff", "t": True, "z": None,
         "l": [1, "x", [2]], "m": {"k": {"deep": 1}}, "ss": {"b", "a"}, "ns": {1, 2}, "bs": {b"x"},
     }
     table.put_item(Item=item)
@@ -67,6 +67,29 @@ def test_a_page_ends_at_one_megabyte(table):
     assert sum(segments) <= 30 and max(segments) > 0
 
 
+def test_a_scan_filters_counts_and_starts_where_it_is_told(table):
+    with table.batch_writer() as batch:
+        for hash_key in ("a", "b", "c"):
+            for number in range(4):
+                batch.put_item(Item={"p": hash_key, "r": number, "kind": "written" if number % 2 else "source"})
+    pages = list(table.meta.client.get_paginator("scan").paginate(
+        TableName=table.name, FilterExpression=Attr("kind").eq("written"), ProjectionExpression="r", PaginationConfig={"PageSize": 5}))
+    # The limit counts what is read, the filter comes after it; DynamoDB does not look whether anything follows the last page.
+    assert [(page["Count"], page["ScannedCount"]) for page in pages] == [(2, 5), (3, 5), (1, 2)]
+    assert all(set(item) == {"r"} for page in pages for item in page["Items"])
+    counted = table.scan(Select="COUNT", FilterExpression=Attr("kind").eq("written"))
+    assert (counted["Count"], counted["ScannedCount"], "Items" in counted) == (6, 12, False)
+    exact = table.scan(Limit=12)
+    assert exact["LastEvaluatedKey"] == {name: exact["Items"][-1][name] for name in ("p", "r")}
+    assert table.scan(Limit=12, ExclusiveStartKey=exact["LastEvaluatedKey"])["Items"] == []
+    # A key made by hand, of an item that there is not.
+    everything = [(item["p"], item["r"]) for item in exact["Items"]]
+    after = table.scan(ExclusiveStartKey={"p": "b", "r": decimal.Decimal("1.5")})
+    place = everything.index(("b", 1))
+    assert [(item["p"], item["r"]) for item in after["Items"]] == everything[place + 1:]
+    assert error_of(table.scan, ExclusiveStartKey={"p": "b"})[1] == "The provided starting key is invalid: The provided key element does not match the schema"
+
+
 def test_conditions_protect(table):
     table.put_item(Item={"p": "c", "r": 1, "v": 1}, ConditionExpression=Attr("p").not_exists())
     assert error_of(table.put_item, Item={"p": "c", "r": 1}, ConditionExpression=Attr("p").not_exists()) == (
@@ -88,7 +111,7 @@ def test_errors_are_dynamodbs(table, client):
     assert error_of(table.query, KeyConditionExpression=Key("r").eq(1))[1] == "Query condition missed key schema element: p"
     put = {"PutRequest": {"Item": {"p": {"S": "a"}, "r": {"N": "1"}}}}
     assert error_of(plain.batch_write_item, RequestItems={table.name: [put, put]})[1] == "Provided list of item keys contains duplicates"
-    assert error_of(plain.update_item, TableName=table.name, Key={"p": {"S": "a"}, "r": {"N": "1"}})[0] == "UnknownOperationException"
+    assert error_of(plain.transact_write_items, TransactItems=[{"Put": {"TableName": table.name, "Item": put["PutRequest"]["Item"]}}])[0] == "UnknownOperationException"
     with pytest.raises(plain.exceptions.ResourceInUseException):
         plain.create_table(
             TableName=table.name, BillingMode="PAY_PER_REQUEST", AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}],

@@ -28,7 +28,7 @@ KEY = "an-api-key-of-the-test-0123456789"
 UNKNOWN_TO_MOTO = {
     "AWS::Timestream::Database", "AWS::Timestream::Table", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy",
     "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription", "AWS::CloudWatch::Alarm", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Stage",
-    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventInvokeConfig", "AWS::IoT::TopicRule",
 }
 
 
@@ -168,6 +168,15 @@ class Rest:
                 if attribute == "QueueName":
                     return found.rsplit("/", 1)[1]
                 return f"arn:aws:s3:::{found}" if name == "RejectedRecords" else f"arn:of:{found}"
+            if set(value) == {"Fn::Join"}:
+                separator, parts = value["Fn::Join"]
+                return separator.join(self.plain(parts))
+            if set(value) == {"Fn::Split"}:
+                separator, text = value["Fn::Split"]
+                return self.plain(text).split(separator)
+            if set(value) == {"Fn::Sub"} and isinstance(value["Fn::Sub"], list):
+                text, own = value["Fn::Sub"]
+                return re.sub(r"\$\{(\w+)\}", lambda found: self.plain(own[found[1]]), text)
             if set(value) == {"Fn::Sub"}:
                 return re.sub(r"\$\{([\w:]+)(\.\w+)?\}", lambda found: str(self.reference(found[1])), value["Fn::Sub"])
             return {name: self.plain(part) for name, part in value.items()}
@@ -214,6 +223,11 @@ def complete(client, deployed, template):
         client("cloudwatch").put_metric_alarm(**alarm)
     for configuration in rest.of_type("AWS::Lambda::EventInvokeConfig"):
         client("lambda").put_function_event_invoke_config(FunctionName=configuration["FunctionName"], MaximumRetryAttempts=configuration["MaximumRetryAttempts"])
+    for rule in rest.of_type("AWS::IoT::TopicRule"):
+        payload = {name[0].lower() + name[1:]: part for name, part in rule["TopicRulePayload"].items()}
+        actions = [{"sqs": {name[0].lower() + name[1:]: part for name, part in action["Sqs"].items()} | {"useBase64": False}}
+                   for action in [*payload["actions"], payload["errorAction"]]]
+        client("iot").create_topic_rule(ruleName=rule["RuleName"], topicRulePayload=payload | {"actions": actions[:-1], "errorAction": actions[-1]})
     (api,), (stage,) = rest.of_type("AWS::ApiGatewayV2::Api"), rest.of_type("AWS::ApiGatewayV2::Stage")
     # SAM describes routes as OpenAPI; moto makes an API of a protocol.
     made = client("apigatewayv2").create_api(Name=api["Body"]["info"]["title"], ProtocolType="HTTP")
@@ -246,24 +260,34 @@ def test_the_settings_arrive(client, complete):
     assert mapping["BatchSize"] == 8 and mapping["EventSourceArn"] == queue["QueueArn"]
     assert client("dynamodb").describe_table(TableName=complete["IdentifierTableName"])["Table"]["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert client("lambda").get_function_event_invoke_config(FunctionName=complete["QueueFunctionName"])["MaximumRetryAttempts"] == 1
-    (rule,) = client("events").list_rules()["Rules"]
-    assert rule["ScheduleExpression"] == "cron(0 1 * * ? *)"
+    mapping = client("lambda").list_event_source_mappings(FunctionName=complete["WriteFunctionName"])["EventSourceMappings"][0]
+    writes = client("sqs").get_queue_attributes(QueueUrl=complete["WriteQueueUrl"], AttributeNames=["All"])["Attributes"]
+    assert mapping["BatchSize"] == 10 and mapping["EventSourceArn"] == writes["QueueArn"] and "aws:SecureTransport" in writes["Policy"]
+    rules = {rule["Name"]: rule["ScheduleExpression"] for rule in client("events").list_rules()["Rules"]}
+    assert rules == {"cache-schedule": "cron(0 1 * * ? *)", "cache-due": "cron(0/5 * * * ? *)"}
+    inputs = [target.get("Input") for name in rules for target in client("events").list_targets_by_rule(Rule=name)["Targets"]]
+    assert inputs == [None, '{"every":"5m"}']
+    devices = client("iot").get_topic_rule(ruleName="cache_devices")["rule"]
+    assert devices["sql"] == "SELECT * FROM 'sensors/+/data'" and devices["actions"][0]["sqs"]["queueUrl"] == complete["WriteQueueUrl"]
+    assert devices["errorAction"]["sqs"]["queueUrl"] == complete["DeadLetterQueueUrl"]
     logs = {group["logGroupName"]: group.get("retentionInDays") for group in client("logs").describe_log_groups()["logGroups"]}
-    assert logs == {"/aws/lambda/cache-queue": 30, "/aws/lambda/cache-fetch": 30, "/aws/lambda/cache-api": 30, "/aws/vendedlogs/cache-access": 30}
+    assert logs == {f"/aws/lambda/cache-{name}": 30 for name in ("queue", "fetch", "write", "api")} | {"/aws/vendedlogs/cache-access": 30}
     table = client("timestream-write").describe_table(DatabaseName="TimeSeriesDB", TableName="identifierTimeSeriesHistory")["Table"]
     assert table["RetentionProperties"] == {"MemoryStoreRetentionPeriodInHours": 72, "MagneticStoreRetentionPeriodInDays": 730}
     magnetic = table["MagneticStoreWriteProperties"]
     assert magnetic["EnableMagneticStoreWrites"] and magnetic["MagneticStoreRejectedDataLocation"]["S3Configuration"]["BucketName"] == complete["RejectedRecordsBucket"]
     alarms = {alarm["AlarmName"]: alarm for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]}
     assert sorted(alarms) == sorted(f"cache-{name}" for name in (
-        "dead-letters", "oldest-message", "errors", "throttles", "rejected-records", "source-errors", "write-latency", "query-latency"))
+        "dead-letters", "oldest-message", "errors", "throttles", "rejected-records", "source-errors", "write-latency", "query-latency", "oldest-write", "rejected-points"))
     assert alarms["cache-dead-letters"]["Dimensions"] == [{"Name": "QueueName", "Value": "cache-dead-letters"}]
     assert alarms["cache-dead-letters"]["AlarmActions"] == [complete["AlarmTopicArn"]]
     (subscription,) = client("sns").list_subscriptions_by_topic(TopicArn=complete["AlarmTopicArn"])["Subscriptions"]
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "a@example.com")
     (stage,) = client("apigatewayv2").get_stages(ApiId=complete["api"])["Items"]
     assert stage["StageName"] == "prod" and stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 50 and "requestId" in stage["AccessLogSettings"]["Format"]
-    assert complete["paths"] == {"/{proxy+}": ["x-amazon-apigateway-any-method"]}
+    assert complete["paths"] == {
+        "/{proxy+}": ["x-amazon-apigateway-any-method"], "/api/v2/write": ["post"], "/write": ["post"], "/ping": ["x-amazon-apigateway-any-method"],
+        "/health": ["get"]}
 
 
 def working(moto, client, folder, function, package):
@@ -272,7 +296,9 @@ def working(moto, client, folder, function, package):
     assert configuration["Runtime"] == "provided.al2023" and configuration["Architectures"] == ["x86_64"]
     task = folder / "task"
     emulator.unpack(package, task)
-    environment = moto | configuration["Environment"]["Variables"] | {"LD_LIBRARY_PATH": str(task / "lib")}
+    # Numbers are texts in an environment, which moto leaves to others.
+    variables = {name: str(value) for name, value in configuration["Environment"]["Variables"].items()}
+    environment = moto | variables | {"LD_LIBRARY_PATH": str(task / "lib")}
     return emulator.running(environment, folder, task / "bootstrap", "handler")
 
 

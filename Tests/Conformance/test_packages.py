@@ -25,7 +25,7 @@ from conftest import PACKAGES, TOOLS, Cloud
 from emulator import api_request, message
 
 ROOT = TOOLS / "bullseye"
-FUNCTIONS = ["FetchFunction", "APIFunction", "QueueFunction"]
+FUNCTIONS = ["FetchFunction", "WriteFunction", "APIFunction", "QueueFunction"]
 BUNDLES = {"Amazon Linux": "etc/pki/tls/certs/ca-bundle.crt", "Debian": "etc/ssl/certs/ca-certificates.crt"}
 # What the runtime provided.al2023 brings: its C library, and GCC's runtime.
 RUNTIME = ("libc.", "libm.", "libdl.", "librt.", "libpthread.", "libresolv.", "ld-linux", "libstdc++", "libgcc_s", "libnss_")

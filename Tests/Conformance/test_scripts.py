@@ -24,20 +24,24 @@ case "$text" in
   "deploy "*) echo CREATE_COMPLETE >"$STUB/stack"; cp "${text##*file://}" "$STUB/overrides"; stat -c %a "${text##*file://}" >"$STUB/mode" ;;
   "delete-stack"*) rm -f "$STUB/stack"; touch "$STUB/deleted" ;;
   "list-stacks"*) [ -f "$STUB/deleted" ] && echo arn:deleted || echo None ;;
-  "list-stack-resources"*"=='AWS::Timestream::Table'"*) echo "TimeSeriesDB|rows" ;;
+  "list-stack-resources"*"=='AWS::Timestream::Database'"*) echo TimeSeriesDB ;;
   "list-stack-resources"*"=='AWS::S3::Bucket'"*) echo the-reports ;;
   "list-stack-resources"*Alarm*) echo "a-dead-letters a-errors" ;;
   "list-stack-resources"*ResourceStatus*) echo "${LEFT:-}" ;;
   "list-stack-resources"*) echo "AWS::SQS::Queue a-queue" ;;
-  "describe-table"*) [ ! -f "$STUB/no-history" ] ;;
-  "delete-table"*) touch "$STUB/no-history" ;;
-  "invoke "*) cp "${text#*fileb://}" "$STUB/request" 2>/dev/null || { request=${text#*fileb://}; cp "${request%% *}" "$STUB/request"; }; echo "{\"statusCode\":${API_STATUS:-404}}" >"${text##* }" ;;
+  "describe-database"*) [ ! -f "$STUB/no-history" ] ;;
+  "delete-database"*) touch "$STUB/no-history" ;;
+  "list-tables"*--next-token*) printf 'None\nsensors\n' ;;
+  "list-tables"*) printf 'more\nrows\tweather.eu\n' ;;
+  "invoke "*) cp "${text#*fileb://}" "$STUB/request" 2>/dev/null || { request=${text#*fileb://}; cp "${request%% *}" "$STUB/request"; }; 
+    case "$text" in *WriteFunctionName*) cp "$STUB/request" "$STUB/write-request"; code=${WRITE_STATUS:-200} ;; *) cp "$STUB/request" "$STUB/api-request"; code=${API_STATUS:-404} ;; esac
+    echo "{\"statusCode\":$code}" >"${text##* }" ;;
   "get-queue-attributes"*) echo "${LETTERS:-0}" ;;
   "describe-alarms"*) echo "${ALARMS:-}" ;;
   "get-parameter"*) echo the-api-key ;;
 esac
 """
-READS = {"describe-stacks", "get-caller-identity", "head-bucket", "list-stack-resources", "list-stacks", "describe-table", "describe-alarms",
+READS = {"describe-stacks", "get-caller-identity", "head-bucket", "list-stack-resources", "list-stacks", "list-tables", "describe-database", "describe-alarms",
          "get-queue-attributes", "get-parameter"}
 PACKAGES_BUCKET = "timeseries-cache-packages-123456789012-eu-west-1"
 
@@ -79,17 +83,24 @@ def test_a_first_deployment(scripts, tmp_path):
     sources.write_bytes(b'{"default": {\r\n\t"url": "http://x/{identifier}?a=\\"b\\"&c=\\\\d"}}\n')
     done = scripts("deploy.sh", f"Sources=@{sources}", "Schedule=rate(5 minutes)")
     assert done.returncode == 0, done.stderr
-    assert scripts.operations() == ["mb", "package", "deploy", "update-termination-protection", "invoke"]
+    assert scripts.operations() == ["mb", "package", "deploy", "update-termination-protection", "invoke", "invoke"]
     assert (tmp_path / "made").read_text() == "make package\n"
     given = scripts.overrides()
     assert len(given["ApiKey"]) == 48 and set(given["ApiKey"]) <= set("0123456789abcdef")
+    access = json.loads(given["AccessKeys"])
+    assert [(entry["name"], entry["buckets"], entry["allow"]) for entry in access] == [
+        ("writer", ["*"], ["write"]), ("admin", ["*"], ["read", "write", "admin"])]
+    keys = [given["ApiKey"], *(entry["key"] for entry in access)]
+    assert len(set(keys)) == 3 and {len(key) for key in keys} == {48}
     assert json.loads(given["Sources"]) == json.loads(sources.read_text())
     assert given["Schedule"] == "rate(5 minutes)" and given["Architecture"] in ("x86_64", "arm64")
-    # The key is nowhere that others could see it, and its file is gone.
-    assert given["ApiKey"] not in done.stdout + done.stderr + (tmp_path / "calls").read_text()
+    # The keys are nowhere that others could see them, and their file is gone.
+    shown = done.stdout + done.stderr + (tmp_path / "calls").read_text()
+    assert [key for key in keys if key in shown] == []
     assert (tmp_path / "mode").read_text() == "600\n"
     assert not os.path.exists(scripts.calls[[call[1] for call in scripts.calls].index("deploy")][-1].removeprefix("file://"))
-    assert "The API is at the-APIUrl." in done.stdout and "Infra/hydrate.sh" in done.stdout
+    assert "The API is at the-APIUrl." in done.stdout and "--name the-ApiKeyParameterName" in done.stdout
+    assert "write to the-WriteUrl." in done.stdout and "--name the-AccessKeysParameterName" in done.stdout and "Infra/hydrate.sh" in done.stdout
     assert ["s3", "mb", "s3://" + PACKAGES_BUCKET] in scripts.calls
     # Both variables: the AWS CLI 1 knows one of them, everything else the other. No pager, which would wait for a person.
     assert set((tmp_path / "regions").read_text().splitlines()) <= {"eu-west-1 eu-west-1 []", "eu-west-1  []"}
@@ -99,8 +110,9 @@ def test_a_second_deployment_keeps_the_key(scripts, tmp_path):
     (tmp_path / "stack").write_text("UPDATE_COMPLETE\n")
     (tmp_path / f"bucket-{PACKAGES_BUCKET}").touch()
     assert scripts("deploy.sh", "LogLevel=DEBUG").returncode == 0
-    assert scripts.operations() == ["package", "deploy", "update-termination-protection", "invoke"]
+    assert scripts.operations() == ["package", "deploy", "update-termination-protection", "invoke", "invoke"]
     assert set(scripts.overrides()) == {"LogLevel", "Architecture"}
+    # Neither does an older stack get keys that nobody asked for.
     assert scripts("deploy.sh", "ApiKey=of-my-own-0123456789", "Architecture=arm64", "--packaged").returncode == 0
     assert scripts.overrides() == {"ApiKey": "of-my-own-0123456789", "Architecture": "arm64"}
     assert (tmp_path / "made").read_text() == "make package\n"
@@ -113,7 +125,7 @@ def test_a_stack_that_never_stood(scripts, tmp_path, state, ends_well):
     done = scripts("deploy.sh")
     assert (done.returncode == 0) == ends_well
     if ends_well:
-        assert len(scripts.overrides()["ApiKey"]) == 48
+        assert len(scripts.overrides()["ApiKey"]) == 48 and "AccessKeys" in scripts.overrides()
     else:
         assert "Infra/destroy.sh" in done.stderr and scripts.operations() == [] and not (tmp_path / "made").exists()
 
@@ -128,13 +140,14 @@ def test_a_dry_run_changes_nothing(scripts, tmp_path, script):
 
 
 @pytest.mark.parametrize("variables,word", [
-    ({"API_STATUS": "503"}, "NOT OK: the API function"), ({"LETTERS": "3"}, "NOT OK: 3 dead letters"), ({"GATEWAY_STATUS": "404"}, "NOT OK: API Gateway answers 404"),
+    ({"API_STATUS": "503"}, "NOT OK: the API function"), ({"WRITE_STATUS": "503"}, "NOT OK: the write function"), ({"LETTERS": "3"}, "NOT OK: 3 dead letters"), ({"GATEWAY_STATUS": "404"}, "NOT OK: API Gateway answers 404"),
     ({"ALARMS": "a-errors"}, "NOT OK: alarms that are on: a-errors"),
 ])
 def test_verify_fails_where_something_does_not_work(scripts, tmp_path, variables, word):
     (tmp_path / "stack").write_text("CREATE_COMPLETE\n")
     assert scripts("deploy.sh", "--verify").returncode == 0
-    assert json.loads((tmp_path / "request").read_text())["headers"] == {"x-api-key": "the-api-key"}
+    assert json.loads((tmp_path / "api-request").read_text())["headers"] == {"x-api-key": "the-api-key"}
+    assert json.loads((tmp_path / "write-request").read_text())["path"] == "/health"
     done = scripts("deploy.sh", "--verify", **variables)
     assert done.returncode != 0 and word in done.stdout
     # A deployment says so, too, and still tells where the API is.
@@ -151,12 +164,20 @@ def test_nothing_is_destroyed_without_the_stacks_name(scripts, tmp_path):
         assert scripts.operations() == []
     shown = scripts("destroy.sh", "--status")
     assert shown.returncode == 0 and scripts.operations() == [] and PACKAGES_BUCKET in shown.stdout
+    assert [line.split("\t")[1] for line in shown.stdout.splitlines() if line.startswith("Timestream table")] == [
+        "TimeSeriesDB|rows", "TimeSeriesDB|weather.eu", "TimeSeriesDB|sensors"]
     done = scripts("destroy.sh", typed="timeseries-cache\n")
     assert done.returncode == 0, done.stderr
-    assert scripts.operations() == ["rm", "update-termination-protection", "delete-stack", "wait", "delete-table", "delete-database", "rb"]
+    assert scripts.operations() == ["rm", "update-termination-protection", "delete-stack", "wait", "delete-table", "delete-table", "delete-table", "delete-database", "rb"]
     assert ["s3", "rm", "--quiet", "--recursive", "s3://the-reports"] in scripts.calls
-    assert ["timestream-write", "delete-table", "--database-name", "TimeSeriesDB", "--table-name", "rows"] in scripts.calls
+    # Those that were created on demand, too, to the last page, and none before whatever writes is gone.
+    deleted = [call[-1] for call in scripts.calls if call[:4] == ["timestream-write", "delete-table", "--database-name", "TimeSeriesDB"]]
+    assert deleted == ["rows", "weather.eu", "sensors"]
+    assert [call[1] for call in scripts.calls].index("wait") < max(number for number, call in enumerate(scripts.calls) if call[1] == "list-tables")
     assert "Nothing of timeseries-cache is left." in done.stdout
+    (tmp_path / "no-history").unlink()
+    left = scripts("destroy.sh", "--verify")
+    assert left.returncode != 0 and "Timestream database TimeSeriesDB" in left.stdout
     left = scripts("destroy.sh", "--verify", LEFT="AWS::Logs::LogGroup a-group")
     assert left.returncode != 0 and "AWS::Logs::LogGroup a-group" in left.stdout
 
@@ -168,7 +189,7 @@ def test_what_failed_half_way_can_be_repeated(scripts, tmp_path):
     # The stack is there, its buckets are not.
     (tmp_path / "stack").write_text("DELETE_FAILED\n")
     assert scripts("destroy.sh", "--yes").returncode == 0
-    assert scripts.operations() == ["update-termination-protection", "delete-stack", "wait", "delete-table", "delete-database"]
+    assert scripts.operations() == ["update-termination-protection", "delete-stack", "wait", "delete-table", "delete-table", "delete-table", "delete-database"]
 
 
 def test_a_bucket_of_ones_own_stays(scripts, tmp_path):

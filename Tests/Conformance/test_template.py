@@ -1,8 +1,10 @@
 """The template by the checkers of its field, by rules of our own, and through each of its doors."""
 
+import copy
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import tempfile
 import hcl2
 import pytest
 import yaml
-from awscli.customizations.cloudformation.yamlhelper import yaml_parse
+from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_parse
 
 from conftest import BUILD, PROJECT, TOOLS
 
@@ -102,29 +104,59 @@ def resource_of(statement):
     return [one(resource) for resource in resources]
 
 
-def test_a_role_has_what_its_function_calls_and_nothing_else(template):
+def actions_of(statement, creates_tables):
+    """The actions, those that hang on a condition as it is."""
+    actions = statement["Action"]
+    if isinstance(actions, dict):
+        condition, where_true, where_false = actions["Fn::If"]
+        assert condition == "CreatesTables"
+        actions = where_true if creates_tables else where_false
+    return actions if isinstance(actions, list) else [actions]
+
+
+@pytest.mark.parametrize("creates_tables", [True, False])
+def test_a_role_has_what_its_function_calls_and_nothing_else(template, creates_tables):
+    def lets(service, **condition):
+        return [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"} | condition]
     granted = {}
-    for name, role in of_type(template, "AWS::IAM::Role").items():
-        assert role["AssumeRolePolicyDocument"]["Statement"] == [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
-        for policy in role["Policies"]:
+    own = {name: (role["AssumeRolePolicyDocument"]["Statement"], role["Policies"]) for name, role in of_type(template, "AWS::IAM::Role").items()}
+    # IoT Core takes the role for this account's rules alone.
+    account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    for name, (principals, policies) in own.items():
+        assert principals == (lets("iot.amazonaws.com", Condition=account) if name == "DeviceRuleRole" else lets("lambda.amazonaws.com"))
+        shared = [policy for policy in of_type(template, "AWS::IAM::Policy").values() if {"Ref": name} in policy["Roles"]]
+        for policy in policies + shared:
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert statement["Effect"] == "Allow" and set(statement) == {"Effect", "Action", "Resource"}
-                for action in statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]:
-                    granted.setdefault(name, {})[action] = resource_of(statement)
+                for action in actions_of(statement, creates_tables):
+                    granted.setdefault(name, {}).setdefault(action, []).extend(resource_of(statement))
 
     def logs(name):
         return {"logs:CreateLogStream": [f"{name}Log.Arn"], "logs:PutLogEvents": [f"{name}Log.Arn"]}
-    history = ["database/${DatabaseName}/table/${TableName}"]
-    queue = ["IdentifierQueue.Arn"]
+
+    def reads(queue):
+        return {action: [queue] for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")}
+    # Tables of measurements have any name, within the one database.
+    history = ["database/${DatabaseName}/table/*"]
+    identifiers, forecast, endpoints = ["IdentifierTable.Arn"], ["ForecastTable.Arn"], {"timestream:DescribeEndpoints": ["*"]}
+    letters = ["WriteQueue.Arn", "DeadLetterQueue.Arn"]
+    stores = {
+        "dynamodb:GetItem": identifiers, "dynamodb:PutItem": identifiers, "dynamodb:UpdateItem": identifiers, "dynamodb:BatchWriteItem": forecast,
+        "dynamodb:Query": forecast, "timestream:WriteRecords": history} | endpoints
+    if creates_tables:
+        stores |= {"timestream:CreateTable": history, "timestream:TagResource": history}
     assert granted == {
-        "QueueFunctionRole": {"dynamodb:Scan": ["IdentifierTable.Arn"], "sqs:SendMessage": queue} | logs("QueueFunction"),
-        "FetchFunctionRole": {
-            "sqs:ReceiveMessage": queue, "sqs:DeleteMessage": queue, "sqs:GetQueueAttributes": queue, "dynamodb:GetItem": ["IdentifierTable.Arn"],
-            "dynamodb:BatchWriteItem": ["ForecastTable.Arn"], "dynamodb:Query": ["ForecastTable.Arn"], "timestream:WriteRecords": history,
-            "timestream:DescribeEndpoints": ["*"], "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]} | logs("FetchFunction"),
+        "QueueFunctionRole": {
+            "dynamodb:Scan": identifiers, "sqs:SendMessage": ["IdentifierQueue.Arn"], "ssm:GetParameter": ["parameter${SourcesParameter}"]} | logs("QueueFunction"),
+        "FetchFunctionRole": stores | reads("IdentifierQueue.Arn") | logs("FetchFunction") | {
+            "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]},
+        "WriteFunctionRole": stores | reads("WriteQueue.Arn") | logs("WriteFunction") | {
+            "sqs:SendMessage": letters, "ssm:GetParameter": ["parameter${AccessKeysParameter}"]},
+        "DeviceRuleRole": {"sqs:SendMessage": letters},
         "APIFunctionRole": {
-            "dynamodb:Query": ["ForecastTable.Arn"], "timestream:Select": history, "timestream:DescribeEndpoints": ["*"],
-            "ssm:GetParameter": ["parameter${ApiKeyParameter}"]} | logs("APIFunction"),
+            "dynamodb:GetItem": identifiers, "dynamodb:PutItem": identifiers, "dynamodb:DeleteItem": identifiers, "dynamodb:Scan": identifiers,
+            "dynamodb:Query": forecast, "timestream:Select": history, "timestream:DescribeTable": history,
+            "ssm:GetParameter": ["parameter${ApiKeyParameter}", "parameter${AccessKeysParameter}"]} | endpoints | logs("APIFunction"),
     }
 
 
@@ -147,20 +179,73 @@ def test_each_parameter_reaches_what_it_is_for(template):
     for section in ("Globals", "Conditions"):
         walk(template[section], section)
     logs = {f"{name}.RetentionInDays" for name in of_type(template, "AWS::Logs::LogGroup")}
-    functions = {"FetchFunction", "APIFunction"}
+    variable = "Globals.Function.Environment.Variables."
     retention = "HistoryTable.RetentionProperties"
     assert places == {
         "Sources": {"SourcesParameter.Value"}, "SourceKey": {"SourceKeyParameter.Value"}, "ApiKey": {"ApiKeyParameter.Value"},
-        "Schedule": {"QueueFunction.Events.Daily.Properties.Schedule"},
+        "AccessKeys": {"AccessKeysParameter.Value"},
+        "Schedule": {"QueueFunction.Events.Daily.Properties.Schedule", "FetchFunction.Environment.Variables.SCHEDULE"},
         "FetchConcurrency": {"FetchFunction.Events.Identifiers.Properties.ScalingConfig.MaximumConcurrency"},
+        "WriteConcurrency": {"WriteFunction.Events.Queued.Properties.ScalingConfig.MaximumConcurrency"},
+        "EnableAsyncInvocation": {"WriteFunction.Environment.Variables.ENABLE_ASYNC_INVOCATION"},
+        "DeviceTopic": {"Conditions.TakesDevices.Fn::Not.Fn::Equals"}, "DeviceTags": {"WriteFunction.Environment.Variables.DEVICE_TAGS"},
+        "DeviceIntegers": {"WriteFunction.Environment.Variables.DEVICE_INTEGERS"},
+        "CorsOrigins": {"APIFunction.Environment.Variables.CORS_ORIGINS"},
+        "AnswersKeptSeconds": {"APIFunction.Environment.Variables.ANSWERS_KEPT_SECONDS"},
         "ApiRateLimit": {"Api.DefaultRouteSettings.ThrottlingRateLimit"}, "ApiBurstLimit": {"Api.DefaultRouteSettings.ThrottlingBurstLimit"},
         "CreateTimestream": {"Conditions.CreatesTimestream.Fn::Equals"},
-        "DatabaseName": {"HistoryDatabase.DatabaseName", "WriteLatencyAlarm.Dimensions.Value"} | {f"{name}.Environment.Variables.TS_DB_NAME" for name in functions},
-        "TableName": {"HistoryTable.TableName", "WriteLatencyAlarm.Dimensions.Value"} | {f"{name}.Environment.Variables.TS_TABLE_NAME" for name in functions},
-        "MemoryStoreHours": {retention + ".MemoryStoreRetentionPeriodInHours"}, "MagneticStoreDays": {retention + ".MagneticStoreRetentionPeriodInDays"},
+        "DatabaseName": {"HistoryDatabase.DatabaseName", "WriteLatencyAlarm.Dimensions.Value", variable + "TS_DB_NAME"},
+        "TableName": {"HistoryTable.TableName", "WriteLatencyAlarm.Dimensions.Value", variable + "TS_TABLE_NAME"},
+        "MemoryStoreHours": {retention + ".MemoryStoreRetentionPeriodInHours", variable + "mem_store_retention_period"},
+        "MagneticStoreDays": {retention + ".MagneticStoreRetentionPeriodInDays", variable + "mag_store_retention_period"},
+        "TableMapping": {variable + "table_mapping"}, "SingleTableName": {variable + "single_table_name"},
+        "MeasureName": {variable + "measure_name_for_multi_measure_records"},
+        "EnableTableCreation": {variable + "enable_table_creation", "Conditions.CreatesTables.Fn::Equals"},
+        "PartitionKeyType": {variable + "custom_partition_key_type"}, "PartitionKeyDimension": {variable + "custom_partition_key_dimension"},
+        "EnforcePartitionKey": {variable + "enforce_custom_partition_key"},
         "AlarmEmail": {"AlarmSubscription.Endpoint", "Conditions.HasAlarmEmail.Fn::Not.Fn::Equals"}, "LogRetentionDays": logs,
-        "LogLevel": {"Globals.Function.Environment.Variables.LOG_LEVEL"}, "Architecture": {"Globals.Function.Architectures"},
+        "LogLevel": {variable + "LOG_LEVEL"}, "Architecture": {"Globals.Function.Architectures"},
     }
+
+
+def test_clients_that_write_get_the_write_function_and_everyone_else_the_api(template):
+    def routes(function):
+        events = of_type(template, "AWS::Serverless::Function")[function]["Events"].values()
+        return {(event["Properties"]["Method"], event["Properties"]["Path"]) for event in events if event["Type"] == "HttpApi"}
+    assert routes("WriteFunction") == {("POST", "/api/v2/write"), ("POST", "/write"), ("ANY", "/ping"), ("GET", "/health")}
+    assert routes("APIFunction") == {("ANY", "/{proxy+}")} and routes("QueueFunction") == routes("FetchFunction") == set()
+
+
+def test_devices_messages_go_through_the_queue_and_none_is_lost(template):
+    rule = of_type(template, "AWS::IoT::TopicRule")["DeviceRule"]
+    # IoT Core wants letters, digits and underscores; a stack's name may have hyphens.
+    assert rule["RuleName"] == {"Fn::Sub": ["${Name}_devices", {"Name": {"Fn::Join": ["_", {"Fn::Split": ["-", {"Ref": "AWS::StackName"}]}]}}]}
+    payload = rule["TopicRulePayload"]
+    assert payload["Sql"] == {"Fn::Sub": "SELECT * FROM '${DeviceTopic}'"} and payload["AwsIotSqlVersion"] == "2016-03-23"
+    role = {"Fn::GetAtt": ["DeviceRuleRole", "Arn"]}
+    assert payload["Actions"] == [{"Sqs": {"QueueUrl": {"Ref": "WriteQueue"}, "RoleArn": role}}]
+    assert payload["ErrorAction"] == {"Sqs": {"QueueUrl": {"Ref": "DeadLetterQueue"}, "RoleArn": role}}
+    assert template["Resources"]["DeviceRule"]["Condition"] == template["Resources"]["DeviceRuleRole"]["Condition"] == "TakesDevices"
+
+
+@pytest.mark.parametrize("name,good,bad", [
+    ("AccessKeys", ["[]", ' [{"name":"a","key":"b","buckets":["*"],"allow":["write"]}]\n'], ["", "{}", "none"]),
+    ("DeviceTopic", ["", "sensors/+/data", "#", "$aws/things/+/shadow/update"], ["it's", "a b", '"', "x" * 257]),
+    ("DeviceTags", ["device_id", "a,b"], ["", ",", "a,,b", "a, b"]),
+    ("CorsOrigins", ["", "*", "https://a.example", "http://localhost:3000,https://b.example"], ["a.example", "https://a, https://b", "*,https://a"]),
+    ("PartitionKeyDimension", ["", "device_id"], ["a b", "x" * 61]), ("MeasureName", ["influxdb-measure"], ["", "a b"]),
+])
+def test_what_a_parameter_takes(template, name, good, bad):
+    pattern = re.compile(template["Parameters"][name]["AllowedPattern"])
+    assert [text for text in good if not pattern.fullmatch(text)] == [] and [text for text in bad if pattern.fullmatch(text)] == []
+
+
+def test_the_packaged_template_fits_where_no_bucket_takes_it(template):
+    """`aws cloudformation deploy`, CDK without a bootstrap and Terraform's template_body hand the text itself over: 51,200 bytes at most."""
+    template = copy.deepcopy(template)
+    for function in of_type(template, "AWS::Serverless::Function").values():
+        function["CodeUri"] = f"s3://{'b' * 63}/{'0' * 32}"
+    assert len(yaml_dump(template).encode()) <= 51_200
 
 
 def test_what_holds_data(template):
@@ -178,7 +263,7 @@ def test_what_holds_data(template):
 
 def test_each_function_logs_where_lines_expire(template):
     groups = of_type(template, "AWS::Logs::LogGroup")
-    assert len(groups) == 4 and all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
+    assert len(groups) == 5 and all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
     for function in of_type(template, "AWS::Serverless::Function").values():
         assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups
 
@@ -198,14 +283,16 @@ def test_the_alarms_watch_what_they_say_and_tell_someone(template):
         return [one(alarm)]
 
     def each(name):
-        return [metric("AWS/Lambda", name, FunctionName=function) for function in ("QueueFunction", "FetchFunction", "APIFunction")]
+        return [metric("AWS/Lambda", name, FunctionName=function) for function in ("QueueFunction", "FetchFunction", "WriteFunction", "APIFunction")]
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     table = {"Operation": "WriteRecords", "DatabaseName": "DatabaseName", "TableName": "TableName"}
     assert {name: (watched(alarm), alarm["Threshold"]) for name, alarm in alarms.items()} == {
         "DeadLetterAlarm": ([metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", QueueName="DeadLetterQueue.QueueName")], 0),
         "OldestMessageAlarm": ([metric("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName="IdentifierQueue.QueueName")], 3600),
+        "OldestWriteAlarm": ([metric("AWS/SQS", "ApproximateAgeOfOldestMessage", QueueName="WriteQueue.QueueName")], 600),
         "ErrorAlarm": (each("Errors"), 0), "ThrottleAlarm": (each("Throttles"), 0),
         "RejectedRecordsAlarm": ([metric("TimeSeriesCache", "RecordsRejected", FunctionName="FetchFunction")], 0),
+        "RejectedPointsAlarm": ([metric("TimeSeriesCache", "PointsRejected", FunctionName="WriteFunction")], 0),
         "SourceErrorAlarm": ([metric("TimeSeriesCache", "SourceErrors", FunctionName="FetchFunction")], 3),
         "WriteLatencyAlarm": ([metric("AWS/Timestream", "SuccessfulRequestLatency", **table)], 1000),
         "QueryLatencyAlarm": ([metric("TimeSeriesCache", "MergeTime", FunctionName="APIFunction")], 5000),
@@ -225,7 +312,8 @@ def test_our_metrics_exist(template):
             if isinstance(metric[0], str):
                 space = metric[0] if metric[0] != "." else space
                 named |= {metric[1]} if space == "TimeSeriesCache" and metric[1] != "." else set()
-    assert named == {"IdentifiersQueued", "SamplesFetched", "HistoryRecords", "ForecastRecords", "RecordsRejected", "SourceErrors", "MergeTime", "BytesMetered"}
+    assert named == {"IdentifiersQueued", "SamplesFetched", "HistoryRecords", "ForecastRecords", "RecordsRejected", "SourceErrors", "MergeTime", "BytesMetered",
+                     "PointsWritten", "PointsRejected", "SeriesRegistered"}
     assert all(f'"{name}"' in text for name in named)
 
 
@@ -235,7 +323,8 @@ def test_the_deployer_may_do_what_the_scripts_and_the_template_need():
     needed = {
         "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet", "cloudformation:DeleteStack", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy",
         "iam:PassRole", "iam:PutRolePolicy", "lambda:CreateEventSourceMapping", "lambda:InvokeFunction", "dynamodb:PutItem", "sqs:GetQueueAttributes",
-        "timestream:CreateTable", "timestream:DeleteTable", "timestream:DescribeEndpoints", "ssm:PutParameter", "events:PutTargets", "cloudwatch:PutDashboard"}
+        "timestream:CreateTable", "timestream:DeleteTable", "timestream:DescribeEndpoints", "ssm:PutParameter", "events:PutTargets", "cloudwatch:PutDashboard",
+        "iot:CreateTopicRule", "iot:ReplaceTopicRule", "iot:DeleteTopicRule", "timestream:ListTables"}
     assert needed <= allowed and not [action for action in allowed if action.endswith(":*")]
     for statement in policy["Statement"]:
         assert statement["Effect"] == "Allow" and statement["Sid"]
@@ -299,7 +388,9 @@ def test_terraform_applies_the_template():
     assert {name for name in stack if not name.startswith("__")} == {"name", "template_body", "capabilities", "parameters", "tags"}
     assert "build/packaged.yaml" in stack["template_body"] and "CAPABILITY_IAM" in str(stack["capabilities"])
     names = {name.strip('"') for variable in module["variable"] for name in variable}
-    assert names == {"stack", "api_key", "parameters"}
+    assert names == {"stack", "api_key", "access_keys", "parameters"}
+    given = str(stack["parameters"])
+    assert "ApiKey" in given and "AccessKeys" in given
 
 
 @pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not here; its package is not Debian's")
@@ -314,5 +405,6 @@ def test_the_local_cloud_plans_the_template(template):
     for output in template["Outputs"]:
         assert f"\n  {output} " in done.stdout
     for name, resource in template["Resources"].items():
-        if resource["Type"].startswith(("AWS::IAM", "AWS::Logs", "AWS::CloudWatch", "AWS::SNS::Topic")):
+        if resource["Type"].startswith(("AWS::IAM", "AWS::IoT", "AWS::Logs", "AWS::CloudWatch", "AWS::SNS::Topic")):
             assert name in done.stdout
+    assert "timeseries_cache_devices" in done.stdout

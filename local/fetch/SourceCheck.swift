@@ -30,7 +30,10 @@ struct SourceCheck {
   mutating func run(_ sources: SourceFinder) async -> Bool {
     Output.line("\(identifier)")
     let pages: SourcePages
-    do { pages = try await sources.pages(of: identifier, now: WallClock.system.now) } catch {
+    do {
+      let entry = try await sources.entry(of: identifier)
+      pages = try await sources.pages(of: identifier, entry, now: WallClock.system.now)
+    } catch {
       Output.line("  failed: \(error)")
       return false
     }

@@ -56,6 +56,7 @@ import TimeSeriesCache
       let handler = try FetchHandler(environment: environment, http: http, logger: LocalRun.logger(environment))
       for identifier in identifiers {
         let report = await handler.fetch(identifier)
+        await handler.keepStatus(report, of: identifier, LocalRun.logger(environment))
         Output.line(FetchSummary.text(of: report, identifier))
         isGood = isGood && FetchSummary.isGood(report)
       }

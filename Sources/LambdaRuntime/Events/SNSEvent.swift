@@ -13,11 +13,14 @@ public struct SNSEvent: Sendable, Hashable {
     public var topic: String
     /// The text that was published.
     public var body: String
+    /// When it was published, epoch milliseconds, the same at each attempt; nil where the event does not say.
+    public var sent: Int64?
     /// A message made by hand.
-    public init(id: String, topic: String, body: String) {
+    public init(id: String, topic: String, body: String, sent: Int64? = nil) {
       self.id = id
       self.topic = topic
       self.body = body
+      self.sent = sent
     }
   }
 
@@ -38,7 +41,8 @@ public struct SNSEvent: Sendable, Hashable {
       else {
         throw EventError("a record is not from SNS: it lacks EventSource aws:sns, MessageId, TopicArn or Message")
       }
-      return Message(id: id, topic: topic, body: body)
+      let sent = notification["Timestamp"]?.string.flatMap { ISO8601Time($0)?.epochMilliseconds() }
+      return Message(id: id, topic: topic, body: body, sent: sent)
     }
   }
 }

@@ -12,11 +12,14 @@ public struct SQSEvent: Sendable, Hashable {
     public var body: String
     /// How often the message has been received, this time included; 1 where the event does not say.
     public var receiveCount: Int
+    /// When it was sent, epoch milliseconds, the same at each receipt; nil where the event does not say.
+    public var sent: Int64?
     /// A message made by hand.
-    public init(id: String, body: String, receiveCount: Int = 1) {
+    public init(id: String, body: String, receiveCount: Int = 1, sent: Int64? = nil) {
       self.id = id
       self.body = body
       self.receiveCount = receiveCount
+      self.sent = sent
     }
   }
 
@@ -34,8 +37,10 @@ public struct SQSEvent: Sendable, Hashable {
       guard record["eventSource"]?.string == "aws:sqs", let id = record["messageId"]?.string,
         let body = record["body"]?.string
       else { throw EventError("a record is not from SQS: it lacks eventSource aws:sqs, messageId or body") }
-      let count = record["attributes"]?["ApproximateReceiveCount"]?.string.flatMap { Int($0) }
-      return Message(id: id, body: body, receiveCount: count ?? 1)
+      let attributes = record["attributes"]
+      let count = attributes?["ApproximateReceiveCount"]?.string.flatMap { Int($0) }
+      let sent = attributes?["SentTimestamp"]?.string.flatMap { Int64($0) }
+      return Message(id: id, body: body, receiveCount: count ?? 1, sent: sent)
     }
   }
 

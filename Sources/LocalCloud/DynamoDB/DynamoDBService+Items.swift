@@ -27,65 +27,7 @@ extension DynamoDBService {
     return .object(answer)
   }
 
-  func putItem(_ input: inout Input) throws(ServiceError) -> JSON {
-    let name = try TableDescription.name(&input)
-    _ = try input.object("Item", required: true)
-    let item = input.object["Item"] == nil ? [:] : try Item.checking(input.object["Item"], "Item")
-    return try write(name, &input) { table throws(ServiceError) in
-      guard item.size <= Self.itemLimit else { throw .validation("Item size has exceeded the maximum allowed size") }
-      return (try table.description.key(of: item, exact: false), item)
-    }
-  }
-
-  func deleteItem(_ input: inout Input) throws(ServiceError) -> JSON {
-    let name = try TableDescription.name(&input)
-    _ = try input.object("Key", required: true)
-    let key = input.object["Key"] == nil ? [:] : try Item.checking(input.object["Key"], "Key")
-    return try write(name, &input) { table throws(ServiceError) in
-      (try table.description.key(of: key, exact: true), nil)
-    }
-  }
-
-  /// One conditional write: puts the item that `plan` gives, or deletes where it gives none.
-  private func write(
-    _ name: String, _ input: inout Input,
-    _ plan: (Table) throws(ServiceError) -> (key: (hash: [UInt8], range: [UInt8]), item: Item?)
-  ) throws(ServiceError) -> JSON {
-    let returns = try input.string("ReturnValues") ?? "NONE"
-    let onFailure = try input.string("ReturnValuesOnConditionCheckFailure", values: ["ALL_OLD", "NONE"]) ?? "NONE"
-    try input.check()
-    guard ["NONE", "ALL_OLD"].contains(returns) else {
-      throw .validation("Return values set to invalid value")
-    }
-    try input.refuse("Expected", "ConditionalOperator")
-    var bindings = try ExpressionParser.Bindings(input.object)
-    let condition = try input.string("ConditionExpression").map { text throws(ServiceError) in
-      try ExpressionParser.condition("Condition", text, &bindings)
-    }
-    try bindings.checkUsed(hasExpressions: condition != nil)
-    let (old, size) = try storing {
-      try storage.database.with { connection in
-        try connection.transaction { () -> (Item?, Int) in
-          guard let table = try find(name, connection) else { throw ServiceError.noResource }
-          let (key, item) = try plan(table)
-          let old = try stored(table, key.hash, key.range, connection)
-          if let condition, !condition.holds(for: old ?? [:]) {
-            let members: JSONObject = onFailure == "ALL_OLD" && old != nil ? ["Item": JSON(item: old ?? [:])] : [:]
-            throw ServiceError.dynamoDB(
-              "ConditionalCheckFailedException", "The conditional request failed", members: members)
-          }
-          try apply(item, table, key, connection)
-          return (old, max(item?.size ?? 0, old?.size ?? 0))
-        }
-      }
-    }
-    var answer: JSONObject = [:]
-    if returns == "ALL_OLD", let old { answer["Attributes"] = JSON(item: old) }
-    try capacity(input.object, name, Self.writeUnits(size), to: &answer)
-    return .object(answer)
-  }
-
-  private func apply(
+  func apply(
     _ item: Item?, _ table: Table, _ key: (hash: [UInt8], range: [UInt8]), _ connection: Connection
   ) throws(DatabaseError) {
     if let item {
@@ -99,7 +41,7 @@ extension DynamoDBService {
     }
   }
 
-  private func stored(_ table: Table, _ hash: [UInt8], _ range: [UInt8], _ connection: Connection) throws -> Item? {
+  func stored(_ table: Table, _ hash: [UInt8], _ range: [UInt8], _ connection: Connection) throws -> Item? {
     let row = try connection.row(
       "SELECT item FROM dynamodb_items WHERE table_id = ? AND hash = ? AND range = ?", .integer(table.id), .blob(hash),
       .blob(range))

@@ -31,6 +31,7 @@ struct DynamoDBService: Service {
       case "DescribeTimeToLive": try describeTimeToLive(&input)
       case "GetItem": try getItem(&input)
       case "PutItem": try putItem(&input)
+      case "UpdateItem": try updateItem(&input)
       case "DeleteItem": try deleteItem(&input)
       case "BatchWriteItem": try batchWriteItem(&input)
       case "Query": try query(&input)

@@ -14,6 +14,17 @@ struct DocumentPath: Hashable {
     return ""
   }
 
+  /// As messages show it: `[a, b, [3], c]`.
+  var text: String {
+    let steps = steps.map { step in
+      switch step {
+      case .name(let name): name.text
+      case .index(let index): "[\(index)]"
+      }
+    }
+    return "[\(steps.joined(separator: ", "))]"
+  }
+
   func value(in item: Item) -> AttributeValue? {
     var value: AttributeValue = .m(item)
     for step in steps {
@@ -98,8 +109,8 @@ indirect enum Condition {
     case .contains(let container, let element):
       guard let container = container.value(in: item), let element = element.value(in: item) else { return false }
       switch (container, element) {
-      case (.s(let text), .s(let part)): return part.isEmpty || text.firstRange(of: part) != nil
-      case (.ss(let texts), .s(let text)): return texts.contains(text)
+      case (.s(let text), .s(let part)): return part.isEmpty || text.utf8.firstRange(of: part.utf8) != nil
+      case (.ss(let texts), .s(let text)): return texts.contains { $0.hasSameBytes(as: text) }
       case (.ns(let numbers), .n): return numbers.contains { Self.compare(.n($0), .equal, element) }
       case (.bs(let texts), .b(let text)): return texts.contains(text)
       case (.l(let elements), _): return elements.contains { Self.compare($0, .equal, element) }

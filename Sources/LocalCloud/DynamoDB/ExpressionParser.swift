@@ -17,14 +17,45 @@ struct ExpressionParser {
       hasValues = input["ExpressionAttributeValues"] != nil
       var names: [ByteText: String] = [:]
       for (name, value) in input["ExpressionAttributeNames"]?.object?.members ?? [] {
+        try Self.checkKey(name, "#", "ExpressionAttributeNames")
         names[ByteText(name)] = value.string
       }
       self.names = names
-      values = hasValues ? try Item.checking(input["ExpressionAttributeValues"], "ExpressionAttributeValues") : [:]
+      values = hasValues ? try Self.values(input["ExpressionAttributeValues"]) : [:]
       if hasNames, names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
       if hasValues, values.isEmpty { throw .validation("ExpressionAttributeValues must not be empty") }
       unusedNames = Set(names.keys)
       unusedValues = Set(values.keys)
+    }
+
+    /// - Throws: what DynamoDB says of a key that no expression can name.
+    private static func checkKey(_ key: String, _ mark: Character, _ member: String) throws(ServiceError) {
+      guard key.first == mark, key.utf8.count > 1,
+        key.utf8.dropFirst().allSatisfy({ byte in
+          switch byte {
+          case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+            true
+          default: false
+          }
+        })
+      else { throw .validation("\(member) contains invalid key: Syntax error; key: \"\(key)\"") }
+    }
+
+    private static func values(_ json: JSON?) throws(ServiceError) -> Item {
+      guard let object = json?.object else { throw .coral("SerializationException") }
+      var values: Item = [:]
+      for (name, value) in object.members {
+        do throws(ServiceError) {
+          values.merge(try Item.checking([name: value], "ExpressionAttributeValues")) { $1 }
+        } catch {
+          guard error.type == ServiceError.validation("").type else { throw error }
+          throw .validation(
+            "ExpressionAttributeValues contains invalid value: \(error.message ?? "") for key \(name)")
+        }
+        try checkKey(name, ":", "ExpressionAttributeValues")
+      }
+      return values
     }
 
     mutating func use(name: String) -> String? {
@@ -56,17 +87,19 @@ struct ExpressionParser {
     }
   }
 
-  /// `Filter`, `KeyCondition`, `Condition` or `Projection`.
+  /// `Filter`, `KeyCondition`, `Condition`, `Projection` or `Update`.
   private let kind: String
-  private var tokens: [String]
-  private var index = 0
-  private var bindings: Bindings
+  private(set) var tokens: [String]
+  var index = 0
+  var bindings: Bindings
   private var depth = 0
 
   /// DynamoDB takes up to 300 operators; deeper nesting would be no expression of a person.
-  private static let maximumDepth = 300
+  static let maximumDepth: Int = 300
+  /// The most steps of a path, which are also the most levels of an item.
+  static let maximumSteps: Int = 32
 
-  private init(_ kind: String, _ text: String, _ bindings: Bindings) throws(ServiceError) {
+  init(_ kind: String, _ text: String, _ bindings: Bindings) throws(ServiceError) {
     self.kind = kind
     self.bindings = bindings
     tokens = []
@@ -90,21 +123,33 @@ struct ExpressionParser {
     var paths = [try parser.path()]
     while parser.take(",") { paths.append(try parser.path()) }
     guard parser.index == parser.tokens.count else { throw parser.syntaxError() }
-    for (index, path) in paths.enumerated() {
-      for other in paths[(index + 1)...]
-      where path.steps.starts(with: other.steps) || other.steps.starts(with: path.steps) {
-        throw parser.error(
-          "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [\(path.head)], path two: [\(other.head)]"
-        )
-      }
-    }
+    try parser.checkApart(paths)
     bindings = parser.bindings
     return paths
   }
 
-  private func error(_ tail: String) -> ServiceError { .validation("Invalid \(kind)Expression: \(tail)") }
+  /// - Throws: an error where one place is another, is within another, or would be both in a map and in a list.
+  func checkApart(_ paths: [DocumentPath]) throws(ServiceError) {
+    for (index, path) in paths.enumerated() {
+      for earlier in paths[..<index] {
+        let fork = zip(earlier.steps, path.steps).first { $0 != $1 }
+        let relation =
+          switch fork {
+          case nil: "overlap"
+          case (.name, .index)?, (.index, .name)?: "conflict"
+          default: ""
+          }
+        guard !relation.isEmpty else { continue }
+        throw error(
+          "Two document paths \(relation) with each other; must remove or rewrite one of these paths; path one: \(earlier.text), path two: \(path.text)"
+        )
+      }
+    }
+  }
 
-  private func syntaxError() -> ServiceError {
+  func error(_ tail: String) -> ServiceError { .validation("Invalid \(kind)Expression: \(tail)") }
+
+  func syntaxError() -> ServiceError {
     let token = index < tokens.count ? tokens[index] : "<EOF>"
     let near = tokens[max(0, index - 1)..<min(tokens.count, index + 2)].joined(separator: " ")
     return error("Syntax error; token: \"\(token)\", near: \"\(near)\"")
@@ -128,7 +173,7 @@ struct ExpressionParser {
         !(scalar == ">" && characters[end] == ">")
       {
         end += 1
-      } else if !"=<>(),.[]".unicodeScalars.contains(scalar) {
+      } else if !"=<>(),.[]+-".unicodeScalars.contains(scalar) {
         throw error("Syntax error; token: \"\(scalar)\", near: \"\(text.prefix(20))\"")
       }
       tokens.append(String(String.UnicodeScalarView(characters[index..<end])))
@@ -137,15 +182,15 @@ struct ExpressionParser {
     return tokens
   }
 
-  private var next: String? { index < tokens.count ? tokens[index] : nil }
+  var next: String? { index < tokens.count ? tokens[index] : nil }
 
-  private mutating func take(_ token: String) -> Bool {
+  mutating func take(_ token: String) -> Bool {
     guard next?.uppercased() == token else { return false }
     index += 1
     return true
   }
 
-  private mutating func expect(_ token: String) throws(ServiceError) {
+  mutating func expect(_ token: String) throws(ServiceError) {
     guard take(token) else { throw syntaxError() }
   }
 
@@ -251,15 +296,21 @@ struct ExpressionParser {
     }
   }
 
-  private mutating func operand() throws(ServiceError) -> Condition.Operand {
+  /// The value of a `:name`; nil where the next token is something else.
+  mutating func boundValue() throws(ServiceError) -> AttributeValue? {
     guard let token = next else { throw syntaxError() }
-    if token.hasPrefix(":") {
-      index += 1
-      guard let value = bindings.use(value: token) else {
-        throw error("An expression attribute value used in expression is not defined; attribute value: \(token)")
-      }
-      return .value(value)
+    guard token.hasPrefix(":") else { return nil }
+    guard token.utf8.count > 1 else { throw syntaxError() }
+    index += 1
+    guard let value = bindings.use(value: token) else {
+      throw error("An expression attribute value used in expression is not defined; attribute value: \(token)")
     }
+    return value
+  }
+
+  private mutating func operand() throws(ServiceError) -> Condition.Operand {
+    if let value = try boundValue() { return .value(value) }
+    guard let token = next else { throw syntaxError() }
     if token == "size", index + 1 < tokens.count, tokens[index + 1] == "(" {
       index += 2
       let path = try path()
@@ -272,9 +323,12 @@ struct ExpressionParser {
     return .path(try path())
   }
 
-  private mutating func path() throws(ServiceError) -> DocumentPath {
+  mutating func path() throws(ServiceError) -> DocumentPath {
     var steps: [DocumentPath.Step] = [.name(ByteText(try name()))]
     while true {
+      guard steps.count <= Self.maximumSteps else {
+        throw error("The document path has too many nesting levels; nesting levels: \(steps.count)")
+      }
       if take(".") {
         steps.append(.name(ByteText(try name())))
       } else if take("[") {

@@ -2,76 +2,6 @@ import AWSClients
 import CacheSupport
 import Foundation
 
-/// DynamoDB's numbers: up to 38 significant digits, exponents from -130 to 125, kept and compared as decimals.
-struct DecimalNumber: Hashable {
-  var isNegative: Bool
-  /// Significant digits without zeros at either end; empty for zero.
-  var digits: [UInt8]
-  /// The value is 0.d₁d₂d₃… × 10^exponent.
-  var exponent: Int
-
-  enum Failure: Error { case notANumber, overflow, underflow, tooManyDigits }
-
-  init(_ text: String) throws(Failure) {
-    var rest = Array(text.utf8)[...]
-    var exponent = 0
-    isNegative = rest.first == UInt8(ascii: "-")
-    if isNegative || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
-    if let mark = rest.firstIndex(where: { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") }) {
-      var power = String(decoding: rest[(mark + 1)...], as: UTF8.self)
-      if power.hasPrefix("+") { power.removeFirst() }
-      guard let value = Int(power), abs(value) < 10_000 else { throw .notANumber }
-      exponent = value
-      rest = rest[..<mark]
-    }
-    var digits: [UInt8] = []
-    var point: Int?
-    for byte in rest {
-      if byte == UInt8(ascii: "."), point == nil {
-        point = digits.count
-      } else if (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
-        digits.append(byte)
-      } else {
-        throw .notANumber
-      }
-    }
-    guard !digits.isEmpty else { throw .notANumber }
-    exponent += point ?? digits.count
-    let leading = digits.prefix { $0 == UInt8(ascii: "0") }.count
-    digits.removeFirst(leading)
-    exponent -= leading
-    while digits.last == UInt8(ascii: "0") { digits.removeLast() }
-    guard digits.count <= 38 else { throw .tooManyDigits }
-    self.digits = digits
-    self.exponent = digits.isEmpty ? 0 : exponent
-    if digits.isEmpty { isNegative = false }
-    if self.exponent > 126 { throw .overflow }
-    if self.exponent < -129 { throw .underflow }
-  }
-
-  /// The form in which DynamoDB gives a number back: no exponent, no needless zeros.
-  var text: String {
-    guard !digits.isEmpty else { return "0" }
-    let digitText = String(decoding: digits, as: UTF8.self)
-    let sign = isNegative ? "-" : ""
-    if exponent <= 0 { return sign + "0." + String(repeating: "0", count: -exponent) + digitText }
-    if exponent >= digits.count { return sign + digitText + String(repeating: "0", count: exponent - digits.count) }
-    return sign + digitText.prefix(exponent) + "." + digitText.dropFirst(exponent)
-  }
-
-  /// Bytes whose order is the numbers' order.
-  var sortable: [UInt8] {
-    guard !digits.isEmpty else { return [0x80] }
-    let biased = UInt16(exponent + 1000)
-    let magnitude = [UInt8(biased >> 8), UInt8(biased & 255)] + digits
-    return isNegative ? [0x7F] + magnitude.map { 255 - $0 } + [0xFF] : [0x81] + magnitude
-  }
-
-  static func < (one: DecimalNumber, other: DecimalNumber) -> Bool {
-    one.sortable.lexicographicallyPrecedes(other.sortable)
-  }
-}
-
 extension AttributeValue {
   /// `S`, `N`, `B`, `BOOL`, `NULL`, `L`, `M`, `SS`, `NS` or `BS`.
   var typeName: String {
@@ -124,14 +54,13 @@ extension AttributeValue {
     switch self {
     case .n(let text): return .n(try Self.number(text))
     case .ns(let texts):
-      return .ns(try Self.distinct(texts.map { text throws(ServiceError) in try Self.number(text) }))
-    case .ss(let texts): return .ss(try Self.distinct(texts))
+      return .ns(
+        try Self.distinct(texts.map { text throws(ServiceError) in try Self.number(text) }, "An number set  may"))
+    case .ss(let texts): return .ss(try Self.distinct(texts, "An string set  may"))
     case .bs(let texts):
-      for text in texts where Data(base64Encoded: text) == nil { throw Self.badBase64 }
-      return .bs(try Self.distinct(texts))
-    case .b(let text):
-      guard Data(base64Encoded: text) != nil else { throw Self.badBase64 }
-      return self
+      return .bs(
+        try Self.distinct(texts.map { text throws(ServiceError) in try Self.base64(text) }, "Binary sets should"))
+    case .b(let text): return .b(try Self.base64(text))
     case .l(let elements): return .l(try elements.map { element throws(ServiceError) in try element.checked() })
     case .m(let map):
       var checked: Item = [:]
@@ -141,32 +70,55 @@ extension AttributeValue {
     }
   }
 
-  private static let badBase64 = ServiceError.coral(
-    "SerializationException", "Invalid Base64 in a binary value", messageName: "Message")
-
-  private static func distinct(_ texts: [String]) throws(ServiceError) -> [String] {
-    guard !texts.isEmpty else {
-      throw .validation("One or more parameter values were invalid: An string set  may not be empty")
+  /// The one text that stands for the bytes, so that equal bytes are equal texts.
+  private static func base64(_ text: String) throws(ServiceError) -> String {
+    guard let bytes = Data(base64Encoded: text) else {
+      throw .coral("SerializationException", "Invalid Base64 in a binary value", messageName: "Message")
     }
-    guard Set(texts).count == texts.count else {
+    return bytes.base64EncodedString()
+  }
+
+  private static func distinct(_ texts: [String], _ words: String) throws(ServiceError) -> [String] {
+    guard !texts.isEmpty else {
+      throw .validation("One or more parameter values were invalid: \(words) not be empty")
+    }
+    let distinct = Set(texts.map { ByteText($0) })
+    guard distinct.count == texts.count else {
       throw .validation(
         "One or more parameter values were invalid: Input collection [\(texts.joined(separator: ", "))] contains duplicates."
       )
     }
-    return texts.sorted()
+    return distinct.sorted().map(\.text)
   }
 
   private static func number(_ text: String) throws(ServiceError) -> String {
     do throws(DecimalNumber.Failure) { return try DecimalNumber(text).text } catch {
-      switch error {
-      case .notANumber: throw .validation("The parameter cannot be converted to a numeric value: \(text)")
-      case .tooManyDigits: throw .validation("Attempting to store more than 38 significant digits in a Number")
-      case .overflow:
-        throw .validation("Number overflow. Attempting to store a number with magnitude larger than supported range")
-      case .underflow:
-        throw .validation("Number underflow. Attempting to store a number with magnitude smaller than supported range")
-      }
+      throw ServiceError(error, of: text)
     }
+  }
+
+  /// How many maps and lists are around the innermost value.
+  var depth: Int {
+    switch self {
+    case .l(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
+    case .m(let map): 1 + (map.values.lazy.map(\.depth).max() ?? 0)
+    default: 0
+    }
+  }
+}
+
+extension ServiceError {
+  /// What DynamoDB says of a number that it does not take.
+  init(_ failure: DecimalNumber.Failure, of text: String) {
+    self =
+      switch failure {
+      case .notANumber: .validation("The parameter cannot be converted to a numeric value: \(text)")
+      case .tooManyDigits: .validation("Attempting to store more than 38 significant digits in a Number")
+      case .overflow:
+        .validation("Number overflow. Attempting to store a number with magnitude larger than supported range")
+      case .underflow:
+        .validation("Number underflow. Attempting to store a number with magnitude smaller than supported range")
+      }
   }
 }
 

@@ -1,3 +1,5 @@
+import CacheSupport
+
 extension Stack {
   /// What is stood up, one line each, for people.
   var plan: String {

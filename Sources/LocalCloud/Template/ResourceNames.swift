@@ -16,6 +16,7 @@ struct ResourceNames {
     "AWS::Timestream::Table": "TableName", "AWS::SSM::Parameter": "Name", "AWS::Serverless::Function": "FunctionName",
     "AWS::Logs::LogGroup": "LogGroupName", "AWS::SNS::Topic": "TopicName", "AWS::S3::Bucket": "BucketName",
     "AWS::IAM::Role": "RoleName", "AWS::CloudWatch::Alarm": "AlarmName", "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::IoT::TopicRule": "RuleName",
   ]
 
   /// The name that the template gives, else one of the stack's name and the logical ID.

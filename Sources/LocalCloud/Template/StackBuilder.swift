@@ -1,3 +1,5 @@
+import CacheSupport
+
 /// Makes a stack of a template and its parameters' values.
 struct StackBuilder {
   private let template: Template
@@ -19,6 +21,7 @@ struct StackBuilder {
   /// What concerns people and accounts, not what the functions do.
   private static let ignoredTypes = [
     "AWS::IAM::", "AWS::Logs::", "AWS::CloudWatch::", "AWS::SNS::", "AWS::S3::", "AWS::SQS::QueuePolicy", "AWS::KMS::",
+    "AWS::IoT::",
   ]
 
   private mutating func run() throws(TemplateError) {

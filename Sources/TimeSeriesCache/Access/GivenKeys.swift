@@ -36,7 +36,7 @@ struct GivenKeys {
     switch String(decoding: parts[0].map(ASCII.lowercased), as: UTF8.self) {
     case "bearer", "token": add(rest)
     case "basic":
-      guard let bytes = Base64.decode(rest), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+      guard let bytes = Base64.decode(rest.utf8Span.span), let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
         isMalformed = true
         return
       }

@@ -24,11 +24,12 @@ extension APIHandler {
     let parameters = CachedParameters(ssm: SSMClient(client), clock: clock, logger: logger)
     let keys = try AccessKeys.ofReaders(environment, parameters)
     let reader = try SeriesReader(environment: environment, client: client, clock: clock)
+    let directory = SeriesDirectory(
+      environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) }, clock: clock)
     self.init(
-      reader: reader, keys: keys,
-      directory: SeriesDirectory(
-        environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) }, clock: clock), clock: clock,
+      reader: reader, keys: keys, directory: directory, clock: clock,
       crossOrigin: try CrossOrigin(environment["CORS_ORIGINS"]),
-      answersKept: Int64(try environment.integer("ANSWERS_KEPT_SECONDS", default: 5, in: 0...300)) * 1000)
+      answersKept: Int64(try environment.integer("ANSWERS_KEPT_SECONDS", default: 5, in: 0...300)) * 1000,
+      prometheus: PrometheusAPI(directory: directory, reader: reader, clock: clock))
   }
 }

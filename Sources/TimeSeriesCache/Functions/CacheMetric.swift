@@ -14,6 +14,12 @@ enum CacheMetric: String, CaseIterable {
   case recordsRejected = "RecordsRejected"
   /// Identifiers whose source could not be read.
   case sourceErrors = "SourceErrors"
+  /// Points of line protocol, and readings of devices, that a store took.
+  case pointsWritten = "PointsWritten"
+  /// Those that no store will ever take as they are.
+  case pointsRejected = "PointsRejected"
+  /// Written series that were registered.
+  case seriesRegistered = "SeriesRegistered"
   /// What queries of Timestream are billed for.
   case bytesMetered = "BytesMetered"
   /// From asking both stores to the merged page.

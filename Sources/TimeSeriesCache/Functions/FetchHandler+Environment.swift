@@ -11,6 +11,7 @@ extension FetchHandler {
   /// | `TS_DB_NAME`, `TS_TABLE_NAME` | the history's database and table in Timestream |
   /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
   /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers; optional |
+  /// | `SCHEDULE` | when the queue function runs, as `cron(…)` or `rate(…)`, for the statuses' next run; optional |
   /// | `IDENTIFIERS_AT_ONCE` | how many identifiers are fetched at once, 1 to 64; 8 by default |
   /// | `SOURCES` or `SOURCES_SSM_ID` | the sources' descriptions, or the name of the parameter with them |
   /// | `API_KEY_SSM_ID` or `SOURCE_KEY` | the name of the parameter with the sources' key, or the key itself; optional |
@@ -26,7 +27,12 @@ extension FetchHandler {
       writer: SampleWriter(
         history: try TimestreamHistory(client, environment: environment),
         forecast: try DynamoDBForecast(client, environment: environment)),
-      clock: clock, concurrency: try environment.integer("IDENTIFIERS_AT_ONCE", default: 8, in: 1...64))
+      clock: clock, concurrency: try environment.integer("IDENTIFIERS_AT_ONCE", default: 8, in: 1...64),
+      schedule: try environment["SCHEDULE"].map { text throws(EnvironmentError) in
+        do throws(Schedule.Failure) { return try Schedule(text) } catch {
+          throw EnvironmentError(description: "SCHEDULE is no schedule: \(error)")
+        }
+      })
   }
 
   /// The environment with the variables that had other names before: a function that was set up with them goes on.

@@ -10,6 +10,9 @@ package struct FetchHandler: LambdaHandler {
   private let writer: SampleWriter
   private let clock: WallClock
   private let concurrency: Int
+  /// When the queue function runs for sources without a schedule of their own; nil where that is not known.
+  private let schedule: Schedule?
+  private let registered: WrittenSeries?
   /// Waits for the deadline.
   var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
@@ -18,11 +21,18 @@ package struct FetchHandler: LambdaHandler {
   /// And whatever still runs is given up, so that the answer gets out.
   static let stopMargin: Int64 = 1500
 
-  init(sources: SourceFinder, writer: SampleWriter, clock: WallClock, concurrency: Int) {
+  /// The longest that a fetch waits for its identifier's status to be written, and that of the series of its rows.
+  static let statusTime: Duration = .seconds(5)
+
+  init(
+    sources: SourceFinder, writer: SampleWriter, clock: WallClock, concurrency: Int, schedule: Schedule? = nil
+  ) {
     self.sources = sources
     self.writer = writer
     self.clock = clock
     self.concurrency = concurrency
+    self.schedule = schedule
+    registered = sources.registry.map { WrittenSeries($0, clock: clock) }
   }
 
   package func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
@@ -65,13 +75,17 @@ package struct FetchHandler: LambdaHandler {
     let time = context.deadline == .max ? Int64.max : context.deadline - clock.now
     // A function of a few seconds has smaller margins.
     let startMargin = min(Self.startMargin, time / 4)
-    let left = time == .max ? time : time - min(Self.stopMargin, time / 8)
+    let stopMargin = min(Self.stopMargin, time / 8)
+    let left = time == .max ? time : time - stopMargin
     @Sendable func work() async {
       _ = await mapConcurrently(identifiers, limit: concurrency) { identifier in
         guard !Task.isCancelled, context.deadline == .max || clock.now < context.deadline - startMargin else { return }
         // What a fetch says after it was cancelled is the cancellation's doing; what it waited for is known.
         let report = await fetch(identifier) { if !Task.isCancelled { ledger.note($0, of: identifier) } }
-        if !Task.isCancelled, ledger.note(report, of: identifier) { report.log(identifier, context.logger) }
+        guard !Task.isCancelled, ledger.note(report, of: identifier) else { return }
+        report.log(identifier, context.logger)
+        guard context.deadline == .max || clock.now < context.deadline - stopMargin else { return }
+        await keepStatus(report, of: identifier, context.logger)
       }
     }
     if left == .max { await work() } else { _ = await within(.milliseconds(max(0, left)), sleep: sleep, work) }
@@ -94,19 +108,26 @@ package struct FetchHandler: LambdaHandler {
   ) async -> FetchReport {
     var report = FetchReport()
     progress(report)
+    let now = clock.now
+    report.time = now
+    report.nextRun = schedule?.next(after: now)
     do {
-      let now = clock.now
-      var pages = try await sources.pages(of: identifier, now: now).makeAsyncIterator()
-      var writer = writer.begin(Series(identifier), now: now)
+      report.entry = try await sources.entry(of: identifier)
+      progress(report)
+      if report.entry?.kind == .written { throw FetchRefusal(description: Self.isWritten(identifier)) }
+      let all = try await sources.pages(of: identifier, report.entry, now: now)
+      if let every = all.source.every { report.nextRun = (now / every + 1) * every }
+      var writer = try self.writer(of: identifier, all.source, now: now)
+      var pages = all.makeAsyncIterator()
       do {
         report.phase = .asking(page: 1)
         progress(report)
-        while !writer.isDown, !Task.isCancelled, let samples = try await pages.next() {
+        while !writer.isDown, !Task.isCancelled, let parts = try await pages.nextParts() {
           report.read = pages.tally
           report.phase = .storing
           progress(report)
-          await writer.write(samples)
-          report.written = writer.outcome
+          await writer.write(parts)
+          (report.written, report.series) = (writer.outcome, writer.series)
           report.phase = .asking(page: (pages.page?.number ?? 0) + 1)
           progress(report)
         }
@@ -115,9 +136,8 @@ package struct FetchHandler: LambdaHandler {
       }
       report.read = pages.tally
       report.isSourceError = report.isSourceError || !pages.tally.faults.isEmpty
-      if let failure = report.written.failure { report.fail(failure.description) }
+      if let failure = writer.failure { report.fail(failure) }
       if report.failure == nil, Task.isCancelled { report.fail("the fetch was cancelled") }
-      if report.failure == nil, report.written.isAllRejected { report.fail(Self.allRejected(report.written.history)) }
     } catch {
       report.fail("\(error)", isSourceError: (error as? SourceError)?.isSourceFault ?? false)
     }
@@ -125,9 +145,40 @@ package struct FetchHandler: LambdaHandler {
     return report
   }
 
-  private static func allRejected(_ history: HistoryWrite) -> String {
-    let reason = history.rejected.reasons.first?.text ?? ""
-    return "none of the \(history.rejected.count) records of the history was taken: \(reason)"
+  private static func isWritten(_ identifier: Identifier) -> String {
+    "'\(identifier)' is registered as a series that somebody writes: no source is asked for it"
+  }
+
+  private func writer(
+    of identifier: Identifier, _ source: SourceDescription, now: Int64
+  ) throws(FetchRefusal) -> PartWriter {
+    guard let series = source.series else { return .one(writer.begin(Series(identifier), now: now)) }
+    guard let registered else {
+      throw FetchRefusal(
+        description:
+          "source '\(source.name)' makes a series of each row, and each is registered: set IDENTIFIER_TABLE, the DynamoDB table of the identifiers"
+      )
+    }
+    return .several(RowSeriesWriter(writer, registered, bucket: series.bucket, now: now))
+  }
+
+  /// Adds a fetch to the status of its identifier, where that is registered, and of the series that its rows make.
+  ///
+  /// A status that cannot be written is logged; the fetch is none the worse, and nobody waits for it longer than ``statusTime``.
+  package func keepStatus(_ report: FetchReport, of identifier: Identifier, _ logger: LambdaLogger) async {
+    guard let registry = sources.registry, let entry = report.entry, entry.kind == .source else { return }
+    let isKept = await within(Self.statusTime, sleep: sleep) {
+      do throws(StoreError) { try await registry.record(report.run, of: identifier, known: entry.status) } catch {
+        logger.warn(
+          "the status of an identifier was not written",
+          ["identifier": .string(identifier.text), "error": .string(error.description)])
+      }
+      await registered?.note(report.seriesRuns, logger)
+      return true
+    }
+    if isKept == nil {
+      logger.warn("the status of an identifier was not written in time", ["identifier": .string(identifier.text)])
+    }
   }
 
   private func summarize(_ reports: [FetchReport], notStarted: [Identifier], _ logger: LambdaLogger) {

@@ -15,6 +15,14 @@ package struct FetchReport: Sendable, Hashable {
   }
 
   package internal(set) var phase: Phase = .preparing
+  /// When the fetch began, epoch milliseconds.
+  package internal(set) var time: Int64 = 0
+  /// What the identifiers' table says of it; nil where it is not registered.
+  package internal(set) var entry: SeriesEntry?
+  /// When it is fetched next, epoch milliseconds; nil where that is not known.
+  package internal(set) var nextRun: Int64?
+  /// What the stores took of each series that its rows make; empty where they are the identifier's own.
+  package internal(set) var series: [RowSeriesWriter.Written] = []
   /// What the source gave; nil where it was not asked.
   package internal(set) var read: SourceTally?
   /// What the stores took.
@@ -40,6 +48,32 @@ package struct FetchReport: Sendable, Hashable {
     phase = .done
   }
 
+  /// What the fetch adds to the identifier's status.
+  package var run: SeriesRun {
+    let measures = (read?.measures ?? []).filter { $0.values > 0 }.map { ByteText($0.measure) }
+    return Self.run(
+      written, measures: written.times == nil ? [] : Set(measures), failure: failure, time: time, nextRun: nextRun)
+  }
+
+  /// What it adds to the status of each series that its rows make.
+  package var seriesRuns: [(identifier: Identifier, run: SeriesRun)] {
+    series.map { series in
+      let rejected = series.outcome.isAllRejected ? series.outcome.history.rejected.reasons.first?.text : nil
+      let run = Self.run(
+        series.outcome, measures: series.measures, failure: series.outcome.failure?.description ?? rejected, time: time,
+        nextRun: nextRun)
+      return (series.series.identifier, run)
+    }
+  }
+
+  private static func run(
+    _ written: SampleWriter.Outcome, measures: Set<ByteText>, failure: String?, time: Int64, nextRun: Int64?
+  ) -> SeriesRun {
+    SeriesRun(
+      time: time, stored: written.history.stored + written.forecastItems, rejected: written.history.rejected.count,
+      history: written.history.times, failure: failure, measures: measures, nextRun: nextRun)
+  }
+
   /// Writes what went wrong, each kind of fault up to ten times.
   package func log(_ identifier: Identifier, _ logger: LambdaLogger) {
     let name = JSON.string(identifier.text)
@@ -53,7 +87,29 @@ package struct FetchReport: Sendable, Hashable {
         "more rows cannot be read",
         ["identifier": name, "rows": .integer(faults.count - faults.elements.count)])
     }
-    let rejected = written.history.rejected
+    if series.isEmpty { Self.log(written.history.rejected, of: identifier, logger) }
+    let refused = series.filter { !$0.outcome.history.rejected.isEmpty }
+    for series in refused.prefix(Self.seriesTold) {
+      Self.log(series.outcome.history.rejected, of: series.series.identifier, logger)
+    }
+    if refused.count > Self.seriesTold {
+      logger.error(
+        "records of more series were rejected",
+        ["identifier": name, "series": .integer(refused.count - Self.seriesTold)])
+    }
+    if failure == nil, let missing = read?.missingMeasures, !missing.isEmpty {
+      logger.warn(
+        "no row of the source has these measures",
+        ["identifier": name, "measures": .array(missing.map { .string($0) })])
+    }
+    if let failure { logger.error("an identifier failed", ["identifier": name, "error": .string(failure)]) }
+  }
+
+  /// Of how many of a fetch's series the rejected records are logged; the others are counted.
+  static let seriesTold: Int = 10
+
+  private static func log(_ rejected: Rejections, of identifier: Identifier, _ logger: LambdaLogger) {
+    let name = JSON.string(identifier.text)
     for rejection in rejected.first {
       logger.error(
         "a record was rejected",
@@ -67,11 +123,5 @@ package struct FetchReport: Sendable, Hashable {
           "reasons": .array(rejected.reasons.map { ["reason": .string($0.text), "records": .integer($0.count)] }),
         ])
     }
-    if failure == nil, let missing = read?.missingMeasures, !missing.isEmpty {
-      logger.warn(
-        "no row of the source has these measures",
-        ["identifier": name, "measures": .array(missing.map { .string($0) })])
-    }
-    if let failure { logger.error("an identifier failed", ["identifier": name, "error": .string(failure)]) }
   }
 }

@@ -2,12 +2,15 @@ import AWSClients
 import CacheSupport
 package import LambdaRuntime
 
-/// The queue function: reads every registered identifier and puts them on the queue, a few per message.
+/// The queue function: reads the registered identifiers and puts those that are due on the queue, a few per message.
+///
+/// Which are due says ``QueueSelection``; series that somebody writes never are.
 ///
 /// However many there are, it holds one page of the table and a few batches at a time. A run that meets its deadline queues
 /// what it has read and then fails, and so does one that could not queue everything: a later run queues the rest.
 package struct QueueHandler: LambdaHandler {
   private let registry: IdentifierRegistry
+  private let catalog: SourceCatalog?
   private let queue: SQSClient
   private let queueURL: String
   private let identifiersPerMessage: Int
@@ -28,11 +31,13 @@ package struct QueueHandler: LambdaHandler {
   static let invalidLogged: Int = 10
 
   init(
-    registry: IdentifierRegistry, queue: SQSClient, queueURL: String, identifiersPerMessage: Int = 2,
+    registry: IdentifierRegistry, catalog: SourceCatalog? = nil, queue: SQSClient, queueURL: String,
+    identifiersPerMessage: Int = 2,
     clock: WallClock = .system,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.registry = registry
+    self.catalog = catalog
     self.queue = queue
     self.queueURL = queueURL
     self.identifiersPerMessage = identifiersPerMessage
@@ -51,11 +56,13 @@ package struct QueueHandler: LambdaHandler {
     var resent = 0
     /// Items of the table without a valid identifier.
     var invalid = 0
+    /// Identifiers that another event queues.
+    var notDue = 0
 
     var json: JSON {
       [
         "identifiers": .integer(identifiers), "messages": .integer(messages), "requests": .integer(requests),
-        "resent": .integer(resent), "invalid": .integer(invalid),
+        "resent": .integer(resent), "invalid": .integer(invalid), "notDue": .integer(notDue),
       ]
     }
 
@@ -68,8 +75,9 @@ package struct QueueHandler: LambdaHandler {
   }
 
   package func handle(_ event: [UInt8], _ context: LambdaContext) async throws -> [UInt8] {
-    _ = try ScheduledEvent(parsing: event)
-    let (summary, failure) = await run(context)
+    let event = try ScheduledEvent(parsing: event)
+    let selection = try await QueueSelection(event, catalog, now: clock.now, context.logger)
+    let (summary, failure) = selection.isEmpty ? (Summary(), nil) : await run(context, selection)
     context.logger.metrics([CacheMetric.identifiersQueued(summary.identifiers)])
     context.logger.info("queued", summary.json.object ?? [:])
     if let failure { throw failure }
@@ -77,7 +85,7 @@ package struct QueueHandler: LambdaHandler {
   }
 
   /// - Returns: what was queued, and after everything was tried, why the rest was not; a later run queues it.
-  func run(_ context: LambdaContext) async -> (Summary, QueueError?) {
+  func run(_ context: LambdaContext, _ selection: QueueSelection = .all) async -> (Summary, QueueError?) {
     await withTaskGroup(of: (Summary, Unsent).self) { group in
       var total = Summary()
       var unsent = Unsent()
@@ -102,7 +110,9 @@ package struct QueueHandler: LambdaHandler {
           context.logger.warn("skipped an item of the identifiers' table", ["reason": .string(reason)])
         }
         total.invalid += page.invalid.count
-        pending += page.series.map(\.identifier)
+        let due = page.series.filter { selection.holds($0) }
+        total.notDue += page.series.count - due.count
+        pending += due.map(\.identifier)
         for batch in batches(&pending, isLast: start == nil) {
           if inFlight >= Self.requestsInFlight, let result = await group.next() { collect(result) }
           inFlight += 1

@@ -7,7 +7,7 @@ package import LambdaRuntime
 package struct SourceFinder: Sendable {
   private let catalog: SourceCatalog
   private let client: SourceClient
-  private let registry: IdentifierRegistry?
+  let registry: IdentifierRegistry?
 
   init(catalog: SourceCatalog, client: SourceClient, registry: IdentifierRegistry?) {
     self.catalog = catalog
@@ -36,15 +36,24 @@ package struct SourceFinder: Sendable {
       registry: environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(aws, table: $0) })
   }
 
+  /// What the table says of an identifier; nil where it is not registered, or there is no table.
+  ///
+  /// - Throws: ``StoreError`` where the item cannot be read.
+  package func entry(of identifier: Identifier) async throws(StoreError) -> SeriesEntry? {
+    try await registry?.entry(identifier)
+  }
+
   /// The pages of an identifier's source, none of which has been asked for.
   ///
-  /// - Parameter now: epoch milliseconds; the window that is asked for lies around it.
-  /// - Throws: ``SourceError`` where the source is not described as it must be, ``StoreError`` where the item cannot be read.
-  package func pages(of identifier: Identifier, now: Int64) async throws -> SourcePages {
-    let entry = try await registry?.entry(identifier)
+  /// - Parameters:
+  ///   - entry: what the table says of it.
+  ///   - now: epoch milliseconds; the window that is asked for lies around it.
+  /// - Throws: ``SourceError`` where the source is not described as it must be.
+  package func pages(
+    of identifier: Identifier, _ entry: SeriesEntry?, now: Int64
+  ) async throws(SourceError) -> SourcePages {
     let source = try await catalog.source(named: entry?.source)
     let key = try await catalog.key(for: source)
-    return try client.pages(
-      of: identifier, from: source, attributes: entry?.attributes ?? [:], key: key, now: now)
+    return try client.pages(of: identifier, from: source, attributes: entry?.attributes ?? [:], key: key, now: now)
   }
 }

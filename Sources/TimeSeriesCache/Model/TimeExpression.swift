@@ -1,9 +1,9 @@
 import CacheSupport
 
 /// Times and lengths of time as people write them in requests and descriptions.
-enum TimeExpression {
+package enum TimeExpression {
   /// `30s`, `15m`, `24h`, `2d`, `1w` as milliseconds; nil for anything else and for more than 100 years.
-  static func duration(_ text: some StringProtocol) -> Int64? {
+  package static func duration(_ text: some StringProtocol) -> Int64? {
     let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000]
     guard let last = text.last, let unit = units[last], let count = Int64(text.dropLast()), count >= 0,
       count <= 3_155_760_000_000 / unit
@@ -12,7 +12,7 @@ enum TimeExpression {
   }
 
   /// Why a text is not an instant.
-  enum Failure: Error, Hashable {
+  package enum Failure: Error, Hashable {
     case unreadable
     /// Outside ``TimeExpression/bounds``.
     case outOfBounds
@@ -24,7 +24,7 @@ enum TimeExpression {
   /// Epoch milliseconds (negative before 1970), ISO 8601, `now`, `now-24h` or `now+2d` as epoch milliseconds.
   ///
   /// In a URL a plus sign that was not encoded arrives as a blank; it is read as the plus it was meant to be.
-  static func instant(_ text: String, now: Int64) throws(Failure) -> Int64 {
+  package static func instant(_ text: String, now: Int64) throws(Failure) -> Int64 {
     if let milliseconds = try milliseconds(text) { return milliseconds }
     guard text.hasPrefix("now") else {
       guard let time = ISO8601Time(text.replacing(" ", with: text.contains("T") ? "+" : " ")) else { throw .unreadable }

@@ -15,7 +15,7 @@ struct DescriptionReader {
     SourceError(name, at: "description /\(member)", reason)
   }
 
-  private mutating func member(_ name: String) -> JSON? {
+  mutating func member(_ name: String) -> JSON? {
     known.insert(name)
     return json[name]
   }
@@ -37,6 +37,10 @@ struct DescriptionReader {
 
   mutating func template(_ member: String) throws(SourceError) -> URLTemplate {
     guard let text = try optionalText(member) else { throw error(member, "is missing: it says where to ask") }
+    return try urlTemplate(text, member)
+  }
+
+  func urlTemplate(_ text: String, _ member: String) throws(SourceError) -> URLTemplate {
     guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
       throw error(member, "must start with https:// or http://")
     }
@@ -87,8 +91,17 @@ struct DescriptionReader {
     }
   }
 
-  mutating func time() throws(SourceError) -> (JSONPointer, TimeFormat, JSONPointer?) {
+  /// The time's place is nil where a row's time is the fetch's.
+  mutating func time(
+    _ layout: SourceDescription.Layout
+  ) throws(SourceError) -> (JSONPointer?, TimeFormat, JSONPointer?) {
     guard let value = member("time") else { throw error("time", "is missing: it says where a row's time is") }
+    if value.string == "now" {
+      guard case .rows = layout else {
+        throw error("time", "is now, which rows may be but columns not: one instant has one value of a measure")
+      }
+      return (nil, .iso8601, nil)
+    }
     if let text = value.string { return (try pointer(text, "time"), .iso8601, nil) }
     guard value.object != nil else {
       throw error("time", "give a JSON Pointer, or an object of at, format and utcOffset, not \(value.kind)")
@@ -148,7 +161,7 @@ struct DescriptionReader {
     return .init(name: name, place: try pointer(at, "\(place)/at"), type: known)
   }
 
-  private func refuseUnknown(_ value: JSON, at place: String, known: [String]) throws(SourceError) {
+  func refuseUnknown(_ value: JSON, at place: String, known: [String]) throws(SourceError) {
     if let other = value.object?.members.first(where: { !known.contains($0.name) }) {
       throw error(
         "\(place)/\(other.name)",

@@ -10,6 +10,10 @@ struct RowReader: Sendable {
   private let body: [UInt8]
   private let layout: PageLayout
   private let row: PlaceTree
+  /// The time of rows that have none.
+  private let fetchTime: Int64
+  /// Of a row's values, where the measures begin: after the time, if there is one.
+  private let firstMeasure: Int
   /// Before the next row, or before the next element of each column.
   private var cursor: PageLayout.Data
   /// The values of the row that is being read.
@@ -26,11 +30,15 @@ struct RowReader: Sendable {
   ///
   /// - Throws: ``SourceError`` where nothing can be read: no JSON, no rows in their place, no offset in its place.
   ///
-  /// - Parameter redactor: takes the source's key out of what errors quote.
+  /// - Parameters:
+  ///   - redactor: takes the source's key out of what errors quote.
+  ///   - fetchTime: of rows that have no time, epoch milliseconds.
   init(
-    _ body: [UInt8], of source: SourceDescription, _ redactor: Redactor = Redactor(key: nil)
+    _ body: [UInt8], of source: SourceDescription, _ redactor: Redactor = Redactor(key: nil), fetchTime: Int64 = 0
   ) throws(SourceError) {
     self.source = source
+    self.fetchTime = fetchTime
+    firstMeasure = source.time == nil ? 0 : 1
     self.redactor = redactor
     self.body = body
     layout = try PageLayout(body.span, source, redactor)
@@ -40,22 +48,59 @@ struct RowReader: Sendable {
     tally = SourceTally(source)
   }
 
-  /// The samples of the next rows, in their order.
+  /// The samples of the next rows, in their order, where all are of one series.
   ///
   /// - Returns: at most as many as the limit; none at the page's end alone.
   /// - Throws: `JSONError`, which the check at the start rules out.
   mutating func next(_ limit: Int) throws(JSONError) -> [Sample] {
+    var index = RowIndex()
+    return try next(limit, &index).samples
+  }
+
+  /// The same, and the number of each sample's series; of one series alone there are no numbers.
+  mutating func next(
+    _ limit: Int, _ index: inout RowIndex
+  ) throws(JSONError) -> (samples: [Sample], numbers: [Int]) {
     var samples: [Sample] = []
+    var numbers: [Int] = []
+    let tags = index.places
     let body = body
     var reader = JSONReader(body.span)
     while samples.count < limit, try nextRow(&reader) {
       if let sample = sample(reader) {
-        tally.add(sample.time)
-        samples.append(sample)
+        if tags.isEmpty {
+          tally.add(sample.time)
+          samples.append(sample)
+        } else if let number = number(tags, reader, &index) {
+          tally.add(sample.time)
+          samples.append(sample)
+          numbers.append(number)
+        }
       }
       tally.rows += 1
     }
-    return samples
+    return (samples, numbers)
+  }
+
+  /// The number of the row's series; nil for a row whose tags cannot be read.
+  private mutating func number(
+    _ places: [SourceDescription.RowSeries.TagPlace], _ reader: borrowing JSONReader, _ index: inout RowIndex
+  ) -> Int? {
+    var tags: [SeriesKey.Tag] = []
+    tags.reserveCapacity(places.count)
+    let first = firstMeasure + source.measures.count
+    for (offset, place) in places.enumerated() {
+      do throws(SourceDescription.RowSeries.TagPlace.Failure) {
+        tags.append(try place.read(found[first + offset]?.token, in: reader, redactor))
+      } catch {
+        fault(place.place, error.reason)
+        return nil
+      }
+    }
+    do throws(RowIndex.Failure) { return try index.number(tags) } catch {
+      fault(nil, error.reason)
+      return nil
+    }
   }
 
   /// Finds the values of the next row; false at the end.
@@ -82,20 +127,12 @@ struct RowReader: Sendable {
 
   /// The row as a sample; nil for one without a value, and for one that cannot be read.
   private mutating func sample(_ reader: borrowing JSONReader) -> Sample? {
-    let (source, redactor) = (source, redactor)
-    guard let time = found[0]?.token else {
-      fault(source.time, "holds no time")
-      return nil
-    }
-    guard let milliseconds = source.timeFormat.milliseconds(time, in: reader, utcOffset: layout.utcOffset) else {
-      fault(
-        source.time, "'\(reader.excerpt(time, redactor))' is not a time in the format \(source.timeFormat.rawValue)")
-      return nil
-    }
+    let (source, redactor, first) = (source, redactor, firstMeasure)
+    guard let milliseconds = time(reader) else { return nil }
     var measures: [Measure] = []
     measures.reserveCapacity(source.measures.count)
     for (index, measure) in source.measures.enumerated() {
-      guard let token = found[index + 1]?.token else { continue }
+      guard let token = found[first + index]?.token else { continue }
       switch measure.type.read(token, in: reader) {
       case .value(let value):
         tally.measures[index].values += 1
@@ -109,9 +146,26 @@ struct RowReader: Sendable {
     return measures.isEmpty ? nil : Sample(time: milliseconds, measures: measures)
   }
 
-  private mutating func fault(_ place: JSONPointer, _ reason: @autoclosure () -> String) {
+  /// The row's time; nil where it has none that can be read.
+  private mutating func time(_ reader: borrowing JSONReader) -> Int64? {
+    guard let place = source.time else { return fetchTime }
+    guard let token = found[0]?.token else {
+      fault(place, "holds no time")
+      return nil
+    }
+    let (format, redactor) = (source.timeFormat, redactor)
+    guard let milliseconds = format.milliseconds(token, in: reader, utcOffset: layout.utcOffset) else {
+      fault(place, "'\(reader.excerpt(token, redactor))' is not a time in the format \(format.rawValue)")
+      return nil
+    }
+    return milliseconds
+  }
+
+  /// - Parameter place: in the row; nil for the row as a whole.
+  private mutating func fault(_ place: JSONPointer?, _ reason: @autoclosure () -> String) {
     let (source, row) = (source, tally.rows)
-    tally.faults.add(SourceError(source.name, at: "answer \(Self.path(of: row, in: source))\(place)", reason()))
+    tally.faults.add(
+      SourceError(source.name, at: "answer \(Self.path(of: row, in: source))\(place?.description ?? "")", reason()))
   }
 
   private static func path(of row: Int, in source: SourceDescription) -> String {

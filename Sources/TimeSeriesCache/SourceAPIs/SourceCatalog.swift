@@ -82,20 +82,8 @@ package struct SourceCatalog: Sendable {
   ///
   /// - Throws: ``SourceError`` that names what is missing.
   package func source(named name: String?) async throws(SourceError) -> SourceDescription {
-    let text: String
-    do throws(AWSError) { text = try await self.text.value() } catch {
-      throw SourceError(
-        "any", at: "catalog", "cannot be read: \(error)", isTransient: error.mayPass, isSourceFault: false)
-    }
-    let sources = try known.sources(in: text)
-    let chosen: String
-    if let name {
-      chosen = name
-    } else if sources["default"] != nil {
-      chosen = "default"
-    } else if sources.count == 1, let only = sources.members.first {
-      chosen = only.name
-    } else {
+    let (text, sources) = try await read()
+    guard let chosen = name ?? Self.defaultName(sources) else {
       throw SourceError(
         "default", at: "catalog", "give the identifier's item an attribute 'source': one of \(Self.names(sources))")
     }
@@ -103,6 +91,51 @@ package struct SourceCatalog: Sendable {
       throw SourceError(chosen, at: "catalog", "there is no such source: give one of \(Self.names(sources))")
     }
     return try known.description(chosen, in: text, json)
+  }
+
+  /// How often each source is asked.
+  struct Schedules: Sendable {
+    /// Milliseconds by name, of sources that have a schedule of their own.
+    fileprivate(set) var every: [ByteText: Int64] = [:]
+    /// The source of identifiers that name none.
+    fileprivate var defaultName: String?
+    /// Descriptions that cannot be read: they count as sources without a schedule of their own.
+    fileprivate(set) var unreadable: [SourceError] = []
+
+    /// No source has a schedule of its own.
+    init(defaultName: String? = nil) { self.defaultName = defaultName }
+
+    /// Milliseconds; nil for a source without a schedule of its own.
+    func every(ofSource name: String?) -> Int64? { (name ?? defaultName).flatMap { every[ByteText($0)] } }
+  }
+
+  /// How often each source is asked.
+  ///
+  /// - Throws: ``SourceError`` where the sources cannot be read.
+  func schedules() async throws(SourceError) -> Schedules {
+    let (text, sources) = try await read()
+    var schedules = Schedules(defaultName: Self.defaultName(sources))
+    for (name, json) in sources.members {
+      do throws(SourceError) {
+        schedules.every[ByteText(name)] = try known.description(name, in: text, json).every
+      } catch { schedules.unreadable.append(error) }
+    }
+    return schedules
+  }
+
+  private func read() async throws(SourceError) -> (text: String, sources: JSONObject) {
+    let text: String
+    do throws(AWSError) { text = try await self.text.value() } catch {
+      throw SourceError(
+        "any", at: "catalog", "cannot be read: \(error)", isTransient: error.mayPass, isSourceFault: false)
+    }
+    return (text, try known.sources(in: text))
+  }
+
+  /// The one called `default`, or the only one; nil where neither is.
+  private static func defaultName(_ sources: JSONObject) -> String? {
+    if sources["default"] != nil { return "default" }
+    return sources.count == 1 ? sources.members.first?.name : nil
   }
 
   private static func names(_ sources: JSONObject) -> String {

@@ -44,10 +44,31 @@ package struct SourceClient: Sendable {
     var headers: HTTPHeaders = ["Accept": "application/json"]
     do throws(URLTemplate.Failure) {
       for header in source.headers { headers[header.name] = try header.value.expanded(values, range: window) }
+      let index = try RowIndex(source.series, constants: Self.constants(source, attributes, identifier, window))
+      let asksFirst = source.first?.values.contains { values[$0.name]?.isEmpty ?? true } ?? false
+      let first =
+        try asksFirst
+        ? source.first.map { first throws(URLTemplate.Failure) in
+          FirstRequest(description: first, url: try first.url.expanded(values, range: window), values: values)
+        } : nil
+      // The millisecond before now is the last that has happened.
       return SourcePages(
-        client: self, source: source, url: try source.url.expanded(values, range: window), headers: headers,
-        window: window, redactor: Redactor(key: key))
+        client: self, source: source, url: try asksFirst ? nil : source.url.expanded(values, range: window),
+        first: first, headers: headers, window: window, redactor: Redactor(key: key), fetchTime: now - 1, index: index)
     } catch { throw SourceError(source.name, at: "description", error.reason) }
+  }
+
+  /// The tags that all rows have. They may name the identifier and the item's attributes, and never the key.
+  private static func constants(
+    _ source: SourceDescription, _ attributes: [ByteText: String], _ identifier: Identifier, _ window: TimeRange
+  ) throws(URLTemplate.Failure) -> [SeriesKey.Tag] {
+    var values = attributes
+    values["identifier"] = identifier.text
+    return try (source.series?.constants ?? []).map { constant throws(URLTemplate.Failure) in
+      let text = try constant.value.expanded(values, range: window)
+      guard !text.isEmpty else { throw URLTemplate.Failure(reason: "the tag '\(constant.name)' is empty") }
+      return SeriesKey.Tag(constant.name, ByteText(text))
+    }
   }
 
   /// Asks for one page, up to the description's number of attempts.

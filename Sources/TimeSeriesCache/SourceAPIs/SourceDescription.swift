@@ -15,7 +15,9 @@ package import CacheSupport
 ///   "next": "/links/next" }
 /// ```
 ///
-/// `columns` in place of `rows` names an object of parallel arrays; time and measures are then arrays in it.
+/// `columns` in place of `rows` names an object of parallel arrays; time and measures are then arrays in it. `"time": "now"` gives
+/// rows that have no time the fetch's. `first` (``First``) asks for values that the template needs, `series` (``RowSeries``) makes
+/// each row a sample of its own series, and `"every": "20m"` gives the source a schedule of its own.
 package struct SourceDescription: Sendable, Hashable {
   /// How an answer holds its rows.
   package enum Layout: Sendable, Hashable {
@@ -49,13 +51,19 @@ package struct SourceDescription: Sendable, Hashable {
   /// How far ahead of now to ask, milliseconds.
   package var future: Int64
   package var layout: Layout
-  /// A row's time, or the column of the times.
-  package var time: JSONPointer
+  /// A row's time, or the column of the times; nil for rows that take the fetch's.
+  package var time: JSONPointer?
   package var timeFormat: TimeFormat
   /// Where the document says how many seconds its times without a zone are east of UTC; it must be there.
   package var utcOffset: JSONPointer?
   /// Ordered by the bytes of their names, at least one.
   package var measures: [MeasurePlace]
+  /// Asked before the others; nil where the templates need nothing of it.
+  package var first: First?
+  /// How rows tell their series; nil where all of them are the identifier's.
+  package var series: RowSeries?
+  /// How often it is asked, milliseconds, a multiple of five minutes; nil leaves it to the daily schedule.
+  package var every: Int64?
   /// Where the document holds the link to its next page.
   package var next: JSONPointer?
   /// From a request to the last byte of its answer, 1 to 300 seconds.
@@ -86,8 +94,11 @@ package struct SourceDescription: Sendable, Hashable {
     past = try reader.duration("past", default: 86_400_000)
     future = try reader.duration("future", default: 86_400_000)
     layout = try reader.layout()
-    (time, timeFormat, utcOffset) = try reader.time()
+    (time, timeFormat, utcOffset) = try reader.time(layout)
     measures = try reader.measures()
+    first = try reader.first(url)
+    series = try reader.series(measures: measures)
+    every = try reader.every()
     next = try reader.optionalPointer("next")
     timeout = .seconds(try reader.integer("timeoutSeconds", default: 10, in: 1...300))
     maximumBytes = try reader.integer("maximumBytes", default: 8 << 20, in: 1...(64 << 20))
@@ -96,9 +107,13 @@ package struct SourceDescription: Sendable, Hashable {
     try reader.refuseUnknownMembers()
   }
 
-  /// Where a row's time is, then its measures.
-  var rowPlaces: [JSONPointer] { [time] + measures.map(\.place) }
+  /// Where a row's time is, if it has one, then its measures, then its tags.
+  var rowPlaces: [JSONPointer] {
+    (time.map { [$0] } ?? []) + measures.map(\.place) + (series?.places.map(\.place) ?? [])
+  }
 
   /// True where the key is needed to ask.
-  package var usesKey: Bool { url.uses("key") || headerList.contains { $0.value.uses("key") } }
+  package var usesKey: Bool {
+    url.uses("key") || first?.url.uses("key") ?? false || headerList.contains { $0.value.uses("key") }
+  }
 }

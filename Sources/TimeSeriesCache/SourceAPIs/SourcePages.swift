@@ -1,4 +1,4 @@
-import CacheSupport
+package import CacheSupport
 import HTTPTransport
 
 /// What a source has for one identifier: samples as they are read, a bounded number of one page's values at a time.
@@ -21,20 +21,34 @@ package struct SourcePages: AsyncSequence, Sendable {
 
   let client: SourceClient
   package let source: SourceDescription
-  let url: String
+  /// Of the first page; nil where ``first`` has to be asked for it.
+  let url: String?
+  let first: FirstRequest?
   let headers: HTTPHeaders
   /// What is asked for.
   package let window: TimeRange
   let redactor: Redactor
+  /// The time of rows that have none, epoch milliseconds.
+  let fetchTime: Int64
+  /// Before any row was read.
+  let index: RowIndex
 
   /// A text of the source without the key.
   package func withoutKey(_ text: String) -> String { redactor(text) }
 
   package func makeAsyncIterator() -> Iterator { Iterator(self) }
 
+  /// Samples of one series.
+  package struct Part: Sendable, Hashable {
+    /// Nil for that of the identifier.
+    package var series: Series?
+    /// In the source's order.
+    package var samples: [Sample]
+  }
+
   /// One page that was asked for.
   package struct Page: Sendable, Hashable {
-    /// From 1.
+    /// From 1; 0 for the first request, which is none of the pages.
     package let number: Int
     /// Without the key.
     package let url: String
@@ -44,6 +58,12 @@ package struct SourcePages: AsyncSequence, Sendable {
     package internal(set) var status: Int?
     /// Of the body; nil where there is none (204), or not yet.
     package internal(set) var bytes: Int?
+
+    fileprivate mutating func answered(_ status: Int?, _ bytes: Int?, after milliseconds: Int64) {
+      self.milliseconds = milliseconds
+      self.status = status
+      self.bytes = bytes
+    }
   }
 
   /// Walks from page to page.
@@ -64,6 +84,13 @@ package struct SourcePages: AsyncSequence, Sendable {
     private var link: (link: String, of: String)?
     private var window: PageWindow
     private var total: SourceTally
+    private var index: RowIndex
+    /// The series' number of each sample that was given last; none where they are all of one.
+    private var numbers: [Int] = []
+    /// What was asked before the pages; nil where nothing was, or not yet.
+    package private(set) var first: Page?
+    /// What the first request gave for the URL; empty where there was none.
+    package private(set) var firstValues: [ByteText: String] = [:]
     /// The page that was asked for last; nil before the first one.
     package private(set) var page: Page?
     /// How many pages were read; one that cannot be had or read is none of them.
@@ -75,6 +102,7 @@ package struct SourcePages: AsyncSequence, Sendable {
       self.pages = pages
       upcoming = pages.url
       window = PageWindow(pages.window)
+      index = pages.index
       total = SourceTally(pages.source)
     }
 
@@ -87,6 +115,23 @@ package struct SourcePages: AsyncSequence, Sendable {
 
     package mutating func next() async throws(SourceError) -> [Sample]? { try await next(isolation: nil) }
 
+    /// The same, by series: in the order in which their first samples come.
+    package mutating func nextParts() async throws(SourceError) -> [Part]? {
+      guard let samples = try await next() else { return nil }
+      guard !index.places.isEmpty else { return [Part(series: nil, samples: samples)] }
+      var parts: [Part] = []
+      var places: [Int: Int] = [:]
+      for (number, sample) in zip(numbers, samples) {
+        if let place = places[number] {
+          parts[place].samples.append(sample)
+        } else {
+          places[number] = parts.count
+          parts.append(Part(series: index.series[number], samples: [sample]))
+        }
+      }
+      return parts
+    }
+
     /// The next samples, in the source's order; nil at the end.
     ///
     /// - Throws: ``SourceError``, with the number of the page where it is not the first: a page that cannot be had or read, a
@@ -95,6 +140,7 @@ package struct SourcePages: AsyncSequence, Sendable {
       do throws(SourceError) {
         while true {
           if let samples = try readRows() { return samples }
+          if let request = pages.first, first == nil { upcoming = try await askFirst(request) }
           guard let url = upcoming else { return nil }
           (upcoming, link) = (nil, nil)
           rows = try await open(url)
@@ -108,14 +154,42 @@ package struct SourcePages: AsyncSequence, Sendable {
 
     /// The next samples of the page; nil where it has no more, or there is no page.
     private mutating func readRows() throws(SourceError) -> [Sample]? {
-      let samples: [Sample]?
+      var samples: [Sample]?
       let limit = SourcePages.samplesAtOnce(measures: pages.source.measures.count)
-      do throws(JSONError) { samples = try rows?.next(limit) } catch {
-        throw placed(SourceError(pages.source.name, at: "answer", "is not JSON: \(error)"))
-      }
+      do throws(JSONError) {
+        if let read = try rows?.next(limit, &index) { (samples, numbers) = (read.samples, read.numbers) }
+      } catch { throw placed(SourceError(pages.source.name, at: "answer", "is not JSON: \(error)")) }
       guard let samples, samples.isEmpty else { return samples }
       try turn()
       return nil
+    }
+
+    /// Asks for what the URL needs.
+    private mutating func askFirst(_ request: FirstRequest) async throws(SourceError) -> String {
+      let start = pages.client.clock.now
+      var asked = Page(number: 0, url: pages.redactor.url(request.url))
+      first = asked
+      do throws(SourceError) {
+        let body: [UInt8]?
+        do throws(SourceError) {
+          body = try await pages.client.body(request.url, pages.headers, pages.source, pages.redactor)
+        } catch {
+          asked.answered(error.status, nil, after: pages.client.clock.now - start)
+          first = asked
+          throw error
+        }
+        asked.answered(body == nil ? 204 : 200, body?.count, after: pages.client.clock.now - start)
+        first = asked
+        guard let body else { throw SourceError(pages.source.name, at: "answer", "has status 204, and no content") }
+        firstValues = try request.values(in: body, pages.source, pages.redactor)
+        do throws(URLTemplate.Failure) {
+          return try pages.source.url.expanded(request.values.merging(firstValues) { $1 }, range: pages.window)
+        } catch { throw SourceError(pages.source.name, at: "description", error.reason) }
+      } catch {
+        var error = error
+        error.place = "first request, \(error.place)"
+        throw pages.redactor(error)
+      }
     }
 
     private mutating func open(_ url: String) async throws(SourceError) -> RowReader? {
@@ -149,13 +223,13 @@ package struct SourcePages: AsyncSequence, Sendable {
 
     private mutating func answered(_ status: Int?, _ bytes: Int?, since start: Int64) {
       let elapsed = pages.client.clock.now - start
-      page?.milliseconds = elapsed
-      page?.status = status
-      page?.bytes = bytes
+      page?.answered(status, bytes, after: elapsed)
     }
 
     private func readable(_ body: [UInt8]) throws(SourceError) -> RowReader {
-      do throws(SourceError) { return try RowReader(body, of: pages.source, pages.redactor) } catch {
+      do throws(SourceError) {
+        return try RowReader(body, of: pages.source, pages.redactor, fetchTime: pages.fetchTime)
+      } catch {
         var error = error
         error.reason += pages.redactor.words(of: body)
         throw error
@@ -167,7 +241,8 @@ package struct SourcePages: AsyncSequence, Sendable {
       guard let page = rows?.tally else { return }
       endPage()
       if page.samples == 0, let fault = page.faults.elements.first { throw placed(fault) }
-      let goesOn = page.times.map { window.goesOn(after: $0) } ?? true
+      // Rows that take the fetch's time tell nothing of where the pages lead.
+      let goesOn = pages.source.time == nil || page.times.map { window.goesOn(after: $0) } ?? true
       guard let (link, url) = link else { return try end("the last one has no link to another") }
       guard goesOn else { return try end("they lead away from it") }
       let place = "next \(pages.source.next?.description ?? "")"

@@ -65,6 +65,11 @@ package struct URLTemplate: Sendable, Hashable {
     self.encodes = encodes
   }
 
+  /// True where it names the window that is asked for.
+  var usesTime: Bool {
+    parts.contains { if case .time = $0 { true } else { false } }
+  }
+
   func uses(_ name: ByteText) -> Bool { parts.contains(.variable(name)) }
 
   /// - Parameter values: what each name stands for.

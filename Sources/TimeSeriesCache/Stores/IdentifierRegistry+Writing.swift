@@ -84,15 +84,12 @@ extension IdentifierRegistry {
   ///
   /// - Returns: false where it was not there.
   package func remove(_ identifier: Identifier) async throws(StoreError) -> Bool {
-    do throws(AWSError) {
+    let outcome = try await Self.conditionally { () async throws(AWSError) in
       try await client.deleteItem(
         ["identifier": .s(identifier.text)], from: table, condition: "attribute_exists(#id)",
         names: ["#id": "identifier"])
-      return true
-    } catch {
-      if error.code == Self.refusal { return false }
-      throw StoreError(error)
     }
+    return outcome == .done
   }
 
   static func contended(_ identifier: Identifier) -> StoreError {

@@ -16,12 +16,10 @@ package struct IdentifierRegistry: Sendable {
   package typealias Entry = SeriesEntry
 
   let client: DynamoDBClient
-  let aws: AWSClient
   let table: String
 
   package init(_ client: AWSClient, table: String) {
     self.client = DynamoDBClient(client)
-    aws = client
     self.table = table
   }
 
@@ -45,11 +43,12 @@ package struct IdentifierRegistry: Sendable {
   package func page(after start: Item?) async throws(StoreError) -> Page {
     let page = try await StoreError.translating { () async throws(AWSError) in
       try await client.scan(
-        table, projection: "#id, #kind, #source",
-        names: ["#id": "identifier", "#kind": "kind", "#source": "source"], after: start)
+        table, filter: "attribute_not_exists(#kind) OR #kind <> :written", projection: "#id, #source",
+        names: ["#id": "identifier", "#kind": "kind", "#source": "source"],
+        values: [":written": .s(SeriesKind.written.rawValue)], after: start)
     }
     var found = Page(series: [], invalid: [], last: page.lastKey)
-    for item in page.items where item["kind"]?.string != SeriesKind.written.rawValue {
+    for item in page.items {
       do throws(InvalidIdentifier) {
         found.series.append(
           Fetchable(identifier: try Identifier(item["identifier"]?.string ?? ""), source: item["source"]?.string))
@@ -82,18 +81,21 @@ package struct IdentifierRegistry: Sendable {
     var entries: [Entry] = []
     var start: Item? = identifier.map { ["identifier": .s($0.text)] }
     let limit = min(max(1, limit), 1000)
+    // An empty text is no value for a condition on a key.
+    let prefix = prefix.flatMap { $0.isEmpty ? nil : $0 }
     var pages = 0
     while true {
       // With a prefix most of a page's items may be others': a page of them is as large as it can be.
       let pageLimit = prefix == nil ? max(1, limit - entries.count) : nil
       let page = try await StoreError.translating { () async throws(AWSError) in
-        try await client.scan(table, limit: pageLimit, after: start)
+        try await client.scan(
+          table, filter: prefix.map { _ in "begins_with(#id, :prefix)" },
+          names: prefix.map { _ in ["#id": "identifier"] } ?? [:],
+          values: prefix.map { [":prefix": .s($0)] } ?? [:], limit: pageLimit, after: start)
       }
       pages += 1
       for item in page.items {
-        guard let entry = try? SeriesEntry(item),
-          prefix.map({ entry.identifier.text.utf8.starts(with: $0.utf8) }) ?? true
-        else { continue }
+        guard let entry = try? SeriesEntry(item) else { continue }
         // What follows on this page is read again by the next list.
         if entries.count == limit { return (entries, entries.last?.identifier) }
         entries.append(entry)

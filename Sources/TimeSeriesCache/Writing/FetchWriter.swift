@@ -13,8 +13,8 @@ struct FetchWriter {
   private var written: TimeRange?
   private var repeats: Int64 = 0
   /// A store that failed is not asked again within this fetch: the message comes again anyway. The other one is.
-  private var historyIsDown = false
-  private var forecastIsDown = false
+  private(set) var historyIsDown = false
+  private(set) var forecastIsDown = false
   /// What became of all parts.
   private(set) var outcome = SampleWriter.Outcome()
 
@@ -31,40 +31,68 @@ struct FetchWriter {
   ///
   /// - Parameter samples: in the source's order.
   mutating func write(_ samples: [Sample]) async {
-    let samples = Self.lastOfEachInstant(samples)
-    guard !samples.isEmpty else { return }
-    let (past, future) = SampleWriter.split(samples, now: now)
-    let version = version(of: past)
-    async let pastOutcome = historyIsDown ? nil : stores.history.write(past, of: series, version: version)
+    guard let part = prepare(samples) else { return }
+    async let pastOutcome = historyIsDown ? nil : stores.history.write(part.past, of: series, version: part.version)
     async let futureResult =
       forecastIsDown
       ? nil
       : result { () async throws(StoreError) in
-        try await stores.forecast.write(future, of: series.identifier, fetchedAt: now)
+        try await stores.forecast.write(part.future, of: series.identifier, fetchedAt: now)
       }
     if let written = await pastOutcome { take(written) }
-    switch await futureResult {
-    case .success(let count)?:
+    if let count = await futureResult { take(count, of: part.future) }
+  }
+
+  /// What is ready for the stores: each side ordered by time, of each instant one sample.
+  struct Part: Sendable {
+    var past: [Sample]
+    var future: [Sample]
+    /// Of the past.
+    var version: Int64
+  }
+
+  /// Splits samples at now; nil where there are none.
+  ///
+  /// - Parameter samples: in the source's order.
+  mutating func prepare(_ samples: [Sample]) -> Part? {
+    let samples = Self.lastOfEachInstant(samples)
+    guard !samples.isEmpty else { return nil }
+    let (past, future) = SampleWriter.split(samples, now: now)
+    return Part(past: past, future: future, version: version(of: past))
+  }
+
+  /// Adds what became of a part's past.
+  mutating func take(_ written: HistoryWrite) {
+    outcome.history.add(written)
+    guard let failure = written.failure else { return }
+    outcome.failure = outcome.failure ?? failure
+    historyIsDown = true
+  }
+
+  /// Adds how many samples of a part's future were written.
+  mutating func take(_ written: Result<Int, StoreError>, of future: [Sample]) {
+    switch written {
+    case .success(let count):
       outcome.forecastItems += count
       if count > 0, let first = future.first, let last = future.last {
         outcome.forecastTimes =
           outcome.forecastTimes?.widened(to: first.time).widened(to: last.time)
           ?? TimeRange(from: first.time, to: last.time)
       }
-    case .failure(let error)?:
+    case .failure(let error):
       outcome.failure = outcome.failure ?? error
       // One item that DynamoDB refuses says nothing of the parts that follow.
       forecastIsDown = error.code != "ValidationException"
-    case nil: break
     }
   }
 
-  private mutating func take(_ written: HistoryWrite) {
-    outcome.history.add(written)
-    guard let failure = written.failure else { return }
-    outcome.failure = outcome.failure ?? failure
-    historyIsDown = true
+  /// Takes note of samples that are not given to the stores: they will never be taken.
+  mutating func refuse(_ samples: [Sample], because reason: String) {
+    for sample in samples { outcome.history.rejected.add(.init(time: sample.time, reason: reason)) }
   }
+
+  /// Takes note of why samples are not given to the stores; all of them come again.
+  mutating func fail(_ failure: StoreError) { outcome.failure = outcome.failure ?? failure }
 
   /// The version of a part of the history, ordered by time; the span of what is written then covers it.
   private mutating func version(of samples: [Sample]) -> Int64 {

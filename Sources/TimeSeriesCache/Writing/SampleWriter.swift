@@ -27,6 +27,14 @@ package struct SampleWriter: Sendable {
       return past.widened(to: future)
     }
 
+    /// Adds what became of samples of another series.
+    mutating func add(_ other: Self) {
+      history.add(other.history)
+      forecastItems += other.forecastItems
+      if let other = other.forecastTimes { forecastTimes = forecastTimes?.widened(to: other) ?? other }
+      failure = failure ?? other.failure
+    }
+
     /// True where there was history, and the store will never take any of it.
     package var isAllRejected: Bool { !history.rejected.isEmpty && history.stored == 0 && history.superseded == 0 }
   }

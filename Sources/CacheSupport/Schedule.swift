@@ -1,5 +1,3 @@
-import CacheSupport
-
 /// When a rule fires: EventBridge's `rate(…)` or `cron(…)`, in UTC.
 ///
 /// See <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>, with all of cron's special signs:

@@ -1,0 +1,81 @@
+import AWSClients
+package import CacheSupport
+package import HTTPTransport
+package import LambdaRuntime
+
+extension WriteHandler {
+  /// Reads where to store, who may write, and how devices' readings become points.
+  ///
+  /// | variable | means |
+  /// |---|---|
+  /// | `TS_DB_NAME`, `TS_TABLE_NAME`, and those of the mapping | where the history is in Timestream |
+  /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
+  /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers |
+  /// | `KEYS` or `KEYS_SSM_ID` | the keys, or the name of the parameter with them: see ``KeyRing`` |
+  /// | `ENABLE_ASYNC_INVOCATION` | `true` answers once lines are safe in the queue; `false` by default |
+  /// | `WRITE_QUEUE` | the URL of that queue, which this function reads as well |
+  /// | `DEAD_LETTER_QUEUE` | the URL of the queue for what can never be written; optional |
+  /// | `DEVICE_MEASUREMENT` | the measurement of devices' readings; `sensors` by default |
+  /// | `DEVICE_TAGS` | members of a reading that become tags, the first of which must be there; by default `device_id,location,device_type,manufacturer,facility` |
+  /// | `DEVICE_INTEGERS` | the type of whole numbers in readings: `double` (default) or `bigint` |
+  ///
+  /// - Parameter logger: told of what no single invocation shows, such as a parameter that cannot be read.
+  /// - Throws: `EnvironmentError`, `AWSError`.
+  package init(
+    environment: ProcessEnvironment, http: any HTTPClient, clock: WallClock = .system, logger: LambdaLogger = .silent
+  ) throws {
+    let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
+    let parameters = CachedParameters(ssm: SSMClient(client), clock: clock, logger: logger)
+    let table = try environment.require("IDENTIFIER_TABLE", "the DynamoDB table of the identifiers")
+    let writer = PointWriter(
+      stores: SampleWriter(
+        history: try TimestreamHistory(client, environment: environment),
+        forecast: try DynamoDBForecast(client, environment: environment)),
+      series: WrittenSeries(IdentifierRegistry(client, table: table), clock: clock))
+    var queue: MessageSender?
+    if try environment.flag("ENABLE_ASYNC_INVOCATION") {
+      queue = MessageSender(
+        client,
+        url: try environment.require(
+          "WRITE_QUEUE", "the URL of the queue of lines, which ENABLE_ASYNC_INVOCATION asks for"))
+    }
+    self.init(
+      api: WriteAPI(writer: writer, keys: try .ofWriters(environment, parameters), queue: queue, clock: clock),
+      writer: writer, devices: try DeviceRule(environment),
+      deadLetters: environment["DEAD_LETTER_QUEUE"].map { MessageSender(client, url: $0) }, clock: clock)
+  }
+}
+
+extension DeviceRule {
+  static let usualTags: String = "device_id,location,device_type,manufacturer,facility"
+
+  init(_ environment: ProcessEnvironment) throws(EnvironmentError) {
+    measurement = ByteText(environment["DEVICE_MEASUREMENT"] ?? "sensors")
+    tags = (environment["DEVICE_TAGS"] ?? Self.usualTags).utf8.split(separator: UInt8(ascii: ",")).map {
+      ByteText(String(Substring($0)).trimmed)
+    }
+    guard !tags.isEmpty, !tags.contains(""), Set(tags).count == tags.count else {
+      throw EnvironmentError(
+        description: "the environment variable DEVICE_TAGS must be names with commas between, each of them once")
+    }
+    switch environment["DEVICE_INTEGERS"] ?? "double" {
+    case "double": keepsIntegers = false
+    case "bigint": keepsIntegers = true
+    case let other:
+      throw EnvironmentError(
+        description: "the environment variable DEVICE_INTEGERS is '\(other)': give double or bigint")
+    }
+  }
+}
+
+extension ProcessEnvironment {
+  /// A variable that is `true` or `false`, in any case, or `1`, `0`, `t`, `f`; false where it is absent or empty.
+  fileprivate func flag(_ name: String) throws(EnvironmentError) -> Bool {
+    switch (self[name] ?? "false").lowercased() {
+    case "true", "1", "t": return true
+    case "false", "0", "f": return false
+    case let other:
+      throw EnvironmentError(description: "the environment variable \(name) is '\(other)': give true or false")
+    }
+  }
+}

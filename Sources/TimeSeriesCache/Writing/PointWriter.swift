@@ -1,0 +1,142 @@
+import CacheSupport
+package import LambdaRuntime
+
+/// Writes points of many series: registers those that are new, splits at the arrival, and writes both stores at once.
+///
+/// What lies before the arrival has happened; the arrival itself and what follows is predicted. The arrival is the version as
+/// well, so that the same points written again with the same arrival change nothing.
+package struct PointWriter: Sendable {
+  private let stores: SampleWriter
+  private let series: WrittenSeries
+
+  /// Series of which forecasts are written at once.
+  static let forecastsInFlight: Int = 16
+  /// The most bytes of a forecast: an item of DynamoDB has 400 KB, its keys and the names of its parts included.
+  static let maximumForecastBytes: Int = 400_000
+  /// The most samples of one part: of so many a ``HistoryWrite`` names each that was rejected.
+  static let samplesPerPart: Int = FirstFew<HistoryWrite.Rejection>.limit
+
+  package init(stores: SampleWriter, series: WrittenSeries) {
+    self.stores = stores
+    self.series = series
+  }
+
+  /// A sample of what was given to ``write(_:into:arrival:_:)``.
+  package struct Place: Sendable, Hashable {
+    /// Its series' index.
+    package var series: Int
+    /// Its index in the series.
+    package var sample: Int
+  }
+
+  /// A sample that will never be taken as it is.
+  package struct Refusal: Sendable, Hashable {
+    package var place: Place
+    package var reason: String
+  }
+
+  /// What became of all samples: each is written, refused or left.
+  package struct Outcome: Sendable, Hashable {
+    /// Samples that are in a store now, those for which it had a newer version included.
+    package var written: Int = 0
+    /// In the order of their places.
+    package var refused: [Refusal] = []
+    /// Samples that were not written for the failure's sake, in the order of their places.
+    package var left: [Place] = []
+    /// Why some were left; writing all again does no harm.
+    package var failure: StoreError?
+    /// Series that were registered.
+    package var registered: Int = 0
+  }
+
+  /// Writes samples.
+  ///
+  /// - Parameters:
+  ///   - points: no series appears twice.
+  ///   - bucket: of the writer; a series of another bucket is refused.
+  ///   - arrival: epoch milliseconds.
+  ///   - logger: warned where a series' status could not be kept.
+  package func write(
+    _ points: [ParsedSeries], into bucket: String, arrival: Int64, _ logger: LambdaLogger
+  ) async -> Outcome {
+    var ledger = WriteLedger(points)
+    let targets = await targets(points, bucket, arrival, &ledger)
+    var past: [(place: Range<Int>, series: Int)] = []
+    var parts: [SeriesSamples] = []
+    var future: [ForecastPart] = []
+    for (index, series) in targets {
+      let samples = points[index].samples
+      let split = samples.firstIndex { $0.time >= arrival } ?? samples.endIndex
+      for range in Self.parts(of: samples[..<split]) {
+        past.append((range, index))
+        parts.append(SeriesSamples(series: series, samples: Array(samples[range])))
+      }
+      let forecast = ForecastPart(series, index, samples[split...])
+      for (place, reason) in forecast.refused { ledger.refuse(Place(series: index, sample: place), reason) }
+      if !forecast.samples.isEmpty { future.append(forecast) }
+    }
+    async let pastOutcomes = parts.isEmpty ? [] : stores.history.write(parts, version: arrival)
+    async let futureOutcomes = write(future, arrival)
+    for (part, outcome) in zip(past, await pastOutcomes) {
+      ledger.take(outcome, series: part.series, samples: part.place, of: points[part.series].samples)
+    }
+    for (part, result) in zip(future, await futureOutcomes) { ledger.take(result, part) }
+    await series.note(
+      targets.compactMap { index, series in
+        ledger.run(of: index, points[index], arrival).map { (series.identifier, $0) }
+      }, logger)
+    return ledger.finished()
+  }
+
+  /// The series that may be written; the points of all others are refused or left.
+  private func targets(
+    _ points: [ParsedSeries], _ bucket: String, _ arrival: Int64, _ ledger: inout WriteLedger
+  ) async -> [(index: Int, series: Series)] {
+    var named: [(index: Int, series: Series)] = []
+    for (index, part) in points.enumerated() {
+      do throws(InvalidIdentifier) { named.append((index, try Series(part.series))) } catch {
+        ledger.refuseAll(of: index, error.description)
+      }
+    }
+    let (owners, registered) = await series.owners(of: named.map(\.series), bucket: bucket, now: arrival)
+    ledger.registered = registered
+    var targets: [(index: Int, series: Series)] = []
+    for (target, owner) in zip(named, owners) {
+      switch owner {
+      case .success(.bucket(let owner?)) where owner.hasSameBytes(as: bucket): targets.append(target)
+      case .success(.bucket(let owner?)):
+        ledger.refuseAll(of: target.index, "the series belongs to bucket '\(owner)', which wrote it first")
+      case .success(.bucket(nil)):
+        ledger.refuseAll(of: target.index, "the series is registered without a bucket: remove it, and write it again")
+      case .success(.source):
+        ledger.refuseAll(
+          of: target.index, "the series is fetched from a source: write another measurement or another tag")
+      case .failure(let error): ledger.leaveAll(of: target.index, error)
+      }
+    }
+    return targets
+  }
+
+  /// Ranges of at most ``samplesPerPart`` samples, in none of which two have the same millisecond.
+  static func parts(of samples: ArraySlice<Sample>) -> [Range<Int>] {
+    var parts: [Range<Int>] = []
+    var start = samples.startIndex
+    for index in samples.indices {
+      let isFull = index - start == samplesPerPart
+      if isFull || index > start && samples[index].time == samples[index - 1].time {
+        parts.append(start..<index)
+        start = index
+      }
+    }
+    if start < samples.endIndex { parts.append(start..<samples.endIndex) }
+    return parts
+  }
+
+  private func write(_ parts: [ForecastPart], _ arrival: Int64) async -> [Result<Int, StoreError>] {
+    await mapConcurrently(parts, limit: Self.forecastsInFlight) { part in
+      await result { () async throws(StoreError) in
+        try await stores.forecast.write(part.samples, of: part.series.identifier, fetchedAt: arrival)
+      }
+    }
+  }
+}
