@@ -9,7 +9,8 @@ import TimeSeriesCache
   private static let usage = """
     Usage: local-api [--envelope] IDENTIFIER [NAME=VALUE…]
 
-    Reads the merged series, as GET /v1/series/IDENTIFIER?NAME=VALUE would: from, to, limit, cursor, measures, format.
+    Reads the merged series, as GET /v1/series/IDENTIFIER?NAME=VALUE would: from, to, limit, cursor, measures, where, bin,
+    aggregate, format, shape.
     Prints the body. An error goes to standard error, and the exit status is 1. Where there are more rows, the cursor
     of the next page goes to standard error.
     The function's own key is API_KEY; nobody else asks here, so the request takes it from there.
@@ -23,9 +24,8 @@ import TimeSeriesCache
       }
       let key = try environment.require("API_KEY", "the API's key, any text for a local run")
       let event: JSON = [
-        "httpMethod": "GET", "path": .string("/v1/series/" + PercentEncoding.encode(identifier)),
-        "headers": ["x-api-key": .string(key)],
-        "multiValueQueryStringParameters": .object(try query(words.dropFirst())),
+        "httpMethod": "GET", "path": "/v1/rows", "headers": ["x-api-key": .string(key)],
+        "multiValueQueryStringParameters": .object(try query(["id=\(identifier)"] + words.dropFirst())),
       ]
       return (try APIHandler(environment: environment, http: http, logger: LocalRun.logger(environment)), event.bytes)
     }
@@ -36,7 +36,7 @@ import TimeSeriesCache
   }
 
   /// Every value of each name: the function says where one is given twice.
-  private static func query(_ words: ArraySlice<String>) throws -> JSONObject {
+  private static func query(_ words: [String]) throws -> JSONObject {
     var query = JSONObject()
     for word in words {
       let parts = Arguments.parts(of: word)

@@ -5,7 +5,7 @@ import LambdaRuntime
 
 extension APIHandler {
   func rows(
-    of identifier: Identifier, _ query: QueryParameters, _ request: Request, _ visible: VisibleSeries
+    of identifier: Identifier, _ query: QueryParameters, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     let asked = try SeriesRequest(
       identifier: identifier, query: query, accept: request.event.headers["accept"], now: clock.now)
@@ -26,7 +26,7 @@ extension APIHandler {
     return try asked.format.response(page, asked)
   }
 
-  func reference(_ request: Request, _ visible: VisibleSeries) async throws(APIError) -> HTTPEventResponse {
+  func reference(_ request: APIRequest, _ visible: VisibleSeries) async throws(APIError) -> HTTPEventResponse {
     let asked = try ReferenceRequest(query: try QueryParameters(request.event.query))
     let series = try await request.asked { () async throws(StoreError) in try await visible.series(asked.identifier) }
     // The reference knows no 404: a series of which nothing is known has no rows.
@@ -39,7 +39,7 @@ extension APIHandler {
   }
 
   func latest(
-    of identifier: Identifier, _ request: Request, _ visible: VisibleSeries
+    of identifier: Identifier, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     let series = try await series(identifier, request, visible)
     let rows = try await request.asked { [reader] () async throws(StoreError) in try await reader.latest(of: [series]) }
@@ -48,7 +48,7 @@ extension APIHandler {
   }
 
   /// Of many series at once; one without rows, or of which nothing is known, has none.
-  func latest(_ request: Request, _ visible: VisibleSeries) async throws(APIError) -> HTTPEventResponse {
+  func latest(_ request: APIRequest, _ visible: VisibleSeries) async throws(APIError) -> HTTPEventResponse {
     let asked = try LatestRequest(try QueryParameters(request.event.query, repeatable: "id"))
     let (series, rows) = try await request.asked { [reader] () async throws(StoreError) in
       let series = try await mapConcurrently(asked.identifiers, limit: Self.lookupsAtOnce) {
@@ -67,7 +67,7 @@ extension APIHandler {
   private static let lookupsAtOnce: Int = 16
 
   func statistics(
-    of identifier: Identifier, _ query: QueryParameters, _ request: Request, _ visible: VisibleSeries
+    of identifier: Identifier, _ query: QueryParameters, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     let asked = try StatisticsRequest(query, now: clock.now)
     let series = try await series(identifier, request, visible)
@@ -85,7 +85,7 @@ extension APIHandler {
 
   /// - Throws: 404 where the key may not read it.
   private func series(
-    _ identifier: Identifier, _ request: Request, _ visible: VisibleSeries
+    _ identifier: Identifier, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) -> Series {
     let series = try await request.asked { () async throws(StoreError) in try await visible.series(identifier) }
     guard let series else { throw .nothingKnown(of: identifier) }
@@ -94,7 +94,7 @@ extension APIHandler {
 
   /// - Throws: 404 where the series has no forecast either.
   private func checkForecast(
-    _ identifier: Identifier, _ request: Request, _ visible: VisibleSeries
+    _ identifier: Identifier, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) {
     let exists = try await request.asked { [reader] () async throws(StoreError) in
       try await reader.hasForecast(identifier)
@@ -104,7 +104,7 @@ extension APIHandler {
 
   /// Of a series without any row: that nothing is known of it or, where it is registered, why that may be.
   private func unknown(
-    _ identifier: Identifier, _ request: Request, _ visible: VisibleSeries
+    _ identifier: Identifier, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) -> APIError {
     let entry = try await request.asked { () async throws(StoreError) in try await visible.entry(identifier) }
     return entry.map { .notFound($0.explanation(now: clock.now)) } ?? .nothingKnown(of: identifier)

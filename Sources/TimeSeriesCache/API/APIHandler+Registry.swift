@@ -4,7 +4,7 @@ import LambdaRuntime
 // What the identifiers' table tells, and what changes it.
 
 extension APIHandler {
-  func list(_ request: Request, _ visible: VisibleSeries) async throws(APIError) -> HTTPEventResponse {
+  func list(_ request: APIRequest, _ visible: VisibleSeries) async throws(APIError) -> HTTPEventResponse {
     let asked = try ListRequest(try QueryParameters(request.event.query))
     let list = try await request.asked { () async throws(StoreError) in
       try await visible.list(prefix: asked.prefix, after: asked.after, limit: asked.limit)
@@ -13,16 +13,20 @@ extension APIHandler {
     var writer = JSONWriter(capacity: 1 << 16)
     writer.raw("{\"series\":[")
     var next = list.next
-    for (place, entry) in list.entries.enumerated() {
-      let before = writer.bytes.count
-      if place > 0 { writer.raw(",") }
+    var size = 0
+    var before: SeriesEntry?
+    for entry in list.entries {
+      let end = writer.bytes.count
+      if before != nil { writer.raw(",") }
       writer.write(entry.json(withMeasures: false))
-      // The rest is on the next page; what closes the text is short.
-      if writer.bytes.count + JSONWriter.escapes(in: writer.bytes.span) > PageFormat.limit {
-        writer.truncate(to: before)
-        next = list.entries[place - 1].identifier
+      size += writer.bytes.count - end + JSONWriter.escapes(in: writer.bytes.span.extracting(end...))
+      if size > PageFormat.limit, let before {
+        // The rest is on the next page. An item of the table is smaller than an answer may be.
+        writer.truncate(to: end)
+        next = before.identifier
         break
       }
+      before = entry
     }
     writer.raw("],\"next\":")
     if let next { writer.string(next.text) } else { writer.raw("null") }
@@ -31,7 +35,7 @@ extension APIHandler {
   }
 
   func status(
-    of identifier: Identifier, _ request: Request, _ visible: VisibleSeries
+    of identifier: Identifier, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     guard directory.registry != nil else { throw .noTable }
     let entry = try await request.asked { () async throws(StoreError) in try await visible.entry(identifier) }
@@ -42,7 +46,7 @@ extension APIHandler {
   }
 
   /// Registers or removes a series.
-  func change(_ route: APIRoute, _ request: Request, _ access: Access) async throws(APIError) -> HTTPEventResponse {
+  func change(_ route: APIRoute, _ request: APIRequest, _ access: Access) async throws(APIError) -> HTTPEventResponse {
     guard access.isAdmin else {
       throw .forbidden("this key may not register or remove series: use one that allows admin")
     }
@@ -66,7 +70,7 @@ extension APIHandler {
   }
 
   private func put(
-    _ identifier: Identifier, _ registry: IdentifierRegistry, _ request: Request, _ access: Access
+    _ identifier: Identifier, _ registry: IdentifierRegistry, _ request: APIRequest, _ access: Access
   ) async throws(APIError) -> HTTPEventResponse {
     guard access.buckets == .all else {
       throw .forbidden("this key is limited to buckets, and what is fetched belongs to none: use a key of all buckets")
@@ -90,7 +94,7 @@ extension APIHandler {
   }
 
   private func remove(
-    _ identifier: Identifier, _ registry: IdentifierRegistry, _ request: Request, _ access: Access
+    _ identifier: Identifier, _ registry: IdentifierRegistry, _ request: APIRequest, _ access: Access
   ) async throws(APIError) -> HTTPEventResponse {
     let isRemoved = try await request.asked { () async throws(StoreError) in
       if access.buckets != .all {

@@ -46,7 +46,7 @@ package struct APIHandler: LambdaHandler {
   func response(to event: HTTPEvent, _ context: LambdaContext) async -> HTTPEventResponse {
     var response: HTTPEventResponse
     do throws(APIError) {
-      response = try await answer(Request(event, context, clock: clock))
+      response = try await answer(APIRequest(event, context, clock: clock))
     } catch {
       context.logger.info("refused", ["status": .integer(error.status), "code": .string(error.code)])
       response = error.response
@@ -64,7 +64,7 @@ package struct APIHandler: LambdaHandler {
     return response
   }
 
-  private func answer(_ request: Request) async throws(APIError) -> HTTPEventResponse {
+  private func answer(_ request: APIRequest) async throws(APIError) -> HTTPEventResponse {
     let event = request.event
     // A client that asks which methods there are need not have the key (RFC 9110 §9.3.7), nor need one that asks for the description.
     if let route = APIRoute(event.path) {
@@ -84,7 +84,7 @@ package struct APIHandler: LambdaHandler {
     return try await read(route, request, VisibleSeries(directory: directory, access: access))
   }
 
-  private func authorize(_ request: Request) async throws(APIError) -> Access {
+  private func authorize(_ request: APIRequest) async throws(APIError) -> Access {
     do throws(AccessKeys.Refusal) {
       return try await keys.access(
         of: request.event, patience: .milliseconds(min(Self.keyPatience, request.time.left)),
@@ -94,7 +94,7 @@ package struct APIHandler: LambdaHandler {
 
   /// Answers what changes nothing, from memory where an identical request was answered a moment ago.
   private func read(
-    _ route: APIRoute, _ request: Request, _ series: VisibleSeries
+    _ route: APIRoute, _ request: APIRequest, _ series: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     let key = AnswerMemory.Key(request.event, access: series.access, isPacked: request.takesGzip)
     let answer = await answers.answer(to: key) { [self] in
@@ -106,7 +106,7 @@ package struct APIHandler: LambdaHandler {
   }
 
   private func unfinished(
-    _ route: APIRoute, _ request: Request, _ series: VisibleSeries
+    _ route: APIRoute, _ request: APIRequest, _ series: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     switch route {
     case .prometheus:
@@ -129,7 +129,8 @@ package struct APIHandler: LambdaHandler {
 
   /// - Parameter more: parameters beside the view's own.
   private func view(
-    _ view: APIRoute.View, of identifier: Identifier, _ query: QueryParameters, _ more: [ByteText], _ request: Request,
+    _ view: APIRoute.View, of identifier: Identifier, _ query: QueryParameters, _ more: [ByteText],
+    _ request: APIRequest,
     _ series: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     try query.require(only: (more + view.parameters).sorted())
@@ -141,7 +142,7 @@ package struct APIHandler: LambdaHandler {
     }
   }
 
-  private func finish(_ response: HTTPEventResponse, _ request: Request) throws(APIError) -> HTTPEventResponse {
+  private func finish(_ response: HTTPEventResponse, _ request: APIRequest) throws(APIError) -> HTTPEventResponse {
     do throws(GzipError) {
       return try representation.finish(response, isPacked: request.takesGzip)
     } catch {
@@ -160,42 +161,5 @@ extension APIRoute.View {
     case .statistics: StatisticsRequest.parameters
     case .status, .latest: []
     }
-  }
-}
-
-/// One request, and what its answer has to keep to.
-struct Request: Sendable {
-  let event: HTTPEvent
-  let context: LambdaContext
-  let time: AnswerTime
-  let takesGzip: Bool
-
-  init(_ event: HTTPEvent, _ context: LambdaContext, clock: WallClock) {
-    self.event = event
-    self.context = context
-    time = AnswerTime(context, clock: clock)
-    takesGzip = Representation.takesGzip(event.headers["accept-encoding"])
-  }
-
-  /// Asks a store until the answer must go out; its failure goes to the log, and what it means to the client.
-  func asked<Value: Sendable>(
-    _ body: @escaping @Sendable () async throws(StoreError) -> Value
-  ) async throws(APIError) -> Value {
-    do throws(StoreError) { return try await time.run(body) } catch {
-      context.logger.error("a store failed", ["error": .string(error.description)])
-      throw APIError(error)
-    }
-  }
-
-  /// The same for a page or the like, and writes to the metrics how long that took and what is billed for it.
-  func measured<Value: Sendable>(
-    _ bytesMetered: (Value) -> Int64, _ body: @escaping @Sendable () async throws(StoreError) -> Value
-  ) async throws(APIError) -> Value {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let value = try await asked(body)
-    let milliseconds = (clock.now - start) / .milliseconds(1)
-    context.logger.metrics([CacheMetric.mergeTime(milliseconds), CacheMetric.bytesMetered(bytesMetered(value))])
-    return value
   }
 }

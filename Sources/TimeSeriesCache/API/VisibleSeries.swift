@@ -43,6 +43,8 @@ struct VisibleSeries: Sendable {
     var found: [SeriesEntry] = []
     var place = identifier
     repeat {
+      // Nobody waits any more.
+      guard !Task.isCancelled else { throw StoreError(.timedOut, "the list was not read to its end in time") }
       let (entries, next) = try await registry.list(prefix: prefix, after: place, limit: Self.looked)
       for entry in entries where isVisible(entry) {
         if found.count == limit { return (found, found.last?.identifier) }
