@@ -176,6 +176,70 @@ import Testing
     return rows
   }
 
+  @Test("As many rows are sent as there are bins, however many there are in the history", arguments: [100, 1000])
+  func work(records: Int) async throws {
+    try await TestCloud.with(clock: .fixed(Self.now)) { cloud in
+      let asked = Recorder<String>()
+      let client = try AWSClient(
+        environment: cloud.environment, http: CountingHTTP(real: cloud.http, asked: asked), clock: .fixed(Self.now))
+      let history = TimestreamHistory(
+        client, database: try cloud.environment.require("TS_DB_NAME", ""), table: "none", clock: .fixed(Self.now),
+        sleep: SleepBook().sleep)
+      let series = try Series.written("mea,tag=1")
+      let start = Self.now - 100_000
+      let samples = (0..<records).map {
+        Sample(time: start + Int64($0 * 10_000 / records), measures: [Measure("v", .bigint(Int64($0)))])
+      }
+      _ = await history.write(samples, of: series, version: 1)
+      let range = try #require(TimeRange(from: start, to: Self.now))
+      let reader = SeriesReader(history: history, forecast: MemoryForecast([]), clock: .fixed(Self.now))
+      let before = asked.elements.count
+      let page = try await reader.bins(of: series, in: range, width: 1000, aggregates: [.count, .sum])
+      #expect(page.rows.count == 10)
+      #expect(page.rows.compactMap { $0["v_count"] } == page.rows.map { _ in .bigint(Int64(records / 10)) })
+      // The columns, and the bins: the bins tell the baseline.
+      #expect(asked.elements.count - before == 2)
+      #expect(page.baseline == samples.last?.time)
+    }
+  }
+
+  @Test("The newest rows of many series are one question for each hundred, and forecasts of those without history")
+  func latest() async throws {
+    try await TestCloud.with(clock: .fixed(Self.now)) { cloud in
+      let asked = Recorder<String>()
+      let client = try AWSClient(
+        environment: cloud.environment, http: CountingHTTP(real: cloud.http, asked: asked), clock: .fixed(Self.now))
+      let history = try TimestreamHistory(client, environment: cloud.environment)
+      let forecast = try DynamoDBForecast(client, environment: cloud.environment)
+      let reader = SeriesReader(history: history, forecast: forecast, clock: .fixed(Self.now))
+      let series = try (0..<150).map { Series(try Identifier("s\($0)")) }
+      func sample(_ time: Int64, _ value: Int) -> Sample {
+        Sample(time: time, measures: [Measure("v", .bigint(Int64(value)))])
+      }
+      let parts = series.prefix(140).enumerated().map { index, one in
+        SeriesSamples(series: one, samples: [sample(Self.now - 10, -1), sample(Self.now - 5, index)])
+      }
+      _ = await history.write(parts, version: 1)
+      for (index, one) in series.enumerated().dropFirst(130).dropLast(2) {
+        _ = try await forecast.write(
+          [sample(Self.now - 1, -2), sample(Self.now + 5, index), sample(Self.now + 9, -3)], of: one.identifier,
+          fetchedAt: Self.now)
+      }
+      let before = asked.elements.count
+      let latest = try await reader.latest(of: series + series)
+      #expect(latest.count == 148)
+      for (index, one) in series.enumerated().dropLast(2) {
+        let expected =
+          index < 140
+          ? SeriesRow(sample(Self.now - 5, index), origin: .history)
+          : SeriesRow(sample(Self.now + 5, index), origin: .forecast)
+        #expect(latest[one] == expected)
+      }
+      #expect(asked.elements.dropFirst(before).filter { $0.hasPrefix("Timestream") }.count == 2)
+      #expect(asked.elements.dropFirst(before).filter { $0.hasPrefix("DynamoDB") }.count == 10)
+    }
+  }
+
   @Test("Statistics and conditions are those of all rows", arguments: UInt64(0)..<4)
   func statisticsAndConditions(seed: UInt64) async throws {
     var random = SplitMix(seed + 100)
