@@ -26,12 +26,12 @@ extension TimestreamMapping {
   public init(environment: ProcessEnvironment) throws(EnvironmentError) {
     let database: String
     if let name = environment["database_name"] {
-      database = name
+      database = try Self.resourceName(name, of: "database_name")
     } else {
       database = try environment.require(
         "TS_DB_NAME", "the Timestream database (or give the one for written series in database_name)")
     }
-    self.init(database: try Self.resourceName(database, of: "database_name"))
+    self.init(database: database)
     switch environment["table_mapping"] ?? "multi-table" {
     case "multi-table":
       let name = environment["measure_name_for_multi_measure_records"] ?? "influxdb-measure"
