@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Brings what tests need beside Debian's packages: a virtual environment for each list in Tests/requirements, and the root of an
-# older Debian, in which the packages prove that they bring what they need.
+# older Debian, in which the packages prove that they bring what they need, and Prometheus, taken out of Debian's package: installed,
+# it would begin to run.
 # Usage: Tests/tools.sh FOLDER
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
@@ -25,4 +26,16 @@ if [ "$(id -u)" -eq 0 ] && [ ! -f "$root/etc/debian_version" ]; then
   rm -rf "$root" "$root.part"
   debootstrap --variant=minbase bullseye "$root.part" >"$log" 2>&1 || { tail -n 20 "$log" >&2; exit 1; }
   mv "$root.part" "$root"
+fi
+
+prometheus=$tools/prometheus
+if [ ! -x "$prometheus/usr/bin/promtool" ]; then
+  rm -rf "$prometheus" "$prometheus.part"
+  mkdir "$prometheus.part"
+  fetch() { (cd "$prometheus.part" && apt-get download prometheus) >"$log" 2>&1; }
+  # Without lists of packages apt knows none.
+  fetch || { apt-get update >"$log" 2>&1 && fetch; } || { cat "$log" >&2; exit 1; }
+  dpkg-deb -x "$prometheus.part"/*.deb "$prometheus.part"
+  rm "$prometheus.part"/*.deb
+  mv "$prometheus.part" "$prometheus"
 fi

@@ -8,6 +8,7 @@ struct PrometheusAPI: PathService {
   /// Nil where there is no identifiers' table, without which nobody knows which series there are.
   private let store: (any PrometheusStore)?
   private let clock: WallClock
+  private let limits: PrometheusLimits
 
   /// Milliseconds: how old the newest sample of an instant vector may be, unless `lookback_delta` says otherwise.
   static let defaultLookback: Int64 = 300_000
@@ -15,9 +16,10 @@ struct PrometheusAPI: PathService {
   /// The version of Prometheus whose rules for ranges the queries follow.
   static let version: String = "3.0.0"
 
-  init(store: (any PrometheusStore)?, clock: WallClock) {
+  init(store: (any PrometheusStore)?, clock: WallClock, limits: PrometheusLimits = PrometheusLimits()) {
     self.store = store
     self.clock = clock
+    self.limits = limits
   }
 
   init(directory: SeriesDirectory, reader: SeriesReader, clock: WallClock) {
@@ -33,7 +35,7 @@ struct PrometheusAPI: PathService {
       let left = min(time.left, try parameters.duration("timeout") ?? time.left)
       let request = try PrometheusRequest(route, parameters, now: clock.now)
       guard let store else { throw .noTable }
-      let selection = PrometheusSelection(store: store) { series.isVisible($0) }
+      let selection = PrometheusSelection(store: store, mayRead: { series.isVisible($0) }, limits: limits)
       let answer = await within(.milliseconds(left)) { () async -> Result<HTTPEventResponse, PrometheusError> in
         do throws(PrometheusError) { return .success(try await request.answer(selection)) } catch {
           return .failure(error)

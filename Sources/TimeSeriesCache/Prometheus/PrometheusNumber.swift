@@ -44,7 +44,9 @@ enum PrometheusNumber {
 
   /// Reads a decimal number: `5`, `5.`, `.5`, `1e-3`; nil for anything else, such as `1_000`, `inf`, `0x10`.
   static func parse(_ text: String) -> Double? {
-    guard text.utf8.allSatisfy({ $0.isASCIIDigit || "+-.eE".utf8.contains($0) }) else { return nil }
+    guard text.utf8.first.map({ $0.isASCIIDigit || $0 == UInt8(ascii: ".") }) ?? false,
+      text.utf8.allSatisfy({ $0.isASCIIDigit || "+-.eE".utf8.contains($0) })
+    else { return nil }
     // Swift wants digits on both sides of the point.
     let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count > 1 else { return Double(text) }

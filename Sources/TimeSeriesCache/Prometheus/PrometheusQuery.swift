@@ -3,12 +3,6 @@ import Synchronization
 
 /// Evaluates an expression over the series that its selector chooses.
 struct PrometheusQuery: Sendable {
-  /// Series of a query, at most: one for each measure.
-  static let maximumSeries: Int = 100
-  /// Values that a query reads, at most.
-  static let maximumSamples: Int = 500_000
-  /// Values that a query works out, at most, those between its operations included.
-  static let maximumWork: Int = 20_000_000
   /// Rows that are read at a time.
   private static let pageSize: Int = 10_000
   /// Series that are read at a time.
@@ -25,12 +19,12 @@ struct PrometheusQuery: Sendable {
         [PrometheusResult(labels: PrometheusLabels(), points: expression.points(of: SampleColumn(), at: steps))], []
       )
     }
-    let (matches, warnings) = try await selection.matches(selector.matchers, limit: Self.maximumSeries)
+    let (matches, warnings) = try await selection.matches(selector.matchers, limit: selection.limits.series)
     guard let times = steps.times(of: selector), !matches.isEmpty else { return ([], warnings) }
-    guard matches.count * steps.count * expression.operations <= Self.maximumWork else {
+    guard matches.count * steps.count * expression.operations <= selection.limits.work else {
       throw PrometheusError(
         .execution,
-        "the query would work out more than \(Self.maximumWork) values: ask for fewer series, steps or operations")
+        "the query would work out more than \(selection.limits.work) values: ask for fewer series, steps or operations")
     }
     let columns = try await columns(matches, times)
     var results: [PrometheusResult] = []
@@ -55,7 +49,7 @@ struct PrometheusQuery: Sendable {
   private func columns(
     _ matches: [PrometheusSelection.Match], _ times: TimeRange
   ) async throws(PrometheusError) -> [PrometheusSelection.Match: SampleColumn] {
-    let budget = Budget(left: Self.maximumSamples)
+    let budget = Budget(of: selection.limits.samples)
     let bySeries = Dictionary(grouping: matches, by: \.series)
     let store = selection.store
     let read = try await mapConcurrently(bySeries, limit: Self.atOnce) {
@@ -86,7 +80,7 @@ struct PrometheusQuery: Sendable {
       guard budget.take(page.rows.count * matches.count) else {
         throw PrometheusError(
           .execution,
-          "the query would read more than \(maximumSamples) samples: ask for a shorter range or fewer series")
+          "the query would read more than \(budget.samples) samples: ask for a shorter range or fewer series")
       }
       for row in page.rows {
         var place = 0
@@ -108,15 +102,19 @@ struct PrometheusQuery: Sendable {
 
   /// What all series of a query may read together.
   private final class Budget: Sendable {
-    private let samples: Mutex<Int>
+    let samples: Int
+    private let rest: Mutex<Int>
 
-    init(left: Int) { samples = Mutex(left) }
+    init(of samples: Int) {
+      self.samples = samples
+      rest = Mutex(samples)
+    }
 
-    var left: Int { samples.withLock { $0 } }
+    var left: Int { rest.withLock { $0 } }
 
     /// - Returns: false where that is more than is left.
     func take(_ count: Int) -> Bool {
-      samples.withLock { left in
+      rest.withLock { left in
         guard count <= left else { return false }
         left -= count
         return true

@@ -110,7 +110,7 @@ enum PrometheusRequest: Sendable {
   ) async throws(PrometheusError) -> [PrometheusSelection.Match] {
     var all: [PrometheusSelection.Match] = []
     for selector in selectors.isEmpty ? [[]] : selectors {
-      let (matches, notes) = try await selection.matches(selector)
+      let (matches, notes) = try await selection.matches(selector, limit: selection.limits.matches)
       all += matches
       warnings += notes.filter { !warnings.contains($0) }
     }

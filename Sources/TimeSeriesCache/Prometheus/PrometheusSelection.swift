@@ -17,19 +17,14 @@ struct PrometheusSelection: Sendable {
   /// Which series the caller's key lets it read.
   let mayRead: @Sendable (SeriesEntry) -> Bool
 
-  /// Series of the identifiers' table that a query looks through, at most.
-  static let maximumEntries: Int = 10_000
-  /// Series whose status names no measures and whose newest row is asked for instead, at most.
-  static let maximumUnknown: Int = 100
-  /// Pairs of series and measure that one request may choose, at most: those of a query are bounded more tightly.
-  static let maximumMatches: Int = 100_000
+  var limits = PrometheusLimits()
 
   /// The series that match all of some conditions, ordered by their labels.
   ///
   /// - Parameter limit: more than these are an error.
   /// - Returns: the series, and what the caller should know about those that are missing.
   func matches(
-    _ matchers: [LabelMatcher], limit: Int = maximumMatches
+    _ matchers: [LabelMatcher], limit: Int
   ) async throws(PrometheusError) -> (matches: [Match], warnings: [String]) {
     var others = matchers
     let names = others.removeAll(of: PromQLSelector.name)
@@ -73,13 +68,13 @@ struct PrometheusSelection: Sendable {
       }
       let measurement = matchers.value(of: PrometheusLabels.measurement)
       let prefix = measurement.flatMap { SeriesKey(measurement: $0)?.text } ?? ""
-      if let entries = try await store.entries(prefix: prefix, limit: Self.maximumEntries) { return entries }
+      if let entries = try await store.entries(prefix: prefix, limit: limits.entries) { return entries }
     } catch {
       throw PrometheusError(error)
     }
     throw PrometheusError(
       .execution,
-      "more than \(Self.maximumEntries) series would have to be looked through: narrow the selector by series= or measurement="
+      "more than \(limits.entries) series would have to be looked through: narrow the selector by series= or measurement="
     )
   }
 
@@ -88,14 +83,14 @@ struct PrometheusSelection: Sendable {
     _ series: [Series]
   ) async throws(PrometheusError) -> (rows: [Series: SeriesRow], warnings: [String]) {
     guard !series.isEmpty else { return ([:], []) }
-    let left = series.count - Self.maximumUnknown
+    let left = series.count - limits.unknown
     let warnings =
       left > 0
       ? [
         "\(left) series are left out: nothing is known of their measures before their next fetch; name them by series="
       ] : []
     do throws(StoreError) {
-      return (try await store.latest(of: Array(series.prefix(Self.maximumUnknown))), warnings)
+      return (try await store.latest(of: Array(series.prefix(limits.unknown))), warnings)
     } catch {
       throw PrometheusError(error)
     }

@@ -37,7 +37,7 @@ import Testing
       ("-t * 2 + 1", "(((-{\"__name__\"=\"t\"}) * 2) + 1)"), ("2 ^ t", "(2 ^ {\"__name__\"=\"t\"})"),
       ("+t", "{\"__name__\"=\"t\"}"),
       ("t - 273.15 # to Celsius", "({\"__name__\"=\"t\"} - 273.15)"), ("1 - # here\n t", "(1 - {\"__name__\"=\"t\"})"),
-    ])
+    ] as [(String, String)])
   func printed(text: String, expected: String) throws {
     guard !expected.isEmpty else {
       #expect(throws: PromQLError.self) { try PromQLParser.expression(text) }
@@ -89,12 +89,12 @@ import Testing
       ("'\\ud800'", "1:2: parse error: a string's escape is not finished"),
       ("1 2", "1:3: parse error: found the number 2: it cannot follow"),
       ("(1", "1:3: parse error: found the end of the expression: ')' is needed"),
-      (String(repeating: "(", count: 5000), "1:101: parse error: the expression is nested too deep"),
+      (String(repeating: "(", count: 5000), "1:102: parse error: the expression is nested too deep"),
       (String(repeating: "-", count: 5000) + "1", "1:102: parse error: the expression is nested too deep"),
       (String(repeating: "2^", count: 4000) + "2", "1:203: parse error: the expression is nested too deep"),
       ("t" + String(repeating: "+1", count: 4000), "1:202: parse error: the expression is nested too deep"),
       (String(repeating: "1", count: 8193), "1:1: parse error: the expression has 8193 bytes; 8192 are the most"),
-    ])
+    ] as [(String, String)])
   func refused(text: String, beginning: String) {
     do throws(PromQLError) {
       Issue.record("it is read as \(try PromQLParser.expression(text))")

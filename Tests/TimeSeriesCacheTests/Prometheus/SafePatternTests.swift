@@ -31,7 +31,7 @@ import Testing
       ("(a*)*", ["aaa": true, "b": false]), ("(a|)+", ["": true, "aa": true]), ("(|a)*b", ["aab": true]),
       ("a||b", ["": true, "a": true, "b": true]), ("()", ["": true]),
       ("node-(1|2)\\..+", ["node-1.x": true, "node-1.": false, "node-3.x": false]),
-    ])
+    ] as [(String, [String: Bool])])
   func matches(pattern: String, texts: [String: Bool]) throws {
     let compiled = try SafePattern(pattern)
     for (text, isMatch) in texts {
@@ -55,7 +55,7 @@ import Testing
       ("\\x{110000}", "write \\x7F"), ("a{1001}", "a count is from 0 to 1000"), ("a{3,2}", "a count is from 0 to 1000"),
       ("(a{1000}){1000}", "too large"), ("((((){1000}){1000}){1000}){1000}", "too large"),
       (String(repeating: "(", count: 10_000), "nested too deep"),
-    ])
+    ] as [(String, String)])
   func refused(pattern: String, reason: String) {
     do throws(SafePatternError) {
       _ = try SafePattern(pattern)
