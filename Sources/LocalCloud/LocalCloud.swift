@@ -119,7 +119,7 @@ public final class LocalCloud: Sendable {
     let credentials = Credentials(accessKeyID: options.accessKeyID, secretAccessKey: options.secretAccessKey)
     let verifier = Verifier(region: account.region) { $0 == credentials.accessKeyID ? credentials : nil }
     let frontDoor = FrontDoor(services: [dynamoDB, sqs, parameters, timestream], verifier: verifier, clock: clock)
-    invokeAPI = InvokeAPI(sandboxes: sandboxes, frontDoor: frontDoor)
+    invokeAPI = InvokeAPI(sandboxes: sandboxes, frontDoor: frontDoor, messages: sqs.messages, clock: clock)
     let runtime = RuntimeAPI(sandboxes: sandboxes)
     let sample = SampleSource()
     // The stack's addresses have the port, and the port may be any free one: the gateway opens once the stack stands.

@@ -44,6 +44,8 @@ struct APIGateway: Sendable {
         request: request, stage: stage, routeKey: "\(route.method) \(route.path)", parameters: parameters,
         account: account, now: clock.now)
       let payload = (route.payload == "1.0" ? event.version1 : event.version2).bytes
+      // Base64 makes a body a third larger, so that 10 MB are never reached.
+      guard payload.count <= InvokeAPI.payloadLimit else { return .now(Self.message(413, "Request Entity Too Large")) }
       return .later {
         let limit: Duration = .milliseconds(route.timeoutMilliseconds)
         guard let result = await sandboxes.invoke(route.function, payload, within: limit) else {

@@ -38,11 +38,20 @@ struct GatewayEvent {
     Self.collect(PercentEncoding.queryItems(request.query, plusIsBlank: true).map { ($0.name, $0.value) })
   }
 
-  /// As text; in Base64 where it is not UTF-8.
+  /// As text where the request says that it is text, and it is; else in Base64.
   private var body: (value: JSON, isEncoded: Bool) {
     if request.body.isEmpty { return (.null, false) }
-    if let text = String(validating: request.body, as: UTF8.self) { return (.string(text), false) }
-    return (.string(Data(request.body).base64EncodedString()), true)
+    if isText, let text = String(validating: request.body, as: UTF8.self) { return (.string(text), false) }
+    return (.string(Base64.text(request.body.span)), true)
+  }
+
+  /// True for `text/*`, and for JSON, XML and JavaScript: forms and bodies of no type are not text (measured against AWS for
+  /// <https://github.com/ministackorg/ministack/pull/766>). What is compressed is not text either.
+  private var isText: Bool {
+    let encoding = request[header: "content-encoding"]?.lowercased() ?? "identity"
+    guard encoding == "identity", let header = request[header: "content-type"] else { return false }
+    let type = header.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
+    return type.hasPrefix("text/") || ["application/json", "application/xml", "application/javascript"].contains(type)
   }
 
   private var pathParameters: JSON {

@@ -12,6 +12,10 @@ public struct FunctionDescription: Sendable {
   public var memory: Int
   /// Processes at once.
   public var maximumConcurrency: Int
+  /// How often an event that nobody waits for is tried again, 0 to 2.
+  public var retries: Int = 2
+  /// The name of the queue that is told of events that failed each time.
+  public var failureQueue: String?
 
   public init(
     name: String, executable: String, environment: [String: String], timeout: Int = 60, memory: Int = 256,

@@ -1,4 +1,5 @@
 import CacheSupport
+import Foundation
 import Synchronization
 
 /// Lambda's Invoke: `POST /2015-03-31/functions/{name}/invocations`.
@@ -7,15 +8,21 @@ import Synchronization
 final class InvokeAPI: Sendable {
   private let sandboxes: Sandboxes
   private let frontDoor: FrontDoor
+  private let messages: QueueStore
+  private let clock: WallClock
   private let events = BackgroundTasks()
 
   static let prefix: String = "/2015-03-31/functions/"
-  /// Lambda tries an event twice more.
-  static let eventAttempts: Int = 3
+  /// The largest event of a caller that waits for the answer, in bytes.
+  static let payloadLimit: Int = 6 << 20
+  /// The largest of one that does not.
+  static let eventLimit: Int = 1 << 20
 
-  init(sandboxes: Sandboxes, frontDoor: FrontDoor) {
+  init(sandboxes: Sandboxes, frontDoor: FrontDoor, messages: QueueStore, clock: WallClock) {
     self.sandboxes = sandboxes
     self.frontDoor = frontDoor
+    self.messages = messages
+    self.clock = clock
   }
 
   func stop() async { await events.stop() }
@@ -76,7 +83,7 @@ final class InvokeAPI: Sendable {
     let payload = request.body
     switch request[header: "x-amz-invocation-type"] ?? "RequestResponse" {
     case "RequestResponse":
-      guard payload.count <= 6 << 20 else { throw Self.tooLarge(6 << 20) }
+      guard payload.count <= Self.payloadLimit else { throw Self.tooLarge(Self.payloadLimit) }
       return .later { [sandboxes] in
         let result = await sandboxes.invoke(name, payload)
         var headers = [("Content-Type", "application/json"), ("X-Amz-Executed-Version", "$LATEST")]
@@ -84,7 +91,7 @@ final class InvokeAPI: Sendable {
         return ServerResponse(status: 200, headers: headers, body: result.payload)
       }
     case "Event":
-      guard payload.count <= 1 << 20 else { throw Self.tooLarge(1 << 20) }
+      guard payload.count <= Self.eventLimit else { throw Self.tooLarge(Self.eventLimit) }
       invokeLater(name, payload)
       return .now(ServerResponse(status: 202))
     case "DryRun": return .now(ServerResponse(status: 204))
@@ -95,15 +102,50 @@ final class InvokeAPI: Sendable {
     }
   }
 
-  /// Runs a function for an event; one that fails is tried twice more.
+  /// Runs a function for an event; one that fails is tried again, twice unless the function says otherwise, and then told to the
+  /// queue that the function names, if it names one.
   func invokeLater(_ name: String, _ payload: [UInt8]) {
-    events.run { [sandboxes] in
-      for attempt in 1...Self.eventAttempts where !Task.isCancelled {
-        if await sandboxes.invoke(name, payload).functionError == nil { return }
-        guard attempt < Self.eventAttempts else { return }
+    events.run { [self] in
+      let attempts = 1 + (sandboxes.description(of: name)?.retries ?? 0)
+      let id = RandomID.uuid()
+      for attempt in 1...attempts where !Task.isCancelled {
+        let result = await sandboxes.invoke(name, payload, id: id)
+        guard result.functionError != nil else { return }
+        guard attempt < attempts else { return tell(name, id, payload, result, attempts) }
         // Lambda waits a minute, then two; a person at a desk would not.
         do { try await Task.sleep(for: .seconds(attempt)) } catch { return }
       }
+    }
+  }
+
+  /// Sends what became of an event to the function's destination on failure.
+  ///
+  /// See <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html>.
+  private func tell(_ name: String, _ id: String, _ payload: [UInt8], _ result: InvocationResult, _ attempts: Int) {
+    guard let destination = sandboxes.description(of: name)?.failureQueue else { return }
+    func json(_ bytes: [UInt8]) -> JSON {
+      (try? JSON(parsing: bytes)) ?? .string(String(decoding: bytes, as: UTF8.self))
+    }
+    let record: JSON = [
+      "version": "1.0", "timestamp": .string(UTCTime(epochMilliseconds: clock.now).iso8601Text),
+      "requestContext": [
+        "requestId": .string(id), "functionArn": .string("\(sandboxes.arn(name)):$LATEST"),
+        "condition": "RetriesExhausted", "approximateInvokeCount": .integer(attempts),
+      ],
+      "requestPayload": payload.isEmpty ? .null : json(payload),
+      "responseContext": [
+        "statusCode": 200, "executedVersion": "$LATEST", "functionError": .string(result.functionError ?? "Unhandled"),
+      ],
+      "responsePayload": json(result.payload),
+    ]
+    do throws(ServiceError) {
+      let queue = try messages.queue(named: destination)
+      var input = Input(["MessageBody": .string(record.text)])
+      _ = try messages.send([try MessageDraft(&input, queue)], to: queue)
+    } catch {
+      // As on AWS, where a metric says so: there is nobody to tell but whoever watches.
+      let words = "\(name) failed, and \(destination) could not be told: \(error.message ?? error.type)\n"
+      FileHandle.standardError.write(Data(words.utf8))
     }
   }
 

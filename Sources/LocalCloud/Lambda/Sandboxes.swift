@@ -77,9 +77,13 @@ final class Sandboxes: Sendable {
   }
 
   /// Runs a function once; waits for a process where all are busy.
-  func invoke(_ function: String, _ payload: [UInt8]) async -> InvocationResult {
+  ///
+  /// - Parameter id: the request's id, the same each time that an event is tried.
+  func invoke(
+    _ function: String, _ payload: [UInt8], id: String = RandomID.uuid()
+  ) async -> InvocationResult {
     await withCheckedContinuation { continuation in
-      let invocation = Invocation(id: RandomID.uuid(), payload: payload, continuation: continuation)
+      let invocation = Invocation(id: id, payload: payload, continuation: continuation)
       let isStopping = state.withLock { state in
         if !state.isStopping { state.pending[function, default: []].append(invocation) }
         return state.isStopping

@@ -30,7 +30,7 @@ extension Stack {
     for function in functions {
       add(
         "Function", function.name, function.executable.split(separator: "/").last.map(String.init) ?? "",
-        "\(function.timeout) s", "\(function.memory) MB")
+        "\(function.timeout) s", "\(function.memory) MB", function.failureQueue.map { "failures to \($0)" } ?? "")
     }
     for source in eventSources {
       add(

@@ -77,6 +77,7 @@ struct ResourceNames {
     case ("AWS::SNS::Topic", "TopicName"): return name
     case ("AWS::S3::Bucket", "Arn"): return "arn:aws:s3:::\(name)"
     case ("AWS::IAM::Role", "Arn"): return "arn:aws:iam::\(site.accountID):role/\(name)"
+    case ("AWS::IoT::TopicRule", "Arn"): return arn("iot", "rule/\(name)")
     case ("AWS::CloudWatch::Alarm", "Arn"): return arn("cloudwatch", "alarm:\(name)")
     default: return nil
     }

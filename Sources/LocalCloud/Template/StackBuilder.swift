@@ -21,7 +21,7 @@ struct StackBuilder {
   /// What concerns people and accounts, not what the functions do.
   private static let ignoredTypes = [
     "AWS::IAM::", "AWS::Logs::", "AWS::CloudWatch::", "AWS::SNS::", "AWS::S3::", "AWS::SQS::QueuePolicy", "AWS::KMS::",
-    "AWS::IoT::",
+    "AWS::IoT::", "AWS::Lambda::Permission",
   ]
 
   private mutating func run() throws(TemplateError) {
@@ -192,16 +192,30 @@ struct StackBuilder {
       environment.merge(variables) { $1 }
       try properties.absorb(part)
     }
-    stack.functions.append(
+    var function =
       FunctionDescription(
         name: name, executable: "\(site.executables)/\(executable)", environment: environment,
         timeout: try properties.integer("Timeout", in: 1...900) ?? 3,
         memory: try properties.integer("MemorySize", in: 128...10_240) ?? 128,
-        maximumConcurrency: try properties.integer("ReservedConcurrentExecutions", in: 1...1000) ?? 10))
+        maximumConcurrency: try properties.integer("ReservedConcurrentExecutions", in: 1...1000) ?? 10)
+    if var part = try properties.part("EventInvokeConfig") {
+      function.retries = try part.integer("MaximumRetryAttempts", in: 0...2) ?? 2
+      if var destinations = try part.part("DestinationConfig") {
+        if var failure = try destinations.part("OnFailure") {
+          _ = try failure.choice("Type", ["SQS"])
+          function.failureQueue = try failure.required("Destination").split(separator: ":").last.map(String.init)
+          try destinations.absorb(failure)
+        }
+        try part.absorb(destinations)
+      }
+      part.ignore("MaximumEventAgeInSeconds")
+      try properties.absorb(part)
+    }
+    stack.functions.append(function)
     if let events = try properties.part("Events") { try addEvents(name, events, &properties) }
     properties.ignore(
       "Description", "Handler", "Architectures", "Role", "Policies", "LoggingConfig", "Tags", "PropagateTags",
-      "Tracing", "EphemeralStorage", "EventInvokeConfig")
+      "Tracing", "EphemeralStorage")
   }
 
   private mutating func addEvents(
@@ -293,6 +307,12 @@ struct StackBuilder {
     let queues = Set(stack.queues.map(\.name))
     for source in stack.eventSources where !queues.contains(source.queue) {
       throw TemplateError("the function \(source.function) reads the queue '\(source.queue)', which the stack has not")
+    }
+    for function in stack.functions {
+      if let target = function.failureQueue, !queues.contains(target) {
+        throw TemplateError(
+          "the function \(function.name) tells failures to the queue '\(target)', which the stack has not")
+      }
     }
     for queue in stack.queues {
       if let target = queue.deadLetters?.queue, !queues.contains(target) {

@@ -173,7 +173,11 @@ package struct FetchHandler: LambdaHandler {
           "the status of an identifier was not written",
           ["identifier": .string(identifier.text), "error": .string(error.description)])
       }
-      await registered?.note(report.seriesRuns, logger)
+      // As many at once as one note tells.
+      let runs = report.seriesRuns
+      for start in stride(from: 0, to: runs.count, by: WrittenSeries.statusesPerWrite) {
+        await registered?.note(Array(runs[start..<min(start + WrittenSeries.statusesPerWrite, runs.count)]), logger)
+      }
       return true
     }
     if isKept == nil {
