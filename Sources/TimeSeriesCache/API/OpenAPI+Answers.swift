@@ -34,6 +34,7 @@ extension OpenAPI {
       "description": "The body is too large, or the answer would be.",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     },
+    "TooLong": {"description": "The gateway's own answer to a URL that is longer than it takes: ask for fewer series at once."},
     "Throttled": {
       "description": "The store wants fewer requests.", "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}

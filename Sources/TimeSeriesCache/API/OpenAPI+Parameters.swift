@@ -123,11 +123,23 @@ extension OpenAPI {
       "schema": {"type": "string"}
     },
     "promTimeout": {
-      "name": "timeout", "in": "query", "description": "Not used: the function's own time bounds the answer.",
+      "name": "timeout", "in": "query",
+      "description": "How long to wait at most; the function's own time bounds it too.",
       "schema": {"type": "string"}
     },
-    "promStart": {"name": "start", "in": "query", "description": "Epoch seconds or RFC 3339.", "schema": {"type": "string"}},
-    "promEnd": {"name": "end", "in": "query", "description": "Epoch seconds or RFC 3339.", "schema": {"type": "string"}},
+    "promLookback": {
+      "name": "lookback_delta", "in": "query",
+      "description": "How old the newest value of an instant may be; 5m where it is absent.",
+      "schema": {"type": "string"}
+    },
+    "promStart": {
+      "name": "start", "in": "query", "description": "Epoch seconds or RFC 3339; needed by query_range alone.",
+      "schema": {"type": "string"}
+    },
+    "promEnd": {
+      "name": "end", "in": "query", "description": "Epoch seconds or RFC 3339; needed by query_range alone.",
+      "schema": {"type": "string"}
+    },
     "promStep": {
       "name": "step", "in": "query", "description": "Seconds, or a length of time such as 5m.", "schema": {"type": "string"},
       "required": true

@@ -8,7 +8,8 @@ extension OpenAPI {
         "operationId": "promQuery", "summary": "Evaluate an expression at an instant", "tags": ["prometheus"],
         "parameters": [
           {"$ref": "#/components/parameters/promQuery"}, {"$ref": "#/components/parameters/promTime"},
-          {"$ref": "#/components/parameters/promTimeout"}
+          {"$ref": "#/components/parameters/promTimeout"}, {"$ref": "#/components/parameters/promLookback"},
+          {"$ref": "#/components/parameters/promLimit"}
         ],
         "responses": {
           "200": {
@@ -17,11 +18,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "404": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "422": {"$ref": "#/components/responses/PrometheusFailure"},
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       },
       "post": {
@@ -32,59 +32,9 @@ extension OpenAPI {
             "application/x-www-form-urlencoded": {
               "schema": {
                 "type": "object",
-                "properties": {"query": {"type": "string"}, "time": {"type": "string"}, "timeout": {"type": "string"}}
-              }
-            }
-          }
-        },
-        "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
-          "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
-          "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
-        }
-      }
-    },
-    "/api/v1/query_range": {
-      "get": {
-        "operationId": "promQueryRange", "summary": "Evaluate an expression over a range", "tags": ["prometheus"],
-        "parameters": [
-          {"$ref": "#/components/parameters/promQuery"}, {"$ref": "#/components/parameters/promStart"},
-          {"$ref": "#/components/parameters/promEnd"}, {"$ref": "#/components/parameters/promStep"},
-          {"$ref": "#/components/parameters/promTimeout"}
-        ],
-        "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
-          "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
-          "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
-        }
-      },
-      "post": {
-        "operationId": "promQueryRangeByForm", "summary": "Evaluate an expression over a range", "tags": ["prometheus"],
-        "requestBody": {
-          "required": false,
-          "content": {
-            "application/x-www-form-urlencoded": {
-              "schema": {
-                "type": "object",
                 "properties": {
-                  "query": {"type": "string"}, "start": {"type": "string"}, "end": {"type": "string"},
-                  "step": {"type": "string"}, "timeout": {"type": "string"}
+                  "query": {"type": "string"}, "time": {"type": "string"}, "timeout": {"type": "string"},
+                  "lookback_delta": {"type": "string"}, "limit": {"type": "integer", "minimum": 0}
                 }
               }
             }
@@ -97,11 +47,61 @@ extension OpenAPI {
           },
           "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
+          "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+        }
+      }
+    },
+    "/api/v1/query_range": {
+      "get": {
+        "operationId": "promQueryRange", "summary": "Evaluate an expression over a range", "tags": ["prometheus"],
+        "parameters": [
+          {"$ref": "#/components/parameters/promQuery"}, {"$ref": "#/components/parameters/promStart"},
+          {"$ref": "#/components/parameters/promEnd"}, {"$ref": "#/components/parameters/promStep"},
+          {"$ref": "#/components/parameters/promTimeout"}, {"$ref": "#/components/parameters/promLookback"},
+          {"$ref": "#/components/parameters/promLimit"}
+        ],
+        "responses": {
+          "200": {
+            "description": "The answer.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
+          },
+          "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "404": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "422": {"$ref": "#/components/responses/PrometheusFailure"},
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+        }
+      },
+      "post": {
+        "operationId": "promQueryRangeByForm", "summary": "Evaluate an expression over a range", "tags": ["prometheus"],
+        "requestBody": {
+          "required": false,
+          "content": {
+            "application/x-www-form-urlencoded": {
+              "schema": {
+                "type": "object",
+                "properties": {
+                  "query": {"type": "string"}, "start": {"type": "string"}, "end": {"type": "string"},
+                  "step": {"type": "string"}, "timeout": {"type": "string"}, "lookback_delta": {"type": "string"},
+                  "limit": {"type": "integer", "minimum": 0}
+                }
+              }
+            }
+          }
+        },
+        "responses": {
+          "200": {
+            "description": "The answer.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
+          },
+          "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
+          "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
+          "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "422": {"$ref": "#/components/responses/PrometheusFailure"},
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -119,11 +119,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "404": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "422": {"$ref": "#/components/responses/PrometheusFailure"},
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       },
       "post": {
@@ -149,11 +148,9 @@ extension OpenAPI {
           },
           "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
+          "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -171,11 +168,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "404": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "422": {"$ref": "#/components/responses/PrometheusFailure"},
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       },
       "post": {
@@ -201,11 +197,9 @@ extension OpenAPI {
           },
           "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
+          "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -224,11 +218,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "404": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "422": {"$ref": "#/components/responses/PrometheusFailure"},
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -242,11 +235,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "429": {"$ref": "#/components/responses/PrometheusFailure"},
-          "502": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"},
-          "504": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "404": {"$ref": "#/components/responses/PrometheusRefusal"},
+          "422": {"$ref": "#/components/responses/PrometheusFailure"},
+          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     }

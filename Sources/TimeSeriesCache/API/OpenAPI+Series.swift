@@ -23,9 +23,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "429": {"$ref": "#/components/responses/Throttled"},
-          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
-          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
+          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
+          "504": {"$ref": "#/components/responses/TimedOut"}
         }
       },
       "put": {
@@ -48,9 +49,9 @@ extension OpenAPI {
           },
           "400": {"$ref": "#/components/responses/BadRequest"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "409": {"$ref": "#/components/responses/Conflict"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "429": {"$ref": "#/components/responses/Throttled"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "429": {"$ref": "#/components/responses/Throttled"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         },
         "parameters": [{"$ref": "#/components/parameters/id"}]
       },
@@ -62,8 +63,9 @@ extension OpenAPI {
           "204": {"description": "It is removed."}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "502": {"$ref": "#/components/responses/StoreFailed"},
-          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
+          "504": {"$ref": "#/components/responses/TimedOut"}
         },
         "parameters": [{"$ref": "#/components/parameters/id"}]
       }
@@ -95,9 +97,9 @@ extension OpenAPI {
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       },
       "put": {
@@ -120,9 +122,9 @@ extension OpenAPI {
           },
           "400": {"$ref": "#/components/responses/BadRequest"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "409": {"$ref": "#/components/responses/Conflict"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "429": {"$ref": "#/components/responses/Throttled"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "429": {"$ref": "#/components/responses/Throttled"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       },
       "delete": {
@@ -133,8 +135,9 @@ extension OpenAPI {
           "204": {"description": "It is removed."}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "502": {"$ref": "#/components/responses/StoreFailed"},
-          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
+          "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -154,9 +157,9 @@ extension OpenAPI {
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -178,9 +181,9 @@ extension OpenAPI {
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -204,9 +207,9 @@ extension OpenAPI {
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -239,9 +242,9 @@ extension OpenAPI {
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -261,9 +264,9 @@ extension OpenAPI {
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -282,9 +285,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "429": {"$ref": "#/components/responses/Throttled"},
-          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
-          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
+          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
+          "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -307,9 +311,9 @@ extension OpenAPI {
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "404": {"$ref": "#/components/responses/NotFound"}, "413": {"$ref": "#/components/responses/TooLarge"},
-          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
-          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
-          "504": {"$ref": "#/components/responses/TimedOut"}
+          "414": {"$ref": "#/components/responses/TooLong"}, "429": {"$ref": "#/components/responses/Throttled"},
+          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
+          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },
@@ -333,9 +337,10 @@ extension OpenAPI {
           },
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/BadRequest"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
-          "413": {"$ref": "#/components/responses/TooLarge"}, "429": {"$ref": "#/components/responses/Throttled"},
-          "500": {"$ref": "#/components/responses/NotPacked"}, "502": {"$ref": "#/components/responses/StoreFailed"},
-          "503": {"$ref": "#/components/responses/Unavailable"}, "504": {"$ref": "#/components/responses/TimedOut"}
+          "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
+          "429": {"$ref": "#/components/responses/Throttled"}, "500": {"$ref": "#/components/responses/NotPacked"},
+          "502": {"$ref": "#/components/responses/StoreFailed"}, "503": {"$ref": "#/components/responses/Unavailable"},
+          "504": {"$ref": "#/components/responses/TimedOut"}
         }
       }
     },

@@ -18,12 +18,20 @@ extension OpenAPI {
         },
         "responses": {
           "204": {"description": "Every point is stored, or safe in the queue where writes are queued."},
+          "404": {
+            "description": "There is no such bucket for this key.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "415": {
+            "description": "The body is encoded in a way other than gzip.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
           "400": {
-            "description": "The line protocol cannot be read: line and column are named, and nothing was written.",
+            "description": "A parameter is not right, or the line protocol cannot be read: line and column are then named. Nothing was written.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           },
           "401": {
-            "description": "The key is not right, or may not write to this bucket.",
+            "description": "No key was sent, or one that is not right.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           },
           "413": {
@@ -65,12 +73,20 @@ extension OpenAPI {
         },
         "responses": {
           "204": {"description": "Every point is stored, or safe in the queue where writes are queued."},
+          "404": {
+            "description": "There is no such bucket for this key.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
+          "415": {
+            "description": "The body is encoded in a way other than gzip.",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+          },
           "400": {
-            "description": "The line protocol cannot be read: line and column are named, and nothing was written.",
+            "description": "A parameter is not right, or the line protocol cannot be read: line and column are then named. Nothing was written.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           },
           "401": {
-            "description": "The key is not right, or may not write to this bucket.",
+            "description": "No key was sent, or one that is not right.",
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           },
           "413": {
