@@ -132,7 +132,7 @@ import Testing
 
   @Test("Bins of any range, width, page and aggregates are those of all rows", arguments: UInt64(0)..<6)
   func property(seed: UInt64) async throws {
-    var random = SplitMix(seed)
+    var random = SplitMix(seed: seed)
     try await TestCloud.with(clock: .fixed(Self.now)) { cloud in
       let series = try seed % 2 == 0 ? Series(try Identifier("it's é e\u{301} \"x\"")) : .written(#"mea,tag=it's\ é"#)
       let (records, forecasts) = (
@@ -242,7 +242,7 @@ import Testing
 
   @Test("Statistics and conditions are those of all rows", arguments: UInt64(0)..<4)
   func statisticsAndConditions(seed: UInt64) async throws {
-    var random = SplitMix(seed + 100)
+    var random = SplitMix(seed: seed + 100)
     try await TestCloud.with(clock: .fixed(Self.now)) { cloud in
       let series = try seed % 2 == 0 ? Series(try Identifier("s")) : .written("mea,tag=1")
       let world = try await World(cloud, series, random: &random, records: 80, forecasts: 40)
@@ -288,18 +288,5 @@ import Testing
         #expect(read == expected, "seed \(seed) \(condition)")
       }
     }
-  }
-}
-
-/// Random numbers that a seed repeats.
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import TimeSeriesCache
@@ -50,7 +51,7 @@ import Testing
   @Test("Batches that SQS puts together anew each time start every message by its fifth receive")
   func mixed() throws {
     // A queue of 200 messages, taken ten at a time in an order that changes; eight of each batch are started, and all fail.
-    var generator = SplitMix(state: 1)
+    var generator = SplitMix(seed: 1)
     var counts = Dictionary(uniqueKeysWithValues: (0..<200).map { ("m\($0)", 0) })
     var firstStart: [String: Int] = [:]
     for _ in 1...5 {
@@ -73,15 +74,4 @@ import Testing
     #expect(order.first?.text == "z")
   }
 
-  /// The same numbers on each run (Steele, Lea and Flood 2014).
-  struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var value = state
-      value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-      return value ^ (value >> 31)
-    }
-  }
 }

@@ -1,4 +1,5 @@
 import CacheSupport
+import TestSupport
 import Testing
 
 @testable import TimeSeriesCache
@@ -70,7 +71,7 @@ import Testing
 
   @Test("Windows that move give what each gives alone", arguments: functions)
   func moving(text: String) throws {
-    var generator = SplitMix(state: 3)
+    var generator = SplitMix(seed: 3)
     var column = SampleColumn()
     var time: Int64 = 0
     for _ in 0..<150 {

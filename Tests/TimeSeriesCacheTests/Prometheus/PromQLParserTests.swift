@@ -1,4 +1,5 @@
 import CacheSupport
+import TestSupport
 import Testing
 
 @testable import TimeSeriesCache
@@ -113,7 +114,7 @@ import Testing
 
   @Test("Random expressions are refused, or print as themselves")
   func random() throws {
-    var generator = SplitMix(state: 11)
+    var generator = SplitMix(seed: 11)
     let words = [
       "t", "a:b", "{", "}", "a=\"b\"", ",", "=~", "!~", "!=", "\"x|y\"", "'", "`", "[", "]", "5m", "1h30m", ":", "(",
       ")", "+", "-",
