@@ -70,7 +70,7 @@ import Testing
 
   @Test("Windows that move give what each gives alone", arguments: functions)
   func moving(text: String) throws {
-    var generator = SplitMix(state: 3)
+    var generator = SplitMix(3)
     var column = SampleColumn()
     var time: Int64 = 0
     for _ in 0..<150 {

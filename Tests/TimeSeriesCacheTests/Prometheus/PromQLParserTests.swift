@@ -113,7 +113,7 @@ import Testing
 
   @Test("Random expressions are refused, or print as themselves")
   func random() throws {
-    var generator = SplitMix(state: 11)
+    var generator = SplitMix(11)
     let words = [
       "t", "a:b", "{", "}", "a=\"b\"", ",", "=~", "!~", "!=", "\"x|y\"", "'", "`", "[", "]", "5m", "1h30m", ":", "(",
       ")", "+", "-",

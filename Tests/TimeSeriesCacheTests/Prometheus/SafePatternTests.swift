@@ -78,7 +78,7 @@ import Testing
 
   @Test("Random expressions are refused or matched, and end")
   func random() {
-    var generator = SplitMix(state: 7)
+    var generator = SplitMix(7)
     let alphabet = Array("ab()[]{}*+?|\\^$.-,:12=<>PidsS😀\n")
     for _ in 0..<5000 {
       let pattern = String(
@@ -87,18 +87,5 @@ import Testing
         (0..<Int.random(in: 0...12, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "a" })
       if let compiled = try? SafePattern(pattern) { _ = compiled.matches(text) }
     }
-  }
-}
-
-/// The same numbers in each run (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }
