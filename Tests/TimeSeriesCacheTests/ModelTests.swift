@@ -60,15 +60,6 @@ import Testing
     #expect(future.map(\.time) == [10, 11])
   }
 
-  @Test("SQL quotes every name and text") func quoting() throws {
-    let sql = TimestreamSQL(database: "d\"b", table: "t")
-    let range = try #require(TimeRange(from: -1, to: 2))
-    #expect(
-      sql.rows(of: try Identifier("x' OR '1'='1"), in: range, limit: 5)
-        == #"SELECT * FROM "d""b"."t" WHERE "identifier" = 'x'' OR ''1''=''1' AND time >= from_milliseconds(-1) AND time < from_milliseconds(3) ORDER BY time ASC LIMIT 5"#
-    )
-  }
-
   static let expiries: [(time: Int64, fetched: Int64, key: String, expiry: Int64)] = [
     (5_000_000, 5_000_000, "5000", 604_800 + 5000), (9_000_500, 5_000_000, "9000.500", 604_800 + 9000),
   ]

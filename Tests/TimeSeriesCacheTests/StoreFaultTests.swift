@@ -204,13 +204,6 @@ import Testing
     #expect(error?.code == "UnexpectedAnswer")
   }
 
-  @Test("Bounds beyond what Timestream keeps are asked as its own", arguments: [(Int64.min, Int64.max)])
-  func bounds(from: Int64, to: Int64) throws {
-    let sql = TimestreamSQL(database: "d", table: "t").rows(
-      of: try Identifier("s"), in: try #require(TimeRange(from: from, to: to)), limit: 1)
-    #expect(sql.contains("time >= from_milliseconds(-9223372036854) AND time < from_milliseconds(9223372036854) "))
-  }
-
   @Test("A page that ends among them loses none", arguments: [1, 2])
   func pagesMergedRecords(limit: Int) async throws {
     let rows = try await history(Self.table(Self.shared)).rows(

@@ -4,7 +4,7 @@ import CacheSupport
 ///
 /// See <https://docs.aws.amazon.com/timestream/latest/developerguide/API_WriteRecords.html>.
 public struct TimestreamWriteClient: Sendable {
-  private let client: AWSClient
+  let client: AWSClient
 
   /// Calls Timestream with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }

@@ -3,7 +3,7 @@ public import CacheSupport
 
 extension SeriesReader {
   /// Opens the stores that the API function reads: `TS_DB_NAME` and `TS_TABLE_NAME` name the Timestream database and table,
-  /// `FUTURE_TABLE` the DynamoDB table.
+  /// `FUTURE_TABLE` the DynamoDB table. Where written series are kept is read by ``TimestreamMapping/init(environment:)``.
   ///
   /// - Parameters:
   ///   - environment: the variables; `.process()` reads those of this process.
@@ -21,7 +21,8 @@ extension TimestreamHistory {
   init(_ client: AWSClient, environment: ProcessEnvironment) throws(EnvironmentError) {
     self.init(
       client, database: try environment.require("TS_DB_NAME", "the Timestream database"),
-      table: try environment.require("TS_TABLE_NAME", "the Timestream table of the history"))
+      table: try environment.require("TS_TABLE_NAME", "the Timestream table of the history"),
+      mapping: try TimestreamMapping(environment: environment))
   }
 }
 

@@ -13,13 +13,66 @@ extension HistoryStore {
   public func rows(
     of series: Series, in range: TimeRange, limit: Int, where condition: MeasureCondition
   ) async throws(StoreError) -> HistoryRows {
+    try await rowsFromRows(of: series, in: range, limit: limit, where: condition)
+  }
+
+  /// Reads all rows of the range, up to the last bin that is wanted.
+  public func bins(
+    of series: Series, in range: TimeRange, by binning: Binning, limit: Int
+  ) async throws(StoreError) -> HistoryBins {
+    try await binsFromRows(of: series, in: range, by: binning, limit: limit)
+  }
+
+  /// Reads all rows before the time.
+  public func lastValues(
+    of series: Series, before time: Int64, measures: Set<ByteText>?
+  ) async throws(StoreError) -> HistoryValues {
+    try await lastValuesFromRows(of: series, before: time, measures: measures)
+  }
+
+  /// Reads all rows of the range.
+  public func moments(of series: Series, in range: TimeRange) async throws(StoreError) -> HistoryMoments {
+    try await momentsFromRows(of: series, in: range)
+  }
+
+  /// Reads all rows of the range, up to the last that is wanted.
+  public func outliers(
+    of series: Series, in range: TimeRange, beyond bounds: [ByteText: OutlierBound], limit: Int
+  ) async throws(StoreError) -> HistoryRows {
+    try await outliersFromRows(of: series, in: range, beyond: bounds, limit: limit)
+  }
+
+  /// Asks two questions for each series, of eight series at once.
+  public func latest(of series: [Series]) async throws(StoreError) -> LatestHistory {
+    let answers = try await mapConcurrently(series, limit: 8) { one async throws(StoreError) -> HistoryRows in
+      let newest = try await newest(of: one, in: nil)
+      guard let time = newest.time, let instant = TimeRange(from: time, to: time) else {
+        return HistoryRows(samples: [], bytesMetered: newest.bytesMetered)
+      }
+      var rows = try await rows(of: one, in: instant, limit: 1)
+      rows.bytesMetered += newest.bytesMetered
+      return rows
+    }
+    var latest = LatestHistory(samples: [:])
+    for (one, answer) in zip(series, answers) {
+      latest.samples[one] = answer.samples.last
+      latest.bytesMetered += answer.bytesMetered
+    }
+    return latest
+  }
+}
+
+/// The same for a store that can do it better, but not always.
+extension HistoryStore {
+  func rowsFromRows(
+    of series: Series, in range: TimeRange, limit: Int, where condition: MeasureCondition
+  ) async throws(StoreError) -> HistoryRows {
     try await filtered(of: series, in: range, limit: limit) { sample in
       condition.isMet(by: sample.measures) ? sample : nil
     }
   }
 
-  /// Reads all rows of the range, up to the last bin that is wanted.
-  public func bins(
+  func binsFromRows(
     of series: Series, in range: TimeRange, by binning: Binning, limit: Int
   ) async throws(StoreError) -> HistoryBins {
     var answer = HistoryBins(bins: [])
@@ -45,8 +98,7 @@ extension HistoryStore {
     return answer
   }
 
-  /// Reads all rows before the time.
-  public func lastValues(
+  func lastValuesFromRows(
     of series: Series, before time: Int64, measures: Set<ByteText>?
   ) async throws(StoreError) -> HistoryValues {
     var answer = HistoryValues(values: [:])
@@ -61,27 +113,7 @@ extension HistoryStore {
     return answer
   }
 
-  /// Asks two questions for each series, of eight series at once.
-  public func latest(of series: [Series]) async throws(StoreError) -> LatestHistory {
-    let answers = try await mapConcurrently(series, limit: 8) { one async throws(StoreError) -> HistoryRows in
-      let newest = try await newest(of: one, in: nil)
-      guard let time = newest.time, let instant = TimeRange(from: time, to: time) else {
-        return HistoryRows(samples: [], bytesMetered: newest.bytesMetered)
-      }
-      var rows = try await rows(of: one, in: instant, limit: 1)
-      rows.bytesMetered += newest.bytesMetered
-      return rows
-    }
-    var latest = LatestHistory(samples: [:])
-    for (one, answer) in zip(series, answers) {
-      latest.samples[one] = answer.samples.last
-      latest.bytesMetered += answer.bytesMetered
-    }
-    return latest
-  }
-
-  /// Reads all rows of the range.
-  public func moments(of series: Series, in range: TimeRange) async throws(StoreError) -> HistoryMoments {
+  func momentsFromRows(of series: Series, in range: TimeRange) async throws(StoreError) -> HistoryMoments {
     var answer = HistoryMoments(measures: [:])
     answer.bytesMetered = try await forEachRow(of: series, in: range) { sample in
       for measure in sample.measures {
@@ -92,8 +124,7 @@ extension HistoryStore {
     return answer
   }
 
-  /// Reads all rows of the range, up to the last that is wanted.
-  public func outliers(
+  func outliersFromRows(
     of series: Series, in range: TimeRange, beyond bounds: [ByteText: OutlierBound], limit: Int
   ) async throws(StoreError) -> HistoryRows {
     try await filtered(of: series, in: range, limit: limit) { sample in sample.outliers(beyond: bounds) }

@@ -19,7 +19,7 @@ public protocol HistoryStore: Sendable {
   /// By itself it writes one series after the other.
   ///
   /// - Parameters:
-  ///   - parts: no series appears twice.
+  ///   - parts: a series may have several; no instant of it appears twice.
   ///   - version: as of ``write(_:of:version:)``.
   /// - Returns: what became of each part, in the order of the parts.
   func write(_ parts: [SeriesSamples], version: Int64) async -> [HistoryWrite]

@@ -54,7 +54,7 @@ final class Scope: Sendable {
 
   /// Whether a name is that of an output, in ORDER BY.
   func isOutput(_ qualifier: [String], _ name: String) -> Bool {
-    qualifier.isEmpty && outputs.contains { $0.name.lowercased() == name.lowercased() }
+    qualifier.isEmpty && outputs.contains { Self.areAlike($0.name, name) }
   }
 
   func resolve(_ qualifier: [String], _ name: String, _ position: Position) throws(QueryError) -> TypedExpression {
@@ -82,16 +82,21 @@ final class Scope: Sendable {
     throw QueryError("Column '\((qualifier + [name]).joined(separator: "."))' does not exist", at: position)
   }
 
+  /// The same name but for capitals. The two spellings of é are two names, as they are two columns.
+  private static func areAlike(_ one: String, _ other: String) -> Bool {
+    one.lowercased().isExactly(other.lowercased())
+  }
+
   private func find(
     _ qualifier: [String], _ name: String, _ position: Position
   ) throws(QueryError) -> Field? {
-    if qualifier.isEmpty, let output = outputs.first(where: { $0.name.lowercased() == name.lowercased() }) {
+    if qualifier.isEmpty, let output = outputs.first(where: { Self.areAlike($0.name, name) }) {
       return output
     }
-    let folded = fields.filter { $0.name.lowercased() == name.lowercased() && $0.answers(to: qualifier) }
+    let folded = fields.filter { Self.areAlike($0.name, name) && $0.answers(to: qualifier) }
     if folded.count <= 1 { return folded.first }
     // Names are told apart by case only where two of one relation differ in nothing else.
-    let exact = folded.filter { $0.name == name }
+    let exact = folded.filter { $0.name.isExactly(name) }
     if exact.count == 1, Set(folded.map { $0.relation?.lowercased() }).count == 1 { return exact[0] }
     throw QueryError("Column '\((qualifier + [name]).joined(separator: "."))' is ambiguous", at: position)
   }
