@@ -49,7 +49,8 @@ class Cloud:
         names = {
             "IDENTIFIER_TABLE": "IdentifierTableName", "IDENTIFIER_QUEUE": "IdentifierQueueUrl", "TS_DB_NAME": "HistoryDatabaseName",
             "TS_TABLE_NAME": "HistoryTableName", "FUTURE_TABLE": "ForecastTableName", "SOURCES_SSM_ID": "SourcesParameterName",
-            "API_KEY_SSM_ID": "SourceKeyParameterName", "API_SSM_ID": "ApiKeyParameterName"}
+            "API_KEY_SSM_ID": "SourceKeyParameterName", "API_SSM_ID": "ApiKeyParameterName",
+            "KEYS_SSM_ID": "AccessKeysParameterName", "WRITE_QUEUE": "WriteQueueUrl", "DEAD_LETTER_QUEUE": "DeadLetterQueueUrl"}
         return {variable: self.outputs[output] for variable, output in names.items()}
 
     @property

@@ -98,6 +98,7 @@ def unpack(function, root):
 @pytest.mark.parametrize("function,event,is_good", [
     ("FetchFunction", lambda key: message("packaged"), lambda answer: answer == {"batchItemFailures": []}),
     ("APIFunction", lambda key: api_request(key, "/v1/series/packaged"), lambda answer: answer["statusCode"] == 200),
+    ("WriteFunction", lambda key: {"device_id": "packaged", "temperature": 21.5}, lambda answer: answer == {"written": 1}),
     ("QueueFunction", lambda key: {}, lambda answer: answer["identifiers"] >= 0),
 ])
 def test_a_package_answers_in_an_old_root_over_tls(tls_cloud, root, authorities, tmp_path, function, event, is_good, where):

@@ -10,7 +10,9 @@ from conftest import BUILD
 # Nothing listens there, and nothing is asked.
 ENVIRONMENT = {
     "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
-    "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f", "API_KEY": "any"}
+    "TS_DB_NAME": "data", "TS_TABLE_NAME": "table", "FUTURE_TABLE": "forecast", "API_KEY": "any"}
+
+PROGRAMS = ["local-cloud", "local-queue", "local-fetch", "local-api", "local-generate", "local-query", "hydration", "read-series"]
 
 
 def run(*words, **variables):
@@ -50,14 +52,14 @@ def test_a_wrong_command_line_is_explained(words, message):
     assert done.returncode == 1 and message in done.stderr and done.stdout == ""
 
 
-@pytest.mark.parametrize("program", ["local-cloud", "local-queue", "local-fetch", "local-api", "hydration", "read-series"])
+@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("word", ["--help", "-h"])
 def test_the_help_needs_no_variable(program, word):
     done = subprocess.run([BUILD / program, word], env={}, capture_output=True, text=True, timeout=30)
     assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith(f"Usage: {program}")
 
 
-@pytest.mark.parametrize("program,words", [("local-queue", ()), ("local-api", ("a",)), ("read-series", ())])
+@pytest.mark.parametrize("program,words", [("local-queue", ()), ("local-api", ("a",)), ("read-series", ()), ("local-generate", ())])
 def test_without_a_region_the_error_names_it(program, words):
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "AWS_REGION"} | {"HOME": "/nonexistent"}
     done = subprocess.run([BUILD / program, *words], env=environment, capture_output=True, text=True, timeout=30)
@@ -80,7 +82,7 @@ def test_an_equals_sign_is_one_whatever_comes_after_it():
     assert done.returncode == 1 and "there is no parameter 'frm'" in done.stderr
 
 
-@pytest.mark.parametrize("program", ["local-cloud", "local-queue", "local-fetch", "local-api", "hydration", "read-series"])
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_output_that_is_lost_is_a_failure(program):
     with open("/dev/full", "w") as full:
         done = subprocess.run([BUILD / program, "--help"], env={}, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)

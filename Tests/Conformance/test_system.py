@@ -123,7 +123,7 @@ def test_local_runs_need_nothing_but_variables(hydrated):
 
 def test_an_init_error_names_the_variable():
     environment = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "AWS_REGION": "us-east-1", "HOME": "/nonexistent"}
-    for function, variable in (("QueueFunction", "IDENTIFIER_TABLE"), ("FetchFunction", "SOURCES_SSM_ID"), ("APIFunction", "API_SSM_ID")):
+    for function, variable in (("QueueFunction", "IDENTIFIER_TABLE"), ("FetchFunction", "SOURCES_SSM_ID"), ("WriteFunction", "IDENTIFIER_TABLE"), ("APIFunction", "API_SSM_ID")):
         done = subprocess.run([BUILD / function], env=environment, capture_output=True, text=True, timeout=30)
         assert done.returncode == 1 and variable in done.stdout
 

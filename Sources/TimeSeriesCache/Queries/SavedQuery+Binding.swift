@@ -47,34 +47,29 @@ extension SavedQuery {
       guard (1...maximumNameBytes).contains(value.utf8.count), !value.utf8.contains(where: { $0 < 0x20 }) else {
         throw refuse("a name of 1 to \(maximumNameBytes) bytes")
       }
-      let name = TimestreamSQL.name(value)
-      return parameter.kind == .table ? "\(TimestreamSQL.name(database)).\(name)" : name
+      let name = TimestreamExpression.name(ByteText(value))
+      return parameter.kind == .table ? "\(TimestreamExpression.name(ByteText(database))).\(name)" : name
     case .text:
       guard value.utf8.count <= maximumTextBytes else { throw refuse("at most \(maximumTextBytes) bytes") }
-      return TimestreamSQL.text(value)
+      return TimestreamLiteral.text(value).sql
     case .number:
       // As JSON has numbers: no words, no hexadecimal digits.
       guard let json = try? JSON(parsing: value), let number = json.double, number.isFinite else {
         throw refuse("a decimal number")
       }
-      let text = JSONWriter.text(of: number)
-      return signed(
-        text.utf8.allSatisfy { ($0 | 0x20) != UInt8(ascii: "e") && $0 != UInt8(ascii: ".") } ? text + ".0" : text)
+      return TimestreamLiteral.double(number).sql
     case .integer:
       guard let number = Int64(value) else { throw refuse("a whole number") }
-      return signed(String(number))
+      return TimestreamLiteral.integer(number).sql
     case .duration:
       guard let milliseconds = TimeExpression.duration(value), milliseconds > 0 else {
         throw refuse("a length of time such as 30s, 15m, 24h, 7d")
       }
-      return "\(milliseconds)ms"
+      return TimestreamLiteral.duration(milliseconds).sql
     case .time:
       do throws(TimeExpression.Failure) {
-        return "from_milliseconds(\(try TimeExpression.instant(value, now: now)))"
+        return TimestreamLiteral.time(try TimeExpression.instant(value, now: now)).sql
       } catch { throw refuse("an instant such as 2026-01-31T12:00:00Z or now-24h") }
     }
   }
-
-  /// A negative number in brackets: after a minus sign its own would begin a comment.
-  private static func signed(_ text: String) -> String { text.hasPrefix("-") ? "(\(text))" : text }
 }

@@ -1,0 +1,74 @@
+"""local/run.sh: what it prints to type does what it says."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import BUILD, PROJECT
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """The lines that a person is shown, once the run waits for Ctrl-C."""
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": "0", "DATA": str(tmp_path_factory.mktemp("data"))}
+    process = subprocess.Popen(["local/run.sh", BUILD], cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip("\n"))
+        if line == "Ctrl-C ends it.\n":
+            break
+    try:
+        assert lines and lines[-1] == "Ctrl-C ends it.", lines
+        yield [line.strip() for line in lines if line.startswith("  ")]
+    finally:
+        # As a terminal does: to everyone of the group.
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+        process.stdout.close()
+
+
+def typed(command):
+    done = subprocess.run(["bash", "-c", command], cwd=PROJECT, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def the(printed, *words):
+    (line,) = [line for line in printed if all(word in line for word in words)]
+    return line
+
+
+def test_a_read_and_its_bins(printed):
+    rows = json.loads(typed(the(printed, "v1/series/greenwich?from=now-10m&to=now%2B10m'")))["rows"]
+    assert {row["origin"] for row in rows} == {"history", "forecast"}
+    bins = json.loads(typed(the(printed, "&bin=1h")))["rows"]
+    assert 12 <= len(bins) <= 13 and {"elevation_min", "elevation_avg", "elevation_max"} <= set(bins[0]["values"])
+
+
+def test_what_is_written_is_read(printed):
+    assert typed(the(printed, "Token local-writer", "curl")) == ""
+    (row,) = json.loads(typed(the(printed, "v1/series/room,name=kitchen")))["rows"]
+    assert row["values"] == {"temperature": 21.5}
+
+
+def test_grafanas_line(printed):
+    answer = json.loads(typed(the(printed, "/api/v1/query", "Bearer")))
+    devices = sorted(series["metric"]["device_id"] for series in answer["data"]["result"] if "device_id" in series["metric"])
+    assert answer["status"] == "success" and devices == [f"sensor-00{number}" for number in range(1, 6)]
+
+
+def test_a_device_goes_on_while_one_watches(printed):
+    start = int(time.time() * 1000)
+    typed(the(printed, "WRITE_KEY=").replace("--interval 5s --rounds 1000", "--interval 0s --rounds 1"))
+    watched = re.search(r'"(curl .*)"', the(printed, "watch -n 5"))[1]
+    assert json.loads(typed(watched))["row"]["time"] >= start
+
+
+def test_a_saved_query(printed):
+    lines = typed(the(printed, "local-query temperature-trend")).splitlines()
+    assert lines[0].split() == ["device_id", "bin", "average", "least", "greatest"] and sum(line.startswith("sensor-001") for line in lines) in (6, 7)
