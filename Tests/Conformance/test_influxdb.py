@@ -61,7 +61,6 @@ def test_the_official_client_writes_past_and_future_and_reads_one_series(keyed, 
     host = "packed" if packed else "plain"
     with InfluxDBClient(url=keyed.outputs["WriteUrl"], token=KEY, org="any", enable_gzip=packed) as client:
         assert client.ping()
-        assert client.health().status == "pass"
         points = [
             Point("power").tag("host", host).field("watts", float(index)).field("on", True).field("n", index).field("s", "é \"q\"")
             .time(now + index * 60_000 + 1, WritePrecision.MS) for index in range(-30, 30)]
@@ -70,6 +69,11 @@ def test_the_official_client_writes_past_and_future_and_reads_one_series(keyed, 
     assert [row[0] for row in rows] == [now + index * 60_000 + 1 for index in range(-30, 30)]
     assert [row[1] for row in rows] == [{"watts": index, "on": True, "n": index, "s": "é \"q\""} for index in range(-30, 30)]
     assert {row[2] for row in rows[:30]} == {"history"} and {row[2] for row in rows[31:]} == {"forecast"}
+
+
+def test_health_has_the_shape_of_influxdb(keyed):
+    status, _, body = keyed.get("health")
+    assert status == 200 and {"name", "message", "status", "checks", "version"} == set(json.loads(body)) and json.loads(body)["status"] == "pass"
 
 
 def test_the_official_client_is_told_what_is_wrong(keyed):
@@ -106,7 +110,7 @@ def test_telegraf_as_outputs_influxdb_v2_sends_it(keyed):
     (b"cpu v=1", {"Authorization": "Token wrong"}, 401),
     # Halved and sent again.
     (gzip.compress(b"\n" * (33 << 20)), {"Content-Encoding": "gzip"}, 413),
-])
+], ids=["malformed", "partial", "encoding", "key", "size"])
 def test_telegraf_knows_what_to_do_with_each_answer(keyed, body, headers, status):
     found, answered, text = post(keyed, "api/v2/write?bucket=home&org=o", body, **headers)
     assert found == status

@@ -141,7 +141,7 @@ def test_a_role_has_what_its_function_calls_and_nothing_else(template, creates_t
     identifiers, forecast, endpoints = ["IdentifierTable.Arn"], ["ForecastTable.Arn"], {"timestream:DescribeEndpoints": ["*"]}
     letters = ["WriteQueue.Arn", "DeadLetterQueue.Arn"]
     stores = {
-        "dynamodb:GetItem": identifiers, "dynamodb:PutItem": identifiers, "dynamodb:UpdateItem": identifiers, "dynamodb:BatchWriteItem": forecast,
+        "dynamodb:PutItem": identifiers, "dynamodb:UpdateItem": identifiers, "dynamodb:BatchWriteItem": forecast,
         "dynamodb:Query": forecast, "timestream:WriteRecords": history} | endpoints
     if creates_tables:
         stores |= {"timestream:CreateTable": history, "timestream:TagResource": history}
@@ -149,7 +149,7 @@ def test_a_role_has_what_its_function_calls_and_nothing_else(template, creates_t
         "QueueFunctionRole": {
             "dynamodb:Scan": identifiers, "sqs:SendMessage": ["IdentifierQueue.Arn"], "ssm:GetParameter": ["parameter${SourcesParameter}"]} | logs("QueueFunction"),
         "FetchFunctionRole": stores | reads("IdentifierQueue.Arn") | logs("FetchFunction") | {
-            "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]},
+            "dynamodb:GetItem": identifiers, "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]},
         "WriteFunctionRole": stores | reads("WriteQueue.Arn") | logs("WriteFunction") | {
             "sqs:SendMessage": letters, "ssm:GetParameter": ["parameter${AccessKeysParameter}"]},
         "DeviceRuleRole": {"sqs:SendMessage": letters},

@@ -33,7 +33,7 @@ extension WriteHandler {
         forecast: try DynamoDBForecast(client, environment: environment)),
       series: WrittenSeries(IdentifierRegistry(client, table: table), clock: clock))
     var queue: MessageSender?
-    if try environment.flag("ENABLE_ASYNC_INVOCATION") {
+    if try environment.boolean("ENABLE_ASYNC_INVOCATION", default: false) {
       queue = MessageSender(
         client,
         url: try environment.require(
@@ -64,18 +64,6 @@ extension DeviceRule {
     case let other:
       throw EnvironmentError(
         description: "the environment variable DEVICE_INTEGERS is '\(other)': give double or bigint")
-    }
-  }
-}
-
-extension ProcessEnvironment {
-  /// A variable that is `true` or `false`, in any case, or `1`, `0`, `t`, `f`; false where it is absent or empty.
-  fileprivate func flag(_ name: String) throws(EnvironmentError) -> Bool {
-    switch (self[name] ?? "false").lowercased() {
-    case "true", "1", "t": return true
-    case "false", "0", "f": return false
-    case let other:
-      throw EnvironmentError(description: "the environment variable \(name) is '\(other)': give true or false")
     }
   }
 }

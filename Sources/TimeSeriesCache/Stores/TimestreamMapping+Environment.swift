@@ -120,7 +120,7 @@ extension TimestreamMapping {
 
 extension ProcessEnvironment {
   /// A boolean as people write it: `true`, `t` or `1`, or `false`, `f` or `0`, in capitals too; the default where it is absent.
-  fileprivate func boolean(
+  func boolean(
     _ name: String, default: Bool, also: String = ""
   ) throws(EnvironmentError) -> Bool {
     switch self[name]?.lowercased() {
