@@ -170,7 +170,8 @@ import Testing
       #"{"Records":[{"EventSource":"aws:sns","EventVersion":"1.0","EventSubscriptionArn":"a","Sns":{"Type":"Notification","MessageId":"m","TopicArn":"t","Subject":null,"Message":"{\"a\":1}","Timestamp":"2026-01-02T03:04:05.678Z"}},{"EventSource":"aws:sns","Sns":{"MessageId":"n","TopicArn":"t","Message":"e\u0301"}}]}"#
     #expect(
       try SNSEvent(parsing: Array(text.utf8)).messages == [
-        .init(id: "m", topic: "t", body: #"{"a":1}"#), .init(id: "n", topic: "t", body: "e\u{301}"),
+        .init(id: "m", topic: "t", body: #"{"a":1}"#, sent: 1_767_323_045_678),
+        .init(id: "n", topic: "t", body: "e\u{301}"),
       ])
   }
 

@@ -571,7 +571,7 @@ extension JSONObject {
       polls: false,
       configure: {
         $0.executables = folder.path
-        for timeout in [900, 60, 28] { try $0.template.edit("      Timeout: \(timeout)", "      Timeout: 1") }
+        for timeout in [900, 60] { try $0.template.edit("      Timeout: \(timeout)", "      Timeout: 1") }
       }
     ) { cloud async throws in
       let client = LambdaClient(cloud.client)

@@ -308,7 +308,7 @@ import Testing
       ])
     #expect(
       stack.queues.map { [$0.name, $0.attributes["VisibilityTimeout"] ?? "", $0.deadLetters?.queue ?? ""] } == [
-        ["s-dead-letters", "", ""], ["s-identifiers", "360", "s-dead-letters"],
+        ["s-dead-letters", "", ""], ["s-identifiers", "360", "s-dead-letters"], ["s-writes", "168", "s-dead-letters"],
       ])
     #expect(
       stack.historyTables == [
@@ -316,20 +316,25 @@ import Testing
           database: "TimeSeriesDB", name: "identifierTimeSeriesHistory", memoryHours: 72, magneticDays: 730,
           takesLateRecords: true)
       ])
-    #expect(stack.functions.map(\.name) == ["s-queue", "s-fetch", "s-api"])
+    #expect(stack.functions.map(\.name) == ["s-queue", "s-fetch", "s-write", "s-api"])
     #expect(
       stack.eventSources == [
-        .init(queue: "s-identifiers", function: "s-fetch", batchSize: 8, maximumConcurrency: 5, reportsFailures: true)
+        .init(queue: "s-identifiers", function: "s-fetch", batchSize: 8, maximumConcurrency: 5, reportsFailures: true),
+        .init(queue: "s-writes", function: "s-write", batchSize: 10, maximumConcurrency: 5, reportsFailures: true),
       ])
     #expect(
-      stack.rules.map { [$0.name, $0.schedule.text, $0.function] } == [["s-schedule", "cron(0 1 * * ? *)", "s-queue"]])
+      stack.rules.map { [$0.name, $0.schedule.text, $0.function] } == [
+        ["s-schedule", "cron(0 1 * * ? *)", "s-queue"], ["s-due", "cron(0/5 * * * ? *)", "s-queue"],
+      ])
     #expect(
-      stack.api?.routes == [
+      stack.api?.routes == [("POST", "/api/v2/write"), ("POST", "/write"), ("ANY", "/ping"), ("GET", "/health")].map {
+        .init(method: $0, path: $1, function: "s-write", payload: "2.0", timeoutMilliseconds: 30_000)
+      } + [
         .init(method: "ANY", path: "/{proxy+}", function: "s-api", payload: "2.0", timeoutMilliseconds: 29_000)
       ])
     #expect(generated.keys.sorted() == ["ApiKey"])
-    #expect(stack.parameters.map(\.name) == ["/s/sources", "/s/source-key", "/s/api-key"])
-    #expect(stack.parameters.last?.value == generated["ApiKey"])
+    #expect(stack.parameters.map(\.name) == ["/s/sources", "/s/source-key", "/s/api-key", "/s/access-keys"])
+    #expect(stack.parameters[2].value == generated["ApiKey"])
     // An existing database: the stack has none, and the functions use the one that is named.
     var existing = file
     existing.parameters.merge(["CreateTimestream": "false", "DatabaseName": "mine", "TableName": "rows"]) { $1 }

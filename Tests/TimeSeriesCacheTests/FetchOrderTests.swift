@@ -73,5 +73,4 @@ import Testing
     let order = FetchOrder.identifiers(others + [try Self.entry("z", 5, ["z"])])
     #expect(order.first?.text == "z")
   }
-
 }
