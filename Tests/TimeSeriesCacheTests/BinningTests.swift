@@ -16,7 +16,7 @@ import Testing
     let reader: SeriesReader
     let span: TimeRange
 
-    init(_ cloud: TestCloud, _ series: Series, random: inout SplitMix, records: Int, forecasts: Int) async throws {
+    init(_ cloud: TestCloud, _ series: Series, random: inout SeededNumbers, records: Int, forecasts: Int) async throws {
       self.series = series
       history = try cloud.history(now: BinningTests.now)
       let forecast = try DynamoDBForecast(cloud.client, environment: cloud.environment)
@@ -46,7 +46,7 @@ import Testing
     }
 
     /// Values that sums represent exactly.
-    private static func measures(_ random: inout SplitMix) -> [Measure] {
+    private static func measures(_ random: inout SeededNumbers) -> [Measure] {
       let whole: [Int64] = [.max, .min, 0, 1, -1, 5_000_000_000]
       let all: [Measure] = [
         Measure("b\"q", .boolean(Bool.random(using: &random))),
@@ -132,7 +132,7 @@ import Testing
 
   @Test("Bins of any range, width, page and aggregates are those of all rows", arguments: UInt64(0)..<6)
   func property(seed: UInt64) async throws {
-    var random = SplitMix(seed)
+    var random = SeededNumbers(seed)
     try await TestCloud.with(clock: .fixed(Self.now)) { cloud in
       let series = try seed % 2 == 0 ? Series(try Identifier("it's é e\u{301} \"x\"")) : .written(#"mea,tag=it's\ é"#)
       let (records, forecasts) = (
@@ -242,7 +242,7 @@ import Testing
 
   @Test("Statistics and conditions are those of all rows", arguments: UInt64(0)..<4)
   func statisticsAndConditions(seed: UInt64) async throws {
-    var random = SplitMix(seed + 100)
+    var random = SeededNumbers(seed + 100)
     try await TestCloud.with(clock: .fixed(Self.now)) { cloud in
       let series = try seed % 2 == 0 ? Series(try Identifier("s")) : .written("mea,tag=1")
       let world = try await World(cloud, series, random: &random, records: 80, forecasts: 40)
@@ -292,7 +292,7 @@ import Testing
 }
 
 /// Random numbers that a seed repeats.
-struct SplitMix: RandomNumberGenerator {
+struct SeededNumbers: RandomNumberGenerator {
   private var state: UInt64
   init(_ seed: UInt64) { state = seed }
   mutating func next() -> UInt64 {
