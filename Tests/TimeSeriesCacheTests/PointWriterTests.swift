@@ -53,9 +53,9 @@ import Testing
     // Table a with h=1, b with h=2, b with h=1: the reference writes the third with h=2.
     try await WriteHarness.with { harness async throws in
       let time = Self.now - 1000
-      let lines = ["a,h=1 v=1 \(time)", "b,h=2 v=2 \(time)", "b,h=1 v=3 \(time)", "a,h=2 v=4 \(time)"]
+      let lines = ["one,h=1 v=1 \(time)", "two,h=2 v=2 \(time)", "two,h=1 v=3 \(time)", "one,h=2 v=4 \(time)"]
       #expect(await harness.write(lines.joined(separator: "\n"), ["precision": "ms"]).status == 204)
-      for (series, value) in [("a,h=1", 1), ("b,h=2", 2), ("b,h=1", 3), ("a,h=2", 4)] {
+      for (series, value) in [("one,h=1", 1), ("two,h=2", 2), ("two,h=1", 3), ("one,h=2", 4)] {
         #expect(try await harness.rows(series) == ["-1000=v:\(value)"])
       }
     }
@@ -65,10 +65,10 @@ import Testing
   {
     try await WriteHarness.with { harness async throws in
       for time in [Self.now - 5, Self.now + 5] {
-        let lines = "m,a=1,b=2 x=1,y=1 \(time)\nm,b=2,a=1 y=2,z=3 \(time)"
+        let lines = "mem,a=1,b=2 x=1,y=1 \(time)\nmem,b=2,a=1 y=2,z=3 \(time)"
         #expect(await harness.write(lines, ["precision": "ms"]).status == 204)
       }
-      #expect(try await harness.rows("m,a=1,b=2") == ["-5=x:1,y:2,z:3", "5=x:1,y:2,z:3?"])
+      #expect(try await harness.rows("mem,a=1,b=2") == ["-5=x:1,y:2,z:3", "5=x:1,y:2,z:3?"])
     }
   }
 
@@ -245,7 +245,8 @@ import Testing
     }) { harness async throws in
       let lines = (0..<5000).map { "cpu,host=h\($0 % 100) v=\($0) \(Self.now - 1 - Int64($0 / 100) * 1000)" }
       #expect(await harness.write(lines.joined(separator: "\n"), ["precision": "ms"]).status == 204)
-      #expect(requests.elements.reduce(0, +) == 5000)
+      // Those that found no table were sent again once it was there.
+      #expect(requests.elements.reduce(0, +) >= 5000)
       #expect(requests.elements.max() ?? 0 <= 100)
       for host in [0, 57, 99] {
         let rows = try await harness.rows("cpu,host=h\(host)")

@@ -38,6 +38,8 @@ struct WriteHarness {
   let clock: ManualClock
   let log = LogBook()
   let handler: WriteHandler
+  /// The variables of the function, and of whoever reads what it wrote.
+  let environment: ProcessEnvironment
 
   init(
     _ cloud: TestCloud, clock: ManualClock = ManualClock(now), isQueued: Bool = false,
@@ -47,11 +49,13 @@ struct WriteHarness {
     self.cloud = cloud
     self.clock = clock
     let own = [
-      "KEYS": Self.keys, "WRITE_QUEUE": cloud.output("WriteQueueUrl"), "AWS_MAX_ATTEMPTS": "1",
+      "KEYS": Self.keys, "mag_store_retention_period": "730", "WRITE_QUEUE": cloud.output("WriteQueueUrl"),
+      "AWS_MAX_ATTEMPTS": "1",
       "DEAD_LETTER_QUEUE": cloud.output("DeadLetterQueueUrl"), "ENABLE_ASYNC_INVOCATION": isQueued ? "true" : "false",
     ].merging(variables) { $1 }
+    environment = cloud.environment.merging(own)
     handler = try WriteHandler(
-      environment: cloud.environment.merging(own), http: http ?? cloud.http, clock: clock.clock, logger: log.logger)
+      environment: environment, http: http ?? cloud.http, clock: clock.clock, logger: log.logger)
   }
 
   /// Runs a body with a cloud that stands still at a time, and its write function.
@@ -84,7 +88,7 @@ struct WriteHarness {
   func rows(_ identifier: String, from: Int64 = now - 86_400_000, to: Int64 = now + 86_400_000) async throws -> [String]
   {
     guard let range = TimeRange(from: from, to: to), let key = SeriesKey(identifier) else { return ["no key"] }
-    let reader = try SeriesReader(environment: cloud.environment, client: cloud.client, clock: clock.clock)
+    let reader = try SeriesReader(environment: environment, client: cloud.client, clock: clock.clock)
     var rows: [String] = []
     for try await row in reader.rows(of: try Series(key), in: range) {
       let values = row.measures.map { "\($0.name):\(Self.text($0.value))" }.joined(separator: ",")

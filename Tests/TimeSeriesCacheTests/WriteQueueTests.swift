@@ -80,11 +80,14 @@ import Testing
   }
 
   @Test("Of a batch's messages those that may pass come again, and the others are done") func partial() async throws {
-    try await WriteHarness.with(answer: { target, request in
-      // One series cannot be registered for now.
-      target.hasSuffix("PutItem") && String(decoding: request.body, as: UTF8.self).contains("busy")
-        ? .refusal(400, "ThrottlingException") : nil
-    }) { harness async throws in
+    try await WriteHarness.with(
+      ["table_mapping": "single-table"],
+      answer: { target, request in
+        // One series cannot be registered for now.
+        target.hasSuffix("PutItem") && String(decoding: request.body, as: UTF8.self).contains("busy")
+          ? .refusal(400, "ThrottlingException") : nil
+      }
+    ) { harness async throws in
       let old = Self.now - 800 * 86_400_000
       let failed = try await harness.deliver([
         Self.lines("a v=1"), Self.lines("busy v=1\nb v=1"),
@@ -115,7 +118,7 @@ import Testing
 
   @Test("What the dead-letter queue does not take comes again", arguments: [true, false])
   func letterOutage(isSet: Bool) async throws {
-    let variables = isSet ? [:] : ["DEAD_LETTER_QUEUE": ""]
+    let variables = ["table_mapping": "single-table"].merging(isSet ? [:] : ["DEAD_LETTER_QUEUE": ""]) { $1 }
     try await WriteHarness.with(
       variables,
       answer: { target, _ in
@@ -127,7 +130,7 @@ import Testing
   }
 
   @Test("Messages that the time does not suffice for come again") func deadline() async throws {
-    try await WriteHarness.with { harness async throws in
+    try await WriteHarness.with(["table_mapping": "single-table"]) { harness async throws in
       var handler = harness.handler
       // The time is up at once.
       handler.sleep = { _ in }
