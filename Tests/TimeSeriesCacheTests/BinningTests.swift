@@ -16,7 +16,7 @@ import Testing
     let reader: SeriesReader
     let span: TimeRange
 
-    init(_ cloud: TestCloud, _ series: Series, random: inout SeededNumbers, records: Int, forecasts: Int) async throws {
+    init(_ cloud: TestCloud, _ series: Series, random: inout SplitMix, records: Int, forecasts: Int) async throws {
       self.series = series
       history = try cloud.history(now: BinningTests.now)
       let forecast = try DynamoDBForecast(cloud.client, environment: cloud.environment)
@@ -46,7 +46,7 @@ import Testing
     }
 
     /// Values that sums represent exactly.
-    private static func measures(_ random: inout SeededNumbers) -> [Measure] {
+    private static func measures(_ random: inout SplitMix) -> [Measure] {
       let whole: [Int64] = [.max, .min, 0, 1, -1, 5_000_000_000]
       let all: [Measure] = [
         Measure("b\"q", .boolean(Bool.random(using: &random))),
@@ -226,7 +226,9 @@ import Testing
           fetchedAt: Self.now)
       }
       let before = asked.elements.count
-      let latest = try await reader.latest(of: series + series)
+      let answer = try await reader.latest(of: series + series)
+      #expect(answer.bytesMetered > 0)
+      let latest = answer.rows
       #expect(latest.count == 148)
       for (index, one) in series.enumerated().dropLast(2) {
         let expected =
