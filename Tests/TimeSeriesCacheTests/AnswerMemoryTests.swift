@@ -49,6 +49,20 @@ import Testing
     #expect(Self.questions(history) == 3)
   }
 
+  @Test("Values of one name in another order are another request: its answer has their order") func order() async throws
+  {
+    let handler = Self.handler(MemoryHistory([Self.now - 1]))
+    for names in [["a", "b"], ["b", "a"], ["a", "b"]] {
+      var event = HTTPEvent(method: "GET", path: "/v1/latest", headers: ["x-api-key": "right"])
+      event.query = names.map { HTTPEvent.QueryItem(name: Array("id".utf8), value: Array($0.utf8)) }
+      let response = await handler.response(
+        to: event, LambdaContext(requestID: "r", deadline: .max, logger: .silent))
+      let found = try APITests.json(response)["series"]?.array?.compactMap { $0["identifier"]?.string }
+      #expect(found == names)
+    }
+    #expect(handler.answers.size.count == 2)
+  }
+
   @Test("Nothing is kept where the setting is 0") func off() async {
     let history = MemoryHistory([Self.now - 1])
     let handler = Self.handler(history, kept: 0)

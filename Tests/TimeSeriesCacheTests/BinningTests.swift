@@ -226,7 +226,9 @@ import Testing
           fetchedAt: Self.now)
       }
       let before = asked.elements.count
-      let latest = try await reader.latest(of: series + series)
+      let answer = try await reader.latest(of: series + series)
+      #expect(answer.bytesMetered > 0)
+      let latest = answer.rows
       #expect(latest.count == 148)
       for (index, one) in series.enumerated().dropLast(2) {
         let expected =

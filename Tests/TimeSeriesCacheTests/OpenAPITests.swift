@@ -131,6 +131,11 @@ import Testing
         guard let operation = item[method] else { continue }
         names.append(try #require(operation["operationId"]?.string))
         let statuses = Set(try #require(operation["responses"]?.object).members.map(\.name))
+        if path.hasPrefix("/api/v1/") {
+          #expect(
+            statuses.isSuperset(of: ["200", "400", "401", "403", "404", "413", "422", "500", "503"]),
+            "\(method) \(path)")
+        }
         if path.hasPrefix("/v1/") {
           #expect(
             statuses.isSuperset(of: ["400", "401", "403", "413", "429", "502", "503", "504"]), "\(method) \(path)")
@@ -138,6 +143,34 @@ import Testing
       }
     }
     #expect(Set(names).count == names.count)
+  }
+
+  /// An operation's answer with a status, itself or by reference.
+  private static func answer(_ operation: JSON, _ status: String, _ document: JSON) -> JSON? {
+    let answer = operation["responses"]?[status]
+    guard let reference = answer?["$ref"]?.string?.split(separator: "/").last else { return answer }
+    return document["components"]?["responses"]?[String(reference)]
+  }
+
+  @Test("Each answer has the headers that the code adds") func headers() throws {
+    let document = try Self.document()
+    for (path, item) in try #require(document["paths"]?.object).members {
+      for method in Self.methods {
+        guard let operation = item[method] else { continue }
+        for (status, header) in [("401", "WWW-Authenticate"), ("429", "Retry-After"), ("503", "Retry-After")] {
+          guard let answer = Self.answer(operation, status, document),
+            WriteRoute(Array(path.utf8)) == nil || status != "401"
+          else { continue }
+          #expect(answer["headers"]?[header] != nil, "\(method) \(path) \(status)")
+        }
+        guard ["get", "post"].contains(method), WriteRoute(Array(path.utf8)) == nil else { continue }
+        for status in ["200", "304"] {
+          guard let answer = Self.answer(operation, status, document) else { continue }
+          let headers = Set(try #require(answer["headers"]?.object, "\(method) \(path)").members.map(\.name))
+          #expect(headers.isSuperset(of: ["Cache-Control", "ETag", "Vary"]), "\(method) \(path)")
+        }
+      }
+    }
   }
 
   @Test("Limits and lists of values are those of the code") func bounds() throws {
@@ -154,7 +187,11 @@ import Testing
     #expect(parameters["shape"]?["schema"]?["enum"] == .array(PageShape.allCases.map { .string($0.rawValue) }))
     let aggregates = parameters["aggregate"]?["description"]?.string ?? ""
     for aggregate in Aggregate.allCases { #expect(aggregates.contains(aggregate.rawValue)) }
+    #expect(parameters["promMatch"]?["schema"]?["maxItems"] == .integer(PrometheusParameters.maximumSelectors))
     let schemas = try #require(try Self.document()["components"]?["schemas"])
+    #expect(
+      schemas["PrometheusError"]?["properties"]?["errorType"]?["enum"]
+        == .array(PrometheusError.Kind.allCases.map { .string($0.rawValue) }))
     #expect(schemas["Identifier"]?["maxLength"] == .integer(Identifier.maximumBytes))
     #expect(schemas["Status"]?["properties"]?["measures"]?["maxItems"] == .integer(SeriesStatus.measuresKept))
     let registration = schemas["Registration"]?["properties"]

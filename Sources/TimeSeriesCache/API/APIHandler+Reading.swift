@@ -42,21 +42,28 @@ extension APIHandler {
     of identifier: Identifier, _ request: APIRequest, _ visible: VisibleSeries
   ) async throws(APIError) -> HTTPEventResponse {
     let series = try await series(identifier, request, visible)
-    let rows = try await request.asked { [reader] () async throws(StoreError) in try await reader.latest(of: [series]) }
-    guard let row = rows[series] else { throw try await unknown(identifier, request, visible) }
+    let latest = try await request.measured(\.bytesMetered) { [reader] () async throws(StoreError) in
+      try await reader.latest(of: [series])
+    }
+    guard let row = latest.rows[series] else { throw try await unknown(identifier, request, visible) }
     return .json(["identifier": .string(identifier.text), "row": row.json])
   }
 
   /// Of many series at once; one without rows, or of which nothing is known, has none.
   func latest(_ request: APIRequest, _ visible: VisibleSeries) async throws(APIError) -> HTTPEventResponse {
     let asked = try LatestRequest(try QueryParameters(request.event.query, repeatable: "id"))
-    let (series, rows) = try await request.asked { [reader] () async throws(StoreError) in
-      let series = try await mapConcurrently(asked.identifiers, limit: Self.lookupsAtOnce) {
+    let series = try await request.asked { () async throws(StoreError) in
+      try await mapConcurrently(asked.identifiers, limit: Self.lookupsAtOnce) {
         identifier throws(StoreError) in try await visible.series(identifier)
       }
-      let known = series.compactMap(\.self)
-      return (series, known.isEmpty ? [:] : try await reader.latest(of: known))
     }
+    let known = series.compactMap(\.self)
+    let rows =
+      known.isEmpty
+      ? [:]
+      : try await request.measured(\.bytesMetered) { [reader] () async throws(StoreError) in
+        try await reader.latest(of: known)
+      }.rows
     let found = zip(asked.identifiers, series).map { identifier, series -> JSON in
       ["identifier": .string(identifier.text), "row": series.flatMap { rows[$0] }?.json ?? .null]
     }

@@ -13,7 +13,7 @@ final class AnswerMemory: Sendable {
     /// Whose key it is: an answer is never that of another key.
     var access: Access
     var path: [UInt8]
-    /// Ordered by name and value.
+    /// Ordered by name; values of one name stay in the order of the request, on which an answer may depend.
     var query: [HTTPEvent.QueryItem]
     var accept: String
     var isPacked: Bool
@@ -26,9 +26,10 @@ final class AnswerMemory: Sendable {
       self.access = access
       self.isPacked = isPacked
       path = event.path
-      query = event.query.sorted {
-        $0.name == $1.name ? $0.value.lexicographicallyPrecedes($1.value) : $0.name.lexicographicallyPrecedes($1.name)
-      }
+      query = event.query.enumerated().sorted { one, other in
+        one.element.name == other.element.name
+          ? one.offset < other.offset : one.element.name.lexicographicallyPrecedes(other.element.name)
+      }.map(\.element)
       accept = event.headers["accept"] ?? ""
       // A GET has no use for a body, but some clients send one.
       let isForm = event.method == "POST"

@@ -7,7 +7,8 @@ extension OpenAPI {
       "description": "The client has this answer already.",
       "headers": {
         "ETag": {"$ref": "#/components/headers/ETag"}, "Cache-Control": {"$ref": "#/components/headers/Cache-Control"},
-        "Vary": {"$ref": "#/components/headers/Vary"}
+        "Vary": {"$ref": "#/components/headers/Vary"}, "X-Next-Cursor": {"$ref": "#/components/headers/X-Next-Cursor"},
+        "X-Baseline": {"$ref": "#/components/headers/X-Baseline"}
       }
     },
     "BadRequest": {
@@ -16,6 +17,7 @@ extension OpenAPI {
     },
     "Unauthorized": {
       "description": "No key was sent, or one that is not right.",
+      "headers": {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}},
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     },
     "Forbidden": {
@@ -49,11 +51,44 @@ extension OpenAPI {
     },
     "Unavailable": {
       "description": "A store or the keys cannot be read now, or are not configured.",
+      "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     },
     "TimedOut": {
       "description": "The store did not answer in time: ask for less.",
       "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    },
+    "PrometheusResult": {
+      "description": "The values of the expression.",
+      "headers": {
+        "ETag": {"$ref": "#/components/headers/ETag"}, "Cache-Control": {"$ref": "#/components/headers/Cache-Control"},
+        "Vary": {"$ref": "#/components/headers/Vary"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusResult"}}}
+    },
+    "PrometheusSeries": {
+      "description": "The labels of each series.",
+      "headers": {
+        "ETag": {"$ref": "#/components/headers/ETag"}, "Cache-Control": {"$ref": "#/components/headers/Cache-Control"},
+        "Vary": {"$ref": "#/components/headers/Vary"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusSeries"}}}
+    },
+    "PrometheusNames": {
+      "description": "Names, or values, in order.",
+      "headers": {
+        "ETag": {"$ref": "#/components/headers/ETag"}, "Cache-Control": {"$ref": "#/components/headers/Cache-Control"},
+        "Vary": {"$ref": "#/components/headers/Vary"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusNames"}}}
+    },
+    "PrometheusBuild": {
+      "description": "What this is.",
+      "headers": {
+        "ETag": {"$ref": "#/components/headers/ETag"}, "Cache-Control": {"$ref": "#/components/headers/Cache-Control"},
+        "Vary": {"$ref": "#/components/headers/Vary"}
+      },
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusBuild"}}}
     },
     "PrometheusRefusal": {
       "description": "What is asked for cannot be read, or is not supported; it says what is.",
@@ -64,7 +99,16 @@ extension OpenAPI {
       }
     },
     "PrometheusFailure": {
-      "description": "The expression asks for too much, or a store cannot be read.",
+      "description": "The expression asks for too much.",
+      "content": {
+        "application/json": {
+          "schema": {"anyOf": [{"$ref": "#/components/schemas/PrometheusError"}, {"$ref": "#/components/schemas/Error"}]}
+        }
+      }
+    },
+    "PrometheusUnavailable": {
+      "description": "A store or the keys cannot be read now or are not configured, or the query was not answered in time.",
+      "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
       "content": {
         "application/json": {
           "schema": {"anyOf": [{"$ref": "#/components/schemas/PrometheusError"}, {"$ref": "#/components/schemas/Error"}]}
@@ -80,7 +124,8 @@ extension OpenAPI {
     "Vary": {"schema": {"type": "string"}},
     "X-Next-Cursor": {"description": "The cursor of the next page, where there is one.", "schema": {"type": "string"}},
     "X-Baseline": {"description": "The baseline in epoch milliseconds, where there is one.", "schema": {"type": "string"}},
-    "Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}
+    "Retry-After": {"description": "Seconds to wait; absent where waiting does not help.", "schema": {"type": "string"}},
+    "WWW-Authenticate": {"schema": {"type": "string"}}
     """#
 
   /// Members of `components.securitySchemes`.

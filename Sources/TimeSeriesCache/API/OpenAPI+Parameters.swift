@@ -36,7 +36,7 @@ extension OpenAPI {
       "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 1000}
     },
     "pageCursor": {
-      "name": "cursor", "in": "query", "description": "next of the page before; from and to are then ignored.",
+      "name": "cursor", "in": "query", "description": "next of the page before; from and to are then ignored, and the other parameters stay as they were.",
       "schema": {"type": "string"}
     },
     "measures": {
@@ -133,12 +133,20 @@ extension OpenAPI {
       "schema": {"type": "string"}
     },
     "promStart": {
-      "name": "start", "in": "query", "description": "Epoch seconds or RFC 3339; needed by query_range alone.",
-      "schema": {"type": "string"}
+      "name": "start", "in": "query",
+      "description": "Epoch seconds or RFC 3339; checked, but what is registered has no times.", "schema": {"type": "string"}
     },
     "promEnd": {
-      "name": "end", "in": "query", "description": "Epoch seconds or RFC 3339; needed by query_range alone.",
-      "schema": {"type": "string"}
+      "name": "end", "in": "query",
+      "description": "Epoch seconds or RFC 3339; checked, but what is registered has no times.", "schema": {"type": "string"}
+    },
+    "promFirst": {
+      "name": "start", "in": "query", "description": "The first step: epoch seconds or RFC 3339.",
+      "schema": {"type": "string"}, "required": true
+    },
+    "promLast": {
+      "name": "end", "in": "query", "description": "The last step is then or before: epoch seconds or RFC 3339.",
+      "schema": {"type": "string"}, "required": true
     },
     "promStep": {
       "name": "step", "in": "query", "description": "Seconds, or a length of time such as 5m.", "schema": {"type": "string"},
@@ -146,7 +154,7 @@ extension OpenAPI {
     },
     "promMatch": {
       "name": "match[]", "in": "query", "description": "A selector; give it as often as there are any.",
-      "schema": {"type": "array", "items": {"type": "string"}}, "style": "form", "explode": true
+      "schema": {"type": "array", "items": {"type": "string"}, "maxItems": 20}, "style": "form", "explode": true
     },
     "promLimit": {
       "name": "limit", "in": "query", "description": "The most that are given; 0 for all.",

@@ -12,16 +12,13 @@ extension OpenAPI {
           {"$ref": "#/components/parameters/promLimit"}
         ],
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusResult"},
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
           "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       },
       "post": {
@@ -41,15 +38,12 @@ extension OpenAPI {
           }
         },
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusResult"},
           "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
           "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -57,22 +51,19 @@ extension OpenAPI {
       "get": {
         "operationId": "promQueryRange", "summary": "Evaluate an expression over a range", "tags": ["prometheus"],
         "parameters": [
-          {"$ref": "#/components/parameters/promQuery"}, {"$ref": "#/components/parameters/promStart"},
-          {"$ref": "#/components/parameters/promEnd"}, {"$ref": "#/components/parameters/promStep"},
+          {"$ref": "#/components/parameters/promQuery"}, {"$ref": "#/components/parameters/promFirst"},
+          {"$ref": "#/components/parameters/promLast"}, {"$ref": "#/components/parameters/promStep"},
           {"$ref": "#/components/parameters/promTimeout"}, {"$ref": "#/components/parameters/promLookback"},
           {"$ref": "#/components/parameters/promLimit"}
         ],
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusResult"},
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
           "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       },
       "post": {
@@ -93,15 +84,12 @@ extension OpenAPI {
           }
         },
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusResult"},
           "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
           "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -113,16 +101,13 @@ extension OpenAPI {
           {"$ref": "#/components/parameters/promEnd"}, {"$ref": "#/components/parameters/promLimit"}
         ],
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusSeries"},
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
           "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       },
       "post": {
@@ -142,15 +127,12 @@ extension OpenAPI {
           }
         },
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusSeries"},
           "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
           "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -162,16 +144,13 @@ extension OpenAPI {
           {"$ref": "#/components/parameters/promEnd"}, {"$ref": "#/components/parameters/promLimit"}
         ],
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusNames"},
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
           "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       },
       "post": {
@@ -191,15 +170,12 @@ extension OpenAPI {
           }
         },
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusNames"},
           "400": {"$ref": "#/components/responses/PrometheusRefusal"}, "401": {"$ref": "#/components/responses/Unauthorized"},
           "403": {"$ref": "#/components/responses/Forbidden"}, "413": {"$ref": "#/components/responses/TooLarge"},
           "414": {"$ref": "#/components/responses/TooLong"}, "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -212,16 +188,13 @@ extension OpenAPI {
           {"$ref": "#/components/parameters/promEnd"}, {"$ref": "#/components/parameters/promLimit"}
         ],
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusNames"},
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
           "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     },
@@ -229,16 +202,13 @@ extension OpenAPI {
       "get": {
         "operationId": "promBuildInfo", "summary": "What this is", "tags": ["prometheus"],
         "responses": {
-          "200": {
-            "description": "The answer.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/PrometheusAnswer"}}}
-          },
+          "200": {"$ref": "#/components/responses/PrometheusBuild"},
           "304": {"$ref": "#/components/responses/NotModified"}, "400": {"$ref": "#/components/responses/PrometheusRefusal"},
           "401": {"$ref": "#/components/responses/Unauthorized"}, "403": {"$ref": "#/components/responses/Forbidden"},
           "413": {"$ref": "#/components/responses/TooLarge"}, "414": {"$ref": "#/components/responses/TooLong"},
           "404": {"$ref": "#/components/responses/PrometheusRefusal"},
           "422": {"$ref": "#/components/responses/PrometheusFailure"},
-          "503": {"$ref": "#/components/responses/PrometheusFailure"}, "500": {"$ref": "#/components/responses/NotPacked"}
+          "503": {"$ref": "#/components/responses/PrometheusUnavailable"}, "500": {"$ref": "#/components/responses/NotPacked"}
         }
       }
     }

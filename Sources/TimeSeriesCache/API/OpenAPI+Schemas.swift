@@ -170,7 +170,10 @@ extension OpenAPI {
     },
     "InfluxError": {
       "type": "object", "required": ["code", "message"],
-      "properties": {"code": {"type": "string"}, "message": {"type": "string"}}
+      "properties": {
+        "code": {"type": "string"}, "message": {"type": "string"},
+        "error": {"type": "string", "description": "The message once more, for clients of /write."}
+      }
     },
     "InfluxHealth": {
       "type": "object", "required": ["name", "status"],
@@ -178,16 +181,85 @@ extension OpenAPI {
         "name": {"type": "string"}, "message": {"type": "string"}, "status": {"type": "string"}, "version": {"type": "string"}
       }
     },
-    "PrometheusAnswer": {
+    "PrometheusWarnings": {"type": "array", "items": {"type": "string"}},
+    "PrometheusLabels": {"type": "object", "additionalProperties": {"type": "string"}},
+    "PrometheusPoint": {
+      "type": "array", "minItems": 2, "maxItems": 2, "description": "Epoch seconds, and the value as a text: NaN, +Inf and -Inf too.",
+      "prefixItems": [{"type": "number"}, {"type": "string"}]
+    },
+    "PrometheusResult": {
       "type": "object", "required": ["status", "data"],
       "properties": {
-        "status": {"const": "success"}, "data": {"type": ["object", "array"]},
-        "warnings": {"type": "array", "items": {"type": "string"}}, "infos": {"type": "array", "items": {"type": "string"}}
+        "status": {"const": "success"}, "warnings": {"$ref": "#/components/schemas/PrometheusWarnings"},
+        "data": {
+          "type": "object", "required": ["resultType", "result"],
+          "oneOf": [
+            {
+              "properties": {
+                "resultType": {"enum": ["scalar", "string"]}, "result": {"$ref": "#/components/schemas/PrometheusPoint"}
+              }
+            },
+            {
+              "properties": {
+                "resultType": {"const": "vector"},
+                "result": {
+                  "type": "array",
+                  "items": {
+                    "type": "object", "required": ["metric", "value"],
+                    "properties": {
+                      "metric": {"$ref": "#/components/schemas/PrometheusLabels"},
+                      "value": {"$ref": "#/components/schemas/PrometheusPoint"}
+                    }
+                  }
+                }
+              }
+            },
+            {
+              "properties": {
+                "resultType": {"const": "matrix"},
+                "result": {
+                  "type": "array",
+                  "items": {
+                    "type": "object", "required": ["metric", "values"],
+                    "properties": {
+                      "metric": {"$ref": "#/components/schemas/PrometheusLabels"},
+                      "values": {"type": "array", "items": {"$ref": "#/components/schemas/PrometheusPoint"}}
+                    }
+                  }
+                }
+              }
+            }
+          ]
+        }
+      }
+    },
+    "PrometheusSeries": {
+      "type": "object", "required": ["status", "data"],
+      "properties": {
+        "status": {"const": "success"}, "warnings": {"$ref": "#/components/schemas/PrometheusWarnings"},
+        "data": {"type": "array", "items": {"$ref": "#/components/schemas/PrometheusLabels"}}
+      }
+    },
+    "PrometheusNames": {
+      "type": "object", "required": ["status", "data"],
+      "properties": {
+        "status": {"const": "success"}, "warnings": {"$ref": "#/components/schemas/PrometheusWarnings"},
+        "data": {"type": "array", "items": {"type": "string"}}
+      }
+    },
+    "PrometheusBuild": {
+      "type": "object", "required": ["status", "data"],
+      "properties": {
+        "status": {"const": "success"}, "warnings": {"$ref": "#/components/schemas/PrometheusWarnings"},
+        "data": {"$ref": "#/components/schemas/PrometheusLabels"}
       }
     },
     "PrometheusError": {
       "type": "object", "required": ["status", "errorType", "error"],
-      "properties": {"status": {"const": "error"}, "errorType": {"type": "string"}, "error": {"type": "string"}}
+      "properties": {
+        "status": {"const": "error"}, "error": {"type": "string"},
+        "errorType": {"enum": ["bad_data", "not_found", "execution", "timeout", "unavailable"]}
+      }
     }
     """#
 }

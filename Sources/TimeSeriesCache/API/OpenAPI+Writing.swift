@@ -44,6 +44,7 @@ extension OpenAPI {
           },
           "429": {
             "description": "The store wants fewer requests: write again after the seconds in Retry-After.",
+            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           },
           "500": {
@@ -52,6 +53,7 @@ extension OpenAPI {
           },
           "503": {
             "description": "The store does not answer now: write again after the seconds in Retry-After.",
+            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           }
         }
@@ -99,6 +101,7 @@ extension OpenAPI {
           },
           "429": {
             "description": "The store wants fewer requests: write again after the seconds in Retry-After.",
+            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           },
           "500": {
@@ -107,6 +110,7 @@ extension OpenAPI {
           },
           "503": {
             "description": "The store does not answer now: write again after the seconds in Retry-After.",
+            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
           }
         },

@@ -9,7 +9,7 @@ enum OpenAPI {
 
   static let bytes: [UInt8] = {
     let parts: [(text: StaticString, members: [StaticString])] = [
-      (head, []), (",\n  \"paths\": {\n", [seriesPaths, writingPaths, prometheusPaths]),
+      (head, []), (",\n  \"paths\": {\n", [registryPaths, seriesPaths, viewPaths, writingPaths, prometheusPaths]),
       ("},\n  \"components\": {\n\"parameters\": {\n", [parameters]), ("},\n\"schemas\": {\n", [schemas]),
       ("},\n\"responses\": {\n", [responses]), ("},\n\"headers\": {\n", [headers]),
       ("},\n\"securitySchemes\": {\n", [securitySchemes]), ("}}}\n", []),
@@ -25,7 +25,7 @@ enum OpenAPI {
       "openapi": "3.1.0",
       "info": {
         "title": "timeseries-cache", "version": "1", "summary": "History and forecast of any time series, as one series",
-        "description": "HEAD answers as GET does, without the body; OPTIONS tells the methods of a path and needs no key. Another method is a 405 with the header Allow, a path that nothing serves a 404; both have the body of every error. An unknown parameter is a 400. Answers are compressed where Accept-Encoding allows gzip."
+        "description": "HEAD answers as GET does, without the body; OPTIONS tells the methods of a path and needs no key. Another method is a 405 with the header Allow, a path that nothing serves a 404; both have the body of every error. An unknown parameter is a 400. Answers are compressed where Accept-Encoding allows gzip, and have the headers of CORS where CORS_ORIGINS allows the page's origin. A series may be registered or removed by another process: a kept answer tells so up to max-age seconds later."
       },
       "servers": [{"url": "."}],
       "security": [{"apiKey": []}, {"securityToken": []}, {"bearer": []}, {"basic": []}],

@@ -25,7 +25,12 @@ extension APIHandler {
     let keys = try AccessKeys.ofReaders(environment, parameters)
     let reader = try SeriesReader(environment: environment, client: client, clock: clock)
     let directory = SeriesDirectory(
-      environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) }, clock: clock)
+      environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) }, clock: clock
+    ) { error in
+      logger.error(
+        "the identifiers' table cannot be read; what is known of the series stays in use",
+        ["error": .string(error.description)])
+    }
     self.init(
       reader: reader, keys: keys, directory: directory, clock: clock,
       crossOrigin: try CrossOrigin(environment["CORS_ORIGINS"]),

@@ -35,11 +35,18 @@ struct PrometheusAPI: PathService {
       let left = min(time.left, try parameters.duration("timeout") ?? time.left)
       let request = try PrometheusRequest(route, parameters, now: clock.now)
       guard let store else { throw .noTable }
-      let selection = PrometheusSelection(store: store, mayRead: { series.isVisible($0) }, limits: limits)
+      let metered = MeteredStore(store)
+      let selection = PrometheusSelection(store: metered, mayRead: { series.isVisible($0) }, limits: limits)
+      let start = ContinuousClock.now
       let answer = await within(.milliseconds(left)) { () async -> Result<HTTPEventResponse, PrometheusError> in
         do throws(PrometheusError) { return .success(try await request.answer(selection)) } catch {
           return .failure(error)
         }
+      }
+      // One line for the whole request, and also where it fails after some pages: they are billed.
+      if let bytes = metered.bytesMetered {
+        let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+        context.logger.metrics([CacheMetric.mergeTime(milliseconds), CacheMetric.bytesMetered(bytes)])
       }
       guard let answer else { throw .tooLate }
       return try answer.get()

@@ -2,7 +2,7 @@
 ///
 /// See <https://prometheus.io/docs/prometheus/latest/querying/api/#format-overview>.
 struct PrometheusError: Error, Hashable {
-  enum Kind: String, Hashable {
+  enum Kind: String, Hashable, CaseIterable {
     case badData = "bad_data"
     case notFound = "not_found"
     case execution

@@ -90,7 +90,7 @@ struct PrometheusSelection: Sendable {
         "\(left) series are left out: nothing is known of their measures before their next fetch; name them by series="
       ] : []
     do throws(StoreError) {
-      return (try await store.latest(of: Array(series.prefix(limits.unknown))), warnings)
+      return (try await store.latest(of: Array(series.prefix(limits.unknown))).rows, warnings)
     } catch {
       throw PrometheusError(error)
     }

@@ -8,7 +8,7 @@ protocol PrometheusStore: Sendable {
   /// One series; nil where it is not registered.
   func entry(_ identifier: Identifier) async throws(StoreError) -> SeriesEntry?
   /// The newest rows of some series; those without any are left out.
-  func latest(of series: [Series]) async throws(StoreError) -> [Series: SeriesRow]
+  func latest(of series: [Series]) async throws(StoreError) -> SeriesReader.Latest
   /// One page of a series' history and forecast.
   func page(
     of series: Series, in range: TimeRange, after start: SeriesReader.Continuation?, limit: Int
@@ -61,7 +61,7 @@ final class RegisteredSeries: PrometheusStore {
     try await directory.entry(of: identifier)
   }
 
-  func latest(of series: [Series]) async throws(StoreError) -> [Series: SeriesRow] {
+  func latest(of series: [Series]) async throws(StoreError) -> SeriesReader.Latest {
     try await reader.latest(of: series)
   }
 

@@ -18,6 +18,8 @@ struct OpenBins {
   }
 
   var increases: Bool { binning.aggregates.contains(.increase) }
+  /// The latest number of each measure so far; nil where no increase is wanted.
+  var latest: [ByteText: MeasureValue]? { increases ? previous.filter { $0.value.number != nil } : nil }
   /// The start of the last bin.
   var last: Int64? { bins.last?.bin.start }
 

@@ -38,22 +38,27 @@ extension SeriesReader {
     async let pastAnswer = result { () async throws(StoreError) in
       try await self.history(of: series, in: rest, of: range, by: binning, after: start, limit: limit)
     }
+    let latest = increases ? start?.latest : nil
     async let valuesAnswer: Result<HistoryValues, StoreError>? =
-      increases
+      increases && latest == nil
       ? result { () async throws(StoreError) in
         try await history.lastValues(of: series, before: rest.from, measures: binning.measures)
       } : nil
     let past = try await pastAnswer.get()
     let values = try await valuesAnswer?.get()
-    var bins = OpenBins(binning, limit: limit, before: values?.values ?? [:])
+    var bins = OpenBins(binning, limit: limit, before: latest ?? values?.values ?? [:])
     bins.add(past.answer.bins)
     if !past.answer.isCut {
-      try await addForecasts(to: &bins, of: series, in: rest, after: past.baseline)
+      try await addForecasts(
+        to: &bins, of: series, in: rest, after: past.baseline, readsEarlier: increases && latest == nil)
+    }
+    var next: Continuation?
+    if past.answer.isCut || bins.isFull, let last = bins.last {
+      next = Continuation(after: last, baseline: .init(past.baseline))
+      next?.latest = bins.latest
     }
     return Page(
-      baseline: past.baseline, rows: bins.rows(wanted),
-      next: past.answer.isCut || bins.isFull
-        ? bins.last.map { Continuation(after: $0, baseline: .init(past.baseline)) } : nil,
+      baseline: past.baseline, rows: bins.rows(wanted), next: next,
       bytesMetered: past.answer.bytesMetered + (values?.bytesMetered ?? 0))
   }
 
@@ -90,11 +95,12 @@ extension SeriesReader {
     return past
   }
 
+  /// - Parameter readsEarlier: whether forecasts before the page are read as well.
   private func addForecasts(
-    to bins: inout OpenBins, of series: Series, in rest: TimeRange, after baseline: Int64?
+    to bins: inout OpenBins, of series: Series, in rest: TimeRange, after baseline: Int64?, readsEarlier: Bool
   ) async throws(StoreError) {
     var served = rest
-    if bins.increases {
+    if readsEarlier {
       // What comes before the page tells by how much a counter has grown at its first value.
       served.from = min(rest.from, TimeExpression.bounds.lowerBound)
     }

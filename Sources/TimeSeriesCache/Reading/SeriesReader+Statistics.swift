@@ -45,6 +45,8 @@ public struct SeriesStatistics: Sendable, Hashable {
 extension SeriesReader {
   /// The most rows with outliers that ``statistics(of:in:threshold:)`` gives: 1,000.
   public static let maximumOutliers: Int = 1000
+  /// Forecasts that are held while the spread of all is worked out; those past them are read again for their outliers.
+  static let forecastsHeld: Int = 10_000
 
   /// Count, bounds, mean, deviation and outliers of each measure in a range of the merged series.
   ///
@@ -63,14 +65,20 @@ extension SeriesReader {
     var moments = try await history.moments(of: series, in: range)
     let newest = try await newestAnswer.get()
     var forecasts: [Sample] = []
+    // Where forecasts go on after those that are held.
+    var rest: TimeRange?
     if let ahead = range.after(newest.time) {
       try await forEachForecast(of: series, in: ahead) { sample in
-        forecasts.append(sample)
-        return forecasts.count < Self.maximumLimit
+        for measure in sample.measures {
+          moments.measures[ByteText(measure.name), default: MeasureMoments()].add(measure.value)
+        }
+        if forecasts.count < Self.forecastsHeld {
+          forecasts.append(sample)
+        } else if rest == nil {
+          rest = TimeRange(from: sample.time, to: ahead.to)
+        }
+        return true
       }
-    }
-    for measure in forecasts.lazy.flatMap(\.measures) {
-      moments.measures[ByteText(measure.name), default: MeasureMoments()].add(measure.value)
     }
     let bounds = moments.measures.compactMapValues { moments -> OutlierBound? in
       guard let deviation = moments.deviation, deviation > 0, moments.mean.isFinite else { return nil }
@@ -82,10 +90,15 @@ extension SeriesReader {
     }
     var rows = outside.samples.map { SeriesRow($0, origin: .history) }
     var isCut = outside.isCut
-    if !isCut {
-      let more = forecasts.compactMap { $0.outliers(beyond: bounds) }.map { SeriesRow($0, origin: .forecast) }
-      isCut = rows.count + more.count > Self.maximumOutliers
-      rows += more.prefix(Self.maximumOutliers - rows.count)
+    /// Adds a forecast's outliers; false where there are too many.
+    func add(_ forecast: Sample) -> Bool {
+      guard !isCut, let outliers = forecast.outliers(beyond: bounds) else { return !isCut }
+      isCut = rows.count == Self.maximumOutliers
+      if !isCut { rows.append(SeriesRow(outliers, origin: .forecast)) }
+      return !isCut
+    }
+    if !bounds.isEmpty, forecasts.allSatisfy(add), let rest {
+      try await forEachForecast(of: series, in: rest, add)
     }
     var statistics = SeriesStatistics(
       measures: moments.measures.sorted { $0.key < $1.key }.compactMap { SeriesStatistics.Measure($0, $1) },

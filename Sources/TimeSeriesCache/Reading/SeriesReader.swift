@@ -52,6 +52,9 @@ public struct SeriesReader: Sendable {
     public var after: Int64
     /// The baseline of the pages before.
     public var baseline: Baseline
+    /// Of bins with ``Aggregate/increase``: the latest number of each measure in the pages before; nil where they did not tell, and
+    /// the next page asks the stores.
+    package var latest: [ByteText: MeasureValue]?
 
     /// The newest history time of the pages before, where they know it.
     public enum Baseline: Sendable, Hashable {

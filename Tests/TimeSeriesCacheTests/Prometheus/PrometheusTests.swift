@@ -36,10 +36,10 @@ final class MemorySeries: PrometheusStore {
     return series.first { $0.entry.identifier == identifier }?.entry
   }
 
-  func latest(of wanted: [Series]) async throws(StoreError) -> [Series: SeriesRow] {
+  func latest(of wanted: [Series]) async throws(StoreError) -> SeriesReader.Latest {
     try await ask("latest \(wanted.count)")
-    return series.reduce(into: [:]) { rows, one in
-      if wanted.contains(one.entry.series) { rows[one.entry.series] = one.rows.last }
+    return series.reduce(into: SeriesReader.Latest(bytesMetered: 1000)) { latest, one in
+      if wanted.contains(one.entry.series) { latest.rows[one.entry.series] = one.rows.last }
     }
   }
 
@@ -52,7 +52,7 @@ final class MemorySeries: PrometheusStore {
     }
     let page = Array(rows.prefix(limit))
     let next = page.count < rows.count ? page.last.map { SeriesReader.Continuation(after: $0.time) } : nil
-    return SeriesReader.Page(baseline: nil, rows: page, next: next)
+    return SeriesReader.Page(baseline: nil, rows: page, next: next, bytesMetered: 10)
   }
 }
 
