@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 BUILD := .build/release
 
-.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream bench-line-protocol clean
+.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream bench-line-protocol bench-write clean
 
 run: build ## the whole system on this machine, until Ctrl-C
 	@local/run.sh $(BUILD)
@@ -50,6 +50,11 @@ bench-line-protocol: build ## reading line protocol, in three shapes, beside ano
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@.build/tools/peers/bin/python local/bench/line_protocol.py $(BUILD)/benchmark-line-protocol
+
+bench-write: build ## InfluxDB's own client writing for 30 seconds while the local cloud is killed three times; then all is read back
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/write_through_crashes.py
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive --parallel Package.swift Sources Tests local e2eTest

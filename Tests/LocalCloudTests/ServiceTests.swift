@@ -129,6 +129,15 @@ extension JSONObject {
         ],
       ], "419 The measure values are longer than 2048 bytes together."
     ),
+    (
+      [
+        "MeasureValueType": "MULTI", "MeasureValue": .null, "MeasureName": "long",
+        "MeasureValues": [
+          ["Name": "l1", "Value": .string(String(repeating: "x", count: 2040)), "Type": "VARCHAR"],
+          ["Name": "l3", "Value": "true", "Type": "BOOLEAN"], ["Name": "l4", "Value": "1", "Type": "BIGINT"],
+        ],
+      ], "419 The measure values are longer than 2048 bytes together."
+    ),
     (["MeasureName": .null], "400 Measure name is required."),
     (
       [

@@ -257,6 +257,25 @@ import Testing
     }
   }
 
+  @Test("Rows of one millisecond are kept apart to the nanosecond, and forecasts of one are one") func fine()
+    async throws
+  {
+    let source = Self.source.replacing(#""time": "now""#, with: #""time": {"at": "/when"}"#)
+    let times =
+      ["000001Z", "000002Z", "000002Z", "Z"].map { "2027-01-15T07:59:59.999" + $0 } + ["2030-01-01T00:00:00.0000009Z"]
+    let rows = times.enumerated().map { place, time in
+      #"{"id":1,"line":1,"for_hot_water":true,"value":\#(place),"when":"\#(time)"}"#
+    }
+    let setup = try Setup(source: source) { path in
+      .success(.json(200, path == "/houses/" ? #"[{"id":9}]"# : "[\(rows.joined(separator: ","))]"))
+    }
+    #expect(try await setup.fetch().failure == nil)
+    let samples = setup.history.samples.withLock { $0.values.flatMap(\.self) }
+    #expect(samples.map(\.time) == [Self.now - 1, Self.now - 1, Self.now - 1])
+    #expect(samples.map(\.nanoseconds) == [0, 1, 2])
+    #expect(samples.map(\.measures) == [3, 0, 2].map { [Measure("volume", .bigint($0))] })
+  }
+
   @Test("A series that is another bucket's is left alone, and the fetch says so") func owner() async throws {
     let setup = try Setup(put: { item in
       item["identifier"]?.string == Self.keys[1]

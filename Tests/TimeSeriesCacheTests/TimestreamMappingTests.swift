@@ -150,7 +150,10 @@ import Testing
     ("mmm,time=1", [Measure("v", .double(1))], "the tag 'time' is refused: Timestream keeps the name for itself"),
     ("mmm,ts_x=1", [Measure("v", .double(1))], "the tag 'ts_x' is refused"),
     ("mmm,a:b=1", [Measure("v", .double(1))], "the tag 'a:b' is refused: Timestream takes no colon in a name"),
-    ("mmm,\(long.prefix(61))=1", [Measure("v", .double(1))], "it has 61 bytes; 60 are the most of a dimension's name"),
+    (
+      "mmm,\(long.prefix(61))=1", [Measure("v", .double(1))],
+      "the tag '\(long.prefix(60))…' is refused: it has 61 bytes; 60 are the most of a dimension's name"
+    ),
     (
       "mmm,\(many(129))", [Measure("v", .double(1))],
       "the series has 129 tags; a record of Timestream takes 128 dimensions"

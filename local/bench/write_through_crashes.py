@@ -2,9 +2,11 @@
 """Writes batches with InfluxDB's own client while the local cloud is killed (kill -9) and started again, then reads everything back.
 
 Usage: BUILD=.build/release TOOLS=.build/tools .build/tools/clients/bin/python local/bench/write_through_crashes.py [SECONDS [KILLS [POINTS]]]
-The defaults are 30 seconds, 3 kills and batches of 5,000 points. It ends with 0 where every acknowledged point is readable, and none twice.
+The defaults are 30 seconds, 3 kills and batches of 5,000 points, a tenth of them two days ahead of the others. It ends with 0 where every
+acknowledged point is readable through the API, from the store that it belongs to, and none twice.
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -23,6 +25,8 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 KEY = "crash-writer"
 KEYS = json.dumps([{"name": "crash", "key": KEY, "buckets": ["home"], "allow": ["write"]}])
 HOSTS = 10
+# The last host writes forecasts: milliseconds by which its points are ahead of the others.
+AHEAD = 172_800_000
 
 
 class Cloud:
@@ -56,18 +60,27 @@ class Cloud:
         self.process.wait()
 
     def rows(self, host, start):
-        """Every (time, value) of a series, page by page."""
+        """Every (time, value, store) of a series, page by page."""
         rows, cursor = [], None
         while True:
-            query = {"limit": "10000"} | ({"cursor": cursor} if cursor else {"from": str(start), "to": "now+1d"})
+            query = {"limit": "10000"} | ({"cursor": cursor} if cursor else {"from": str(start), "to": "now+3d"})
             path = "v1/series/" + urllib.parse.quote(f"crash,host=h{host}", safe="") + "?" + urllib.parse.urlencode(query)
             request = urllib.request.Request(self.outputs["ApiEndpoint"] + path, headers={"x-api-key": self.outputs["ApiKey"]})
             with urllib.request.urlopen(request, timeout=60) as response:
                 answer = json.load(response)
-            rows += [(row["time"], row["values"]["v"]) for row in answer["rows"]]
+            rows += [(row["time"], row["values"]["v"], row["origin"]) for row in answer["rows"]]
             cursor = answer["next"]
             if not cursor:
                 return rows
+
+
+def is_ahead(index):
+    return index % HOSTS == HOSTS - 1
+
+
+def moment(start, index):
+    """Each point has an instant of its own, in milliseconds."""
+    return start + index + (AHEAD if is_ahead(index) else 0)
 
 
 def write(cloud, end, points, start, acknowledged, failures):
@@ -77,7 +90,7 @@ def write(cloud, end, points, start, acknowledged, failures):
         number = 0
         while time.monotonic() < end:
             first = number * points
-            lines = "\n".join(f"crash,host=h{index % HOSTS} v={index}i {start + index}" for index in range(first, first + points))
+            lines = "\n".join(f"crash,host=h{index % HOSTS} v={index}i {moment(start, index)}" for index in range(first, first + points))
             while True:
                 try:
                     writer.write(bucket="home", record=lines, write_precision=WritePrecision.MS)
@@ -95,7 +108,7 @@ def run(seconds=30.0, kills=3, points=5000):
     with tempfile.TemporaryDirectory() as folder:
         cloud = Cloud(folder)
         try:
-            # Everything lies in the past, and each point has an instant of its own.
+            # A day ago, so that what is not ahead lies in the past.
             start = int(time.time() * 1000) - 86_400_000
             acknowledged, failures = [], []
             began = time.monotonic()
@@ -109,14 +122,16 @@ def run(seconds=30.0, kills=3, points=5000):
             took = time.monotonic() - began
             expected = {index for first, last in acknowledged for index in range(first, last)}
             found = [row for host in range(HOSTS) for row in cloud.rows(host, start)]
-            values = [value for _, value in found]
-            assert all(moment == start + value for moment, value in found), "a point has another's time"
+            values = [value for _, value, _ in found]
+            assert all(at == moment(start, value) for at, value, _ in found), "a point has another's time"
+            stores = collections.Counter(store for _, _, store in found)
+            assert all(store == ("forecast" if is_ahead(value) else "history") for _, value, store in found), "a point is in another store"
             assert len(values) == len(set(values)), "%d points are there twice" % (len(values) - len(set(values)))
             missing = expected - set(values)
             assert not missing, "%d acknowledged points are missing, the first of them %d" % (len(missing), min(missing))
             assert acknowledged and len(set(values) - expected) == 0, "points are there that nobody sent"
-            return "%d points acknowledged in %.0f s (%.0f a second), %d kills, %d failed requests; all of them are there, none twice" % (
-                len(expected), took, len(expected) / took, kills, len(failures))
+            return "%d points acknowledged in %.0f s (%.0f a second), %d kills, %d failed requests; all of them are there, none twice: %d of history, %d of forecast" % (
+                len(expected), took, len(expected) / took, kills, len(failures), stores["history"], stores["forecast"])
         finally:
             cloud.kill()
 

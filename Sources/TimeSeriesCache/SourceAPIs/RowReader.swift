@@ -143,7 +143,12 @@ struct RowReader: Sendable {
         return nil
       }
     }
-    return measures.isEmpty ? nil : Sample(time: milliseconds, measures: measures)
+    guard !measures.isEmpty else { return nil }
+    // Rows that make series of their own are kept to the nanosecond, as what is written is.
+    let fine = source.series == nil || source.time == nil ? nil : found[0]?.token
+    return Sample(
+      time: milliseconds, nanoseconds: fine.map { source.timeFormat.nanoseconds($0, in: reader) } ?? 0,
+      measures: measures)
   }
 
   /// The row's time; nil where it has none that can be read.

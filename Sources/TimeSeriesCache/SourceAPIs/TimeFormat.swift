@@ -23,6 +23,12 @@ package enum TimeFormat: String, Sendable, Hashable, CaseIterable {
     return time.flatMap { Self.bounds.contains($0) ? $0 : nil }
   }
 
+  /// What of a time is finer than a millisecond, 0 to 999,999: ISO 8601 alone writes it exactly.
+  func nanoseconds(_ token: JSONToken, in reader: borrowing JSONReader) -> Int32 {
+    guard self == .iso8601, let time = Self.iso8601(token, reader) else { return 0 }
+    return Int32(truncatingIfNeeded: time.time.nanosecond % 1_000_000)
+  }
+
   private static func iso8601(_ token: JSONToken, _ reader: borrowing JSONReader) -> ISO8601Time? {
     guard token.kind == .string else { return nil }
     if let bytes = reader.plainBytes(token) { return ISO8601Time(bytes) }

@@ -140,6 +140,7 @@ enum TimestreamLimits {
 
   /// The beginning of a name.
   private static func shown(_ name: String) -> String {
-    name.unicodeScalars.count > 60 ? "'\(name.unicodeScalars.prefix(60))…'" : "'\(name)'"
+    name.unicodeScalars.count > 60
+      ? "'\(String(String.UnicodeScalarView(name.unicodeScalars.prefix(60))))…'" : "'\(name)'"
   }
 }

@@ -7,6 +7,15 @@ struct IncomingRecord {
     var kind: TimestreamStore.Column.Kind
     var type: TimestreamType
     var value: SQLValue
+
+    /// The bytes that count for a record's limit, as Timestream meters them: 1 of a boolean, 8 of a number or a time.
+    var size: Int {
+      switch type {
+      case .varchar: value.text?.utf8.count ?? 0
+      case .boolean: 1
+      default: 8
+      }
+    }
   }
 
   /// By name, in order.
@@ -169,8 +178,7 @@ struct IncomingRecord {
       return "The names and values of the dimensions are longer than 2048 bytes together."
     }
     if measureName.utf8.count > 256 { return "The measure name is longer than 256 bytes." }
-    let texts = values.reduce(0) { $0 + ($1.value.text?.utf8.count ?? 0) }
-    if texts > 2048 { return "The measure values are longer than 2048 bytes together." }
+    if values.reduce(0, { $0 + $1.size }) > 2048 { return "The measure values are longer than 2048 bytes together." }
     for value in values where value.kind == .multi {
       if let reserved = Self.reserved(value.column) { return reserved }
       if dimensions.contains(where: { $0.name.isExactly(value.column) }) {
