@@ -30,10 +30,11 @@ In bins, history and forecast as one series:
 
   curl -H 'x-api-key: $API_KEY' '${API_ENDPOINT}v1/series/greenwich?from=now-6h&to=now%2B6h&bin=1h&aggregate=min,avg,max'
 
-Write with any client of InfluxDB (keys: local/parameters.yaml), and read what it wrote, the future too:
+Write with any client of InfluxDB (keys: local/parameters.yaml; the second line needs \`pip install influxdb-client\`, and writes what is to come
+as well), and read all of it as one series:
 
   curl -H 'Authorization: Token local-writer' '$write_url/api/v2/write?bucket=home&precision=s' --data-binary 'room,name=kitchen temperature=21.5'
-  python3 -c 'from influxdb_client import InfluxDBClient as C; C(url="$write_url", token="local-writer", org="-").write_api().write("home", "-", "room,name=kitchen temperature=21.5")'
+  python3 -c 'import time, influxdb_client as i; i.InfluxDBClient(url="$write_url", token="local-writer", org="-").write_api(i.client.write_api.SYNCHRONOUS).write("home", "-", ["room,name=kitchen temperature=22", f"room,name=kitchen temperature=19 {time.time_ns() + 3600 * 10**9}"])'
   curl -H 'x-api-key: $API_KEY' '${API_ENDPOINT}v1/series/room,name=kitchen'
 
 Grafana: a data source of the type Prometheus with the URL $write_url and the header "Authorization: Bearer $API_KEY"; or by hand:

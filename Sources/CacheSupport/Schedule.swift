@@ -42,13 +42,18 @@ public struct Schedule: Sendable, Hashable {
   }
 
   private let kind: Kind
+  /// As it was given.
   public let text: String
 
   /// The largest number of a rate.
   private static let longestRate: Int64 = 1_000_000
 
+  /// What is wrong with a text, which it quotes.
   public struct Failure: Error, Hashable, CustomStringConvertible { public let description: String }
 
+  /// Reads `rate(…)` or `cron(…)`.
+  ///
+  /// - Throws: ``Failure`` where the text is neither, or a field of it holds what its unit does not have.
   public init(_ text: String) throws(Failure) {
     self.text = text
     let inner = text.drop { $0 != "(" }.dropFirst().dropLast().split(separator: " ").map(String.init)

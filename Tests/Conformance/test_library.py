@@ -5,7 +5,7 @@ import subprocess
 
 from conftest import PROJECT
 
-PRODUCTS = ["TimeSeriesCache", "AWSClients", "HTTPTransport", "CacheSupport", "LambdaRuntime", "SigV4"]
+PRODUCTS = ["TimeSeriesCache", "AWSClients", "HTTPTransport", "CacheSupport", "LambdaRuntime", "Compression", "SigV4"]
 
 MANIFEST = f"""// swift-tools-version: 6.3
 import PackageDescription
@@ -27,17 +27,17 @@ import CacheSupport
 import TimeSeriesCache
 
 struct NoHistory: HistoryStore {
-  func write(_ samples: [Sample], of identifier: Identifier, version: Int64) async -> HistoryWrite {
+  func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite {
     var write = HistoryWrite()
     for sample in samples { write.rejected.add(.init(time: sample.time, reason: "nothing is kept")) }
     return write
   }
 
-  func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
+  func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
     HistoryRows(samples: [])
   }
 
-  func newest(of identifier: Identifier, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
+  func newest(of series: Series, in range: TimeRange?) async throws(StoreError) -> NewestHistory {
     NewestHistory(time: nil)
   }
 }
@@ -58,7 +58,7 @@ struct OneForecast: ForecastStore {
 
 func firstPage(_ name: String, _ range: TimeRange) async throws -> SeriesReader.Page {
   let reader = SeriesReader(history: NoHistory(), forecast: OneForecast(), clock: .fixed(0))
-  return try await reader.page(of: Identifier(name), in: range, limit: 10)
+  return try await reader.page(of: Series(Identifier(name)), in: range, limit: 10)
 }
 """
 
@@ -80,6 +80,8 @@ def test_another_package_can_use_the_libraries(tmp_path):
         "Runtime.swift": f"import Glibc\nimport LambdaRuntime\n{runtime}\nfunc start() async {{ {start} }}\n",
         "Signing.swift": "import CacheSupport\nimport SigV4\nfunc sign(_ request: SignableRequest, _ credentials: Credentials) {\n"
                          + catalogue("SigV4") + "_ = added\n}\n",
+        "Packing.swift": "import Compression\nfunc pack(_ body: [UInt8]) throws(GzipError) -> [UInt8] {\n"
+                         + catalogue("Compression") + "return packed\n}\n",
     }
     (tmp_path / "Sources").mkdir()
     (tmp_path / "Package.swift").write_text(MANIFEST)

@@ -23,7 +23,7 @@ def run(*words, **variables):
     (("a", "from=soon"), "from is 'soon'"),
     (("a", "limit=1", "limit=2"), "the parameter 'limit' appears twice"),
     (("a", "=1"), "there is no parameter ''"),
-    (("a\nb",), "the path holds a control character"),
+    (("a\nb",), "the identifier 'a\\u{A}b' holds a control character"),
 ])
 def test_an_error_goes_to_standard_error(words, code):
     done = run(*words)

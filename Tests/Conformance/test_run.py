@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, PROJECT
+from conftest import BUILD, PROJECT, TOOLS
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,9 @@ def printed(tmp_path_factory):
 
 
 def typed(command):
-    done = subprocess.run(["bash", "-c", command], cwd=PROJECT, env={"PATH": os.environ["PATH"], "HOME": "/nonexistent"}, capture_output=True, text=True, timeout=60)
+    # The Python that has the clients comes first.
+    environment = {"PATH": f"{TOOLS}/clients/bin:{os.environ['PATH']}", "HOME": "/nonexistent"}
+    done = subprocess.run(["bash", "-c", command], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -52,8 +54,9 @@ def test_a_read_and_its_bins(printed):
 
 def test_what_is_written_is_read(printed):
     assert typed(the(printed, "Token local-writer", "curl")) == ""
-    (row,) = json.loads(typed(the(printed, "v1/series/room,name=kitchen")))["rows"]
-    assert row["values"] == {"temperature": 21.5}
+    assert typed(the(printed, "python3", "influxdb_client")) == ""
+    rows = json.loads(typed(the(printed, "curl", "v1/series/room,name=kitchen")))["rows"]
+    assert [(row["values"]["temperature"], row["origin"]) for row in rows] == [(21.5, "history"), (22, "history"), (19, "forecast")]
 
 
 def test_grafanas_line(printed):

@@ -79,6 +79,20 @@ import Testing
     }
   }
 
+  @Test("A status, and why a series has no rows, are those of this moment") func isCurrent() async throws {
+    try await Self.with { api in
+      let identifier = try Identifier("s")
+      _ = try await api.registry.put(identifier, source: nil, attributes: [:], now: Self.now)
+      let unread = await api.ask("/v1/series/s")
+      #expect(unread.status == 404 && String(decoding: unread.body, as: UTF8.self).contains("no fetch of it is known"))
+      let run = SeriesRun(time: Self.now, failure: "the source is gone")
+      try await api.registry.record(run, of: identifier, known: nil)
+      let failed = await api.ask("/v1/series/s")
+      #expect(failed.status == 404 && String(decoding: failed.body, as: UTF8.self).contains("the source is gone"))
+      #expect(try await api.json("/v1/series/s/status")["status"]?["lastError"]?["message"] == "the source is gone")
+    }
+  }
+
   static let bodies: [(body: String, part: String)] = [
     ("{", "not JSON"), ("[]", "an array: give an object"), (#"{"sauce": "x"}"#, "'sauce'"),
     (#"{"source": 5}"#, "'source' must"),

@@ -89,6 +89,23 @@ import Testing
     #expect(writer.outcome.times == TimeRange(from: times.min() ?? 0, to: times.max() ?? 0))
   }
 
+  @Test("Samples finer than a millisecond are all kept in the history, and are one forecast") func fine() async throws {
+    func fine(_ time: Int64, _ nanoseconds: Int32, _ name: String, _ value: Int64) -> Sample {
+      Sample(time: time, nanoseconds: nanoseconds, measures: [Measure(name, .bigint(value))])
+    }
+    let past = [fine(5, 2, "a", 1), fine(5, 1, "a", 2), fine(5, 2, "a", 3), fine(4, 9, "a", 4)]
+    let future = [fine(105, 2, "a", 1), fine(105, 1, "a", 2), fine(105, 1, "b", 3), fine(104, 0, "a", 4)]
+    var writer = SampleWriter(history: VersionedHistory(), forecast: MemoryForecast([]))
+      .begin(Series(try Identifier("s")), now: 100)
+    let prepared = writer.prepare(past + future)
+    let part = try #require(prepared)
+    #expect(part.past == [fine(4, 9, "a", 4), fine(5, 1, "a", 2), fine(5, 2, "a", 3)])
+    #expect(
+      part.future == [
+        fine(104, 0, "a", 4), Sample(time: 105, measures: [Measure("a", .bigint(1)), Measure("b", .bigint(3))]),
+      ])
+  }
+
   @Test("A later fetch replaces what this one wrote, however often it repeated an instant") func later() async throws {
     let history = VersionedHistory()
     let stores = SampleWriter(history: history, forecast: MemoryForecast([]))

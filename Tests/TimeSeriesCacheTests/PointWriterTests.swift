@@ -18,19 +18,19 @@ import Testing
   @Test("Past and future of one request are one series, split at the arrival") func split() async throws {
     try await WriteHarness.with { harness async throws in
       let lines = [
-        "sun,place=x v=1,s=\"t\",b=true,i=5i \(Self.now - 60_000)", "sun,place=x v=2 \(Self.now - 1)",
-        "sun,place=x v=3 \(Self.now)", "sun,place=x v=4 \(Self.now + 60_000)",
+        "sun,place=x v=1,s=\"t\",b=true,i=5i \(Self.now - 60_000)", "sun,place=x v=2 \(Self.now)",
+        "sun,place=x v=3 \(Self.now + 1)", "sun,place=x v=4 \(Self.now + 60_000)",
       ]
       #expect(await harness.write(lines.joined(separator: "\n"), ["precision": "ms"]).status == 204)
       #expect(
-        try await harness.rows("sun,place=x") == ["-60000=b:true,i:5i,s:'t',v:1", "-1=v:2", "0=v:3?", "60000=v:4?"])
+        try await harness.rows("sun,place=x") == ["-60000=b:true,i:5i,s:'t',v:1", "0=v:2", "1=v:3?", "60000=v:4?"])
       #expect(harness.log.metric(.pointsWritten) == 4)
       #expect(harness.log.metric(.pointsRejected) == 0)
       #expect(harness.log.metric(.seriesRegistered) == 1)
     }
   }
 
-  @Test("Times count in the unit that was asked for, and none means the millisecond before the arrival")
+  @Test("Times count in the unit that was asked for, and none means the arrival")
   func precision() async throws {
     try await WriteHarness.with { harness async throws in
       let second = Self.now / 1000 - 3600
@@ -45,7 +45,7 @@ import Testing
       #expect(await harness.write("cpu v=1 \(second)", ["precision": "sec"]).status == 400)
       #expect(await harness.write("mem v=1").status == 204)
       #expect(try await harness.rows("cpu") == ["-3600000=v:1"])
-      #expect(try await harness.rows("mem") == ["-1=v:1"])
+      #expect(try await harness.rows("mem") == ["0=v:1"])
     }
   }
 
@@ -86,8 +86,8 @@ import Testing
       )
       #expect(try await harness.entry("cpu")?.bucket == "home")
       #expect(try await harness.entry("mem")?.bucket == "away")
-      #expect(try await harness.rows("mem") == ["-1=v:3"])
-      #expect(try await harness.rows("cpu") == ["-1=v:1"])
+      #expect(try await harness.rows("mem") == ["0=v:3"])
+      #expect(try await harness.rows("cpu") == ["0=v:1"])
       let fetched = await harness.write("fetched v=1\ncpu v=5")
       #expect(fetched.status == 422)
       #expect(Self.message(fetched).contains("line 1: the series is fetched from a source"))
@@ -134,7 +134,7 @@ import Testing
       #expect(Self.message(response).contains("line 1: the identifier"))
       #expect(Self.message(response).contains("line 3: the identifier"))
       #expect(Self.message(response).hasSuffix("dropped=2"))
-      #expect(try await harness.rows("cpu,h=a") == ["-1=v:1"])
+      #expect(try await harness.rows("cpu,h=a") == ["0=v:1"])
     }
   }
 
@@ -163,6 +163,75 @@ import Testing
       harness.clock.advance(1)
       #expect(await harness.write("cpu v=4 \(Self.now - 10)", ["precision": "ms"]).status == 204)
       #expect(try await harness.rows("cpu").first == "-10=v:4")
+    }
+  }
+
+  @Test(
+    "What a clock a little ahead measures is history; what is later is forecast",
+    arguments: [(nil, 5000), ("0", 0), ("1", 1000), ("900", 899_000)] as [(String?, Int64)])
+  func tolerance(seconds: String?, tolerance: Int64) async throws {
+    try await WriteHarness.with(["CLOCK_TOLERANCE_SECONDS": seconds ?? ""]) { harness async throws in
+      let times = [0, tolerance, tolerance + 1].map { Self.now + $0 }
+      let lines = times.map { "cpu v=\($0 - Self.now) \($0)" }.joined(separator: "\n")
+      #expect(await harness.write(lines, ["precision": "ms"]).status == 204)
+      let readings = times.map { #"{"device_id":"d","v":\#($0 - Self.now),"time":\#($0)}"# }
+      #expect(try await harness.deliver(["[\(readings.joined(separator: ","))]"]) == [])
+      let expected = Set([0, tolerance]).sorted().map { "\($0)=v:\($0)" } + ["\(tolerance + 1)=v:\(tolerance + 1)?"]
+      for series in ["cpu", "sensors,device_id=d,location=unknown"] {
+        #expect(try await harness.rows(series) == expected)
+        // Newer history arrives: the measured point is still there, and the forecast gives way.
+        harness.clock.advance(tolerance + 10)
+        let line = "\(series) v=7 \(Self.now + tolerance + 5)"
+        let bucket = series == "cpu" ? "home" : "devices"
+        let root = ["Authorization": "Token a-key"]
+        #expect(await harness.write(line, ["precision": "ms", "bucket": bucket], headers: root).status == 204)
+        #expect(try await harness.rows(series) == expected.dropLast() + ["\(tolerance + 5)=v:7"])
+        harness.clock.advance(-tolerance - 10)
+      }
+    }
+  }
+
+  @Test("A tolerance that is none is named", arguments: ["-1", "901", "x"]) func badTolerance(text: String) async throws
+  {
+    try await WriteHarness.with { harness async throws in
+      #expect { try WriteHarness(harness.cloud, ["CLOCK_TOLERANCE_SECONDS": text]) } throws: {
+        "\($0)".contains("CLOCK_TOLERANCE_SECONDS is '\(text)': give a whole number from 0 to 900")
+      }
+    }
+  }
+
+  @Test("Of two writes of one instant in one millisecond, or around a clock that is set back, the later one counts")
+  func versions() async throws {
+    try await WriteHarness.with { harness async throws in
+      for (turn, step) in [0, 0, 5, -20, -20, 0].enumerated() {
+        harness.clock.advance(Int64(step))
+        let lines = "cpu v=\(turn) \(Self.now - 1000)\ncpu v=\(turn) \(Self.now + 60_000)"
+        #expect(await harness.write(lines, ["precision": "ms"]).status == 204)
+        #expect(try await harness.rows("cpu") == ["-1000=v:\(turn)", "60000=v:\(turn)?"])
+      }
+    }
+  }
+
+  @Test("Of more series than one write tells the status of, those come first that have waited longest")
+  func turns() async throws {
+    let told = Recorder<String>()
+    try await WriteHarness.with(answer: { target, request in
+      guard target.hasSuffix("UpdateItem") else { return nil }
+      let key = (try? JSON(parsing: request.body))?["Key"]?["identifier"]?["S"]?.string
+      told.append(key ?? "?")
+      return nil
+    }) { harness async throws in
+      let count = 2 * WrittenSeries.statusesPerWrite + 100
+      let lines = (0..<count).map { "cpu,host=h\($0) v=1" }.joined(separator: "\n")
+      for turn in 1...3 {
+        #expect(await harness.write(lines).status == 204)
+        #expect(Set(told.elements).count == min(turn * WrittenSeries.statusesPerWrite, count))
+        harness.clock.advance(WrittenSeries.statusInterval)
+      }
+      #expect(told.elements.count == 3 * WrittenSeries.statusesPerWrite)
+      // What is told counts all that was written since.
+      #expect(try await harness.entry("cpu,host=h0")?.status?.stored == 3)
+      #expect(try await harness.entry("cpu,host=h\(count - 1)")?.status?.stored == 3)
     }
   }
 

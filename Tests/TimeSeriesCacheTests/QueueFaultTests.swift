@@ -77,9 +77,8 @@ import Testing
     ]
     let client = try AWSClient(environment: environment, http: http)
     let handler = QueueHandler(
-      registry: IdentifierRegistry(client, table: "t"), queue: SQSClient(client), queueURL: "https://q/1/q",
-      clock: clock,
-      sleep: { slept.append($0) })
+      registry: IdentifierRegistry(client, table: "t"),
+      queue: MessageSender(client, url: "https://q/1/q") { slept.append($0) }, clock: clock)
     return (handler, http)
   }
 
@@ -107,7 +106,7 @@ import Testing
     let (summary, failure) = await handler.run(Self.context)
     #expect((summary.identifiers, summary.messages) == (0, 0))
     #expect(failure?.description.hasPrefix("3 messages could not be queued: UnexpectedAnswer") ?? false)
-    #expect(http.requests.count == 1 + QueueHandler.attempts)
+    #expect(http.requests.count == 1 + MessageSender.attempts)
   }
 
   @Test("An entry that SQS refuses for good does not hold up one that failed in passing")
@@ -139,7 +138,7 @@ import Testing
     #expect(failure == QueueError(description: "2 messages could not be queued: X"))
     #expect(summary.messages == 20)
     // Two whole batches once, and the last one as often as it is tried.
-    #expect(http.requests.count == 1 + 2 + QueueHandler.attempts)
+    #expect(http.requests.count == 1 + 2 + MessageSender.attempts)
     // Each pause is between half of what is due and all of it.
     let due: [Duration] = [.milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400)]
     #expect(slept.elements.count == due.count)

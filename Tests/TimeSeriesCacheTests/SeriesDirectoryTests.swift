@@ -53,7 +53,7 @@ import Testing
       #expect(reports.elements.count == told)
     }
     // What has to be so now is an error, and so is everything after the hour.
-    await #expect(throws: StoreError.self) { try await directory.entry(of: known, kept: false) }
+    await #expect(throws: StoreError.self) { try await directory.current(of: known) }
     clock.advance(2)
     await #expect(throws: StoreError.self) { try await directory.entry(of: known) }
     table.failure.withLock { $0 = nil }

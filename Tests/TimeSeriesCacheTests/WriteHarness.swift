@@ -50,7 +50,7 @@ struct WriteHarness {
     self.clock = clock
     let own = [
       "KEYS": Self.keys, "mag_store_retention_period": "730", "WRITE_QUEUE": cloud.output("WriteQueueUrl"),
-      "AWS_MAX_ATTEMPTS": "1",
+      "AWS_MAX_ATTEMPTS": "1", "CLOCK_TOLERANCE_SECONDS": "0",
       "DEAD_LETTER_QUEUE": cloud.output("DeadLetterQueueUrl"), "ENABLE_ASYNC_INVOCATION": isQueued ? "true" : "false",
     ].merging(variables) { $1 }
     environment = cloud.environment.merging(own)

@@ -12,7 +12,7 @@ import Testing
   static let now = WriteHarness.now
 
   static func lines(_ lines: String, bucket: String = "home", time: Int64 = now) -> String {
-    QueuedLines(bucket: bucket, precision: .milliseconds, time: time, lines: lines).body
+    QueuedLines(bucket: bucket, precision: .milliseconds, arrival: Arrival(sentAt: time), lines: lines).body
   }
 
   @Test("A queued write is answered once it is in the queue, with its arrival, and written by the same function")
@@ -27,14 +27,14 @@ import Testing
       #expect(
         try bodies.map { try JSON(parsing: $0) } == [
           [
-            "bucket": "home", "precision": "ms", "time": .integer(Self.now),
+            "bucket": "home", "precision": "ms", "time": .integer(Self.now), "version": .integer(Self.now),
             "lines": .string("cpu v=1\ncpu v=2 \(Self.now + 50)"),
           ]
         ])
       // Much later, and twice: it is written as it arrived.
       harness.clock.advance(3_600_000)
       for _ in 0..<2 { #expect(try await harness.deliver(bodies) == []) }
-      #expect(try await harness.rows("cpu") == ["-1=v:1", "50=v:2?"])
+      #expect(try await harness.rows("cpu") == ["0=v:1", "50=v:2?"])
     }
   }
 
@@ -96,7 +96,7 @@ import Testing
         #"{"lines":"x v=1","bucket":"b","precision":"y","time":1}"#,
       ])
       #expect(failed == ["m1"])
-      for series in ["a", "b", "c"] { #expect(try await harness.rows(series) == ["-1=v:1"]) }
+      for series in ["a", "b", "c"] { #expect(try await harness.rows(series) == ["0=v:1"]) }
       #expect(try await harness.rows("d") == [])
       let letters = try await harness.receive("DeadLetterQueueUrl").map { try JSON(parsing: $0) }
       func letter(_ id: String) -> JSON? { letters.first { $0["messageId"]?.string == id } }
@@ -139,7 +139,7 @@ import Testing
       ]
       let context = LambdaContext(requestID: "r", deadline: Self.now + 1, logger: harness.log.logger)
       let answer = try JSON(parsing: try await handler.handle(event.bytes, context))
-      let isWritten = try await harness.rows("a") == ["-1=v:1"]
+      let isWritten = try await harness.rows("a") == ["0=v:1"]
       #expect(answer["batchItemFailures"]?.array?.count == 1 || isWritten)
     }
   }
@@ -147,7 +147,13 @@ import Testing
   static func bodies(_ text: String) throws -> [String] {
     let bytes = Array(text.utf8)
     let points = try LineProtocol.parse(bytes, precision: .milliseconds, now: 0)
-    return try QueuedLines.bodies(of: points, bytes, WriteRequest(bucket: "b\"", precision: .milliseconds), time: 7)
+    var version: Int64 = 9
+    return try QueuedLines.bodies(
+      of: points, bytes, WriteRequest(bucket: "b\"", precision: .milliseconds), Arrival(time: 7, version: 9)
+    ) {
+      version += 1
+      return version
+    }
   }
 
   @Test("Lines are cut where points start, into as few messages as hold them") func cut() throws {
@@ -157,11 +163,13 @@ import Testing
     let bodies = try Self.bodies(lines.joined())
     #expect(bodies.count > 1)
     var points = 0
-    for body in bodies {
+    for (place, body) in bodies.enumerated() {
       #expect(body.utf8.count <= QueuedLines.maximumBytes)
       #expect(!body.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0xFFFE || $0.value == 0xFFFF })
       let queued = try #require(try QueuedLines(JSON(parsing: body)))
-      #expect(queued.bucket == "b\"" && queued.time == 7 && queued.precision == .milliseconds)
+      #expect(
+        queued.bucket == "b\"" && queued.arrival == Arrival(time: 7, version: 9 + Int64(place))
+          && queued.precision == .milliseconds)
       let read = try LineProtocol.parse(Array(queued.lines.utf8), precision: .milliseconds, now: 0)
       for part in read.samples() {
         #expect(part.samples.count == 1)
@@ -179,6 +187,40 @@ import Testing
     }
     #expect(try Self.bodies("") == [])
     #expect(try Self.bodies("# nothing\n") == [])
+  }
+
+  @Test("Of one instant in two messages of a body the later line counts, in whatever order they come, and twice")
+  func order()
+    async throws
+  {
+    try await WriteHarness.with(isQueued: true) { harness async throws in
+      // Each half fills more than half of a message.
+      let filler = (0..<10).map { "log,n=\($0) s=\"\(String(repeating: "x", count: 60_000))\" \(Self.now + 90_000)" }
+      let half = { (value: Int) in ["cpu v=\(value) \(Self.now - 9)", "sun v=\(value) \(Self.now + 9000)"] + filler }
+      #expect(await harness.write((half(1) + half(2)).joined(separator: "\n"), ["precision": "ms"]).status == 204)
+      let bodies = try await harness.receive("WriteQueueUrl")
+      #expect(bodies.count == 2)
+      for bodies in [bodies, bodies.reversed(), bodies] {
+        #expect(try await harness.deliver(bodies) == [])
+        #expect(try await harness.rows("cpu") == ["-9=v:2"])
+        #expect(try await harness.rows("sun") == ["9000=v:2?"])
+      }
+      #expect(try await harness.receive("DeadLetterQueueUrl") == [])
+    }
+  }
+
+  @Test(
+    "A message's version is its own, or its time", arguments: [("", 7), (#","version":8"#, 8)] as [(String, Int64)])
+  func version(member: String, version: Int64) throws {
+    let body = #"{"bucket":"b","precision":"ms","time":7,"lines":"a v=1"\#(member)}"#
+    #expect(try QueuedLines(JSON(parsing: body))?.arrival == Arrival(time: 7, version: version))
+  }
+
+  @Test("A version that is none is named", arguments: ["0", "-1", "1.5", "\"8\"", "null"]) func badVersion(text: String)
+  {
+    #expect(throws: UnreadableMessage(reason: "'version' must be a whole number above 0, or be left out")) {
+      try QueuedLines(JSON(parsing: #"{"bucket":"b","precision":"ms","time":7,"lines":"a v=1","version":\#(text)}"#))
+    }
   }
 
   @Test("A point that fits in no message is refused by its line, and nothing is queued") func tooLong() async throws {

@@ -8,11 +8,11 @@ struct VisibleSeries: Sendable {
   /// True where the key reads what belongs to no bucket: every fetched series, and whatever is not registered.
   private var isOfAll: Bool { access.mayRead(bucket: nil) }
 
-  /// What the table says of a series now, within a minute; nil where it is not registered, or the key may not read it.
+  /// What the table says of a series at this moment; nil where it is not registered, or the key may not read it.
   ///
   /// - Throws: ``StoreError`` where the table cannot be read.
   func entry(_ identifier: Identifier) async throws(StoreError) -> SeriesEntry? {
-    try await directory.entry(of: identifier, kept: false).flatMap { isVisible($0) ? $0 : nil }
+    try await directory.current(of: identifier).flatMap { isVisible($0) ? $0 : nil }
   }
 
   /// The series of an identifier; nil where the key may not read it.

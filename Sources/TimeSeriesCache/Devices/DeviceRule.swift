@@ -48,8 +48,7 @@ struct DeviceRule: Sendable, Hashable {
     }
     let time =
       try DeviceTime.of(Self.times.lazy.compactMap { name in object[name.text] }.first { !$0.isNull })
-      // A reading has happened before it arrives.
-      ?? DeviceTime(milliseconds: arrival - 1)
+      ?? DeviceTime(milliseconds: arrival)
     let measures = try measures(of: object)
     guard !measures.isEmpty else { throw UnreadableMessage(reason: "the reading has no value that can be written") }
     return Reading(

@@ -24,8 +24,8 @@ extension QueueHandler {
         client, table: try environment.require("IDENTIFIER_TABLE", "the DynamoDB table of the identifiers")),
       catalog: knowsSources
         ? try SourceCatalog(environment: environment, ssm: SSMClient(client), clock: clock, logger: logger) : nil,
-      queue: SQSClient(client),
-      queueURL: try environment.require("IDENTIFIER_QUEUE", "the URL of the queue of identifiers"),
+      queue: MessageSender(
+        client, url: try environment.require("IDENTIFIER_QUEUE", "the URL of the queue of identifiers")),
       identifiersPerMessage: try environment.integer("IDENTIFIERS_PER_MESSAGE", default: 2, in: 1...50),
       clock: clock)
   }

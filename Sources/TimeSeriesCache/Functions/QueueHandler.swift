@@ -11,38 +11,26 @@ package import LambdaRuntime
 package struct QueueHandler: LambdaHandler {
   private let registry: IdentifierRegistry
   private let catalog: SourceCatalog?
-  private let queue: SQSClient
-  private let queueURL: String
+  private let queue: MessageSender
   private let identifiersPerMessage: Int
   private let clock: WallClock
-  private let sleep: @Sendable (Duration) async throws -> Void
 
-  /// SendMessageBatch takes 10 messages.
-  static let messagesPerRequest: Int = 10
-  /// And 1 MiB of them; a little is left for what surrounds the bodies.
-  static let bytesPerRequest: Int = 1_000_000
   /// SendMessageBatch requests in flight.
   static let requestsInFlight: Int = 32
-  /// How often an entry is sent, the first time included, while SQS fails it.
-  static let attempts: Int = 5
   /// Before the deadline, in milliseconds: no page is read and no entry is sent again later than this.
   static let margin: Int64 = 5000
   /// Items without a valid identifier that get a log line each; the others are counted.
   static let invalidLogged: Int = 10
 
   init(
-    registry: IdentifierRegistry, catalog: SourceCatalog? = nil, queue: SQSClient, queueURL: String,
-    identifiersPerMessage: Int = 2,
-    clock: WallClock = .system,
-    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    registry: IdentifierRegistry, catalog: SourceCatalog? = nil, queue: MessageSender,
+    identifiersPerMessage: Int = 2, clock: WallClock = .system
   ) {
     self.registry = registry
     self.catalog = catalog
     self.queue = queue
-    self.queueURL = queueURL
     self.identifiersPerMessage = identifiersPerMessage
     self.clock = clock
-    self.sleep = sleep
   }
 
   /// What a run did.
@@ -148,7 +136,9 @@ package struct QueueHandler: LambdaHandler {
       let end = min(index + identifiersPerMessage, pending.count)
       if end - index < identifiersPerMessage, !isLast { break }
       let message = Message(pending[index..<end])
-      if batch.count == Self.messagesPerRequest || bytes + message.body.utf8.count > Self.bytesPerRequest {
+      if batch.count == MessageSender.messagesPerRequest
+        || bytes + message.body.utf8.count > MessageSender.bytesPerRequest
+      {
         batches.append(batch)
         used = index
         batch = []
@@ -158,7 +148,7 @@ package struct QueueHandler: LambdaHandler {
       bytes += message.body.utf8.count
       index = end
     }
-    if !batch.isEmpty, isLast || batch.count == Self.messagesPerRequest {
+    if !batch.isEmpty, isLast || batch.count == MessageSender.messagesPerRequest {
       batches.append(batch)
       used = index
     }
@@ -203,45 +193,15 @@ package struct QueueHandler: LambdaHandler {
     context.deadline != .max && clock.now > context.deadline - Self.margin
   }
 
-  /// Sends a batch until SQS has taken every entry, or will not.
   private func send(_ messages: [Message], _ context: LambdaContext) async -> (Summary, Unsent) {
+    let delivery = await queue.deliver(messages.map(\.body)) { isLate(context) }
     var summary = Summary()
-    var left = messages.enumerated().map { SQSClient.Entry(id: String($0.offset), body: $0.element.body) }
-    var reason = ""
-    // Entries that SQS will never take do not hold up the others.
-    var refused = 0
-    for attempt in 1...Self.attempts {
-      do throws(AWSError) {
-        summary.requests += 1
-        if attempt > 1 { summary.resent += left.count }
-        let failures = try await queue.sendMessageBatch(left, to: queueURL)
-        let failed = Dictionary(failures.map { (ByteText($0.id), $0) }) { first, _ in first }
-        for entry in left where failed[ByteText(entry.id)] == nil {
-          summary.messages += 1
-          summary.identifiers += Int(entry.id).map { messages[$0].identifiers } ?? 0
-        }
-        refused += left.count { failed[ByteText($0.id)]?.isSenderFault ?? false }
-        left.removeAll { failed[ByteText($0.id)]?.isSenderFault ?? true }
-        if let first = failures.first {
-          reason = first.message.isEmpty ? first.code : "\(first.code): \(first.message)"
-        }
-      } catch {
-        return (summary, Unsent(messages: left.count + refused, reasons: [error.description]))
-      }
-      guard !left.isEmpty, attempt < Self.attempts else { break }
-      guard !isLate(context) else {
-        reason += "; the deadline is near"
-        break
-      }
-      // 50 ms before the second attempt, twice as much before each that follows, less up to half of it.
-      let pause = Double(50 << (attempt - 1)) * Double.random(in: 0.5...1)
-      do { try await sleep(.milliseconds(Int(pause))) } catch {
-        reason += "; cancelled before another attempt"
-        break
-      }
-    }
-    let count = left.count + refused
-    return (summary, count == 0 ? Unsent() : Unsent(messages: count, reasons: [reason]))
+    summary.requests = delivery.requests
+    summary.resent = delivery.resent
+    summary.messages = delivery.sent.count
+    summary.identifiers = delivery.sent.reduce(0) { $0 + messages[$1].identifiers }
+    let count = delivery.left + delivery.refused
+    return (summary, count == 0 ? Unsent() : Unsent(messages: count, reasons: [delivery.reason]))
   }
 }
 

@@ -12,6 +12,7 @@ extension WriteHandler {
   /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
   /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers |
   /// | `KEYS` or `KEYS_SSM_ID` | the keys, or the name of the parameter with them: see ``KeyRing`` |
+  /// | `CLOCK_TOLERANCE_SECONDS` | how far the clocks of those who write may be ahead, 0 to 900 (which means 899): what is measured so far after its arrival is history, not forecast; 5 by default |
   /// | `ENABLE_ASYNC_INVOCATION` | `true` answers once lines are safe in the queue; `false` by default |
   /// | `WRITE_QUEUE` | the URL of that queue, which this function reads as well |
   /// | `DEAD_LETTER_QUEUE` | the URL of the queue for what can never be written; optional |
@@ -31,7 +32,9 @@ extension WriteHandler {
       stores: SampleWriter(
         history: try TimestreamHistory(client, environment: environment),
         forecast: try DynamoDBForecast(client, environment: environment)),
-      series: WrittenSeries(IdentifierRegistry(client, table: table), clock: clock))
+      series: WrittenSeries(IdentifierRegistry(client, table: table), clock: clock),
+      tolerance: try Self.tolerance(environment))
+    let arrivals = Arrivals(clock)
     var queue: MessageSender?
     if try environment.boolean("ENABLE_ASYNC_INVOCATION", default: false) {
       queue = MessageSender(
@@ -40,9 +43,19 @@ extension WriteHandler {
           "WRITE_QUEUE", "the URL of the queue of lines, which ENABLE_ASYNC_INVOCATION asks for"))
     }
     self.init(
-      api: WriteAPI(writer: writer, keys: try .ofWriters(environment, parameters), queue: queue, clock: clock),
+      api: WriteAPI(
+        writer: writer, keys: try .ofWriters(environment, parameters), queue: queue, clock: clock, arrivals: arrivals),
       writer: writer, devices: try DeviceRule(environment),
-      deadLetters: environment["DEAD_LETTER_QUEUE"].map { MessageSender(client, url: $0) }, clock: clock)
+      deadLetters: environment["DEAD_LETTER_QUEUE"].map { MessageSender(client, url: $0) }, clock: clock,
+      arrivals: arrivals)
+  }
+
+  /// Milliseconds.
+  private static func tolerance(_ environment: ProcessEnvironment) throws(EnvironmentError) -> Int64 {
+    let seconds = try environment.integer(
+      "CLOCK_TOLERANCE_SECONDS", default: Int(PointWriter.usualTolerance / 1000),
+      in: 0...900)
+    return Int64(seconds) * 1000
   }
 }
 

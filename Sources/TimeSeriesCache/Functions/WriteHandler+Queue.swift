@@ -43,8 +43,10 @@ extension WriteHandler {
     do throws(UnreadableMessage) {
       let json = try Self.contents(of: message)
       if let lines = try QueuedLines(json) { return await write(lines, message, context) }
-      let readings = try DeviceReadings(json, rule: devices, arrival: message.sent ?? clock.now)
-      return await write(readings, message, context)
+      // Messages of one millisecond have no order: of one instant of a device, the value that is stored first stays.
+      let arrival = message.sent.map { Arrival(sentAt: $0) } ?? arrivals.next()
+      let readings = try DeviceReadings(json, rule: devices, arrival: arrival.time)
+      return await write(readings, arrival, message, context)
     } catch {
       let letter: JSONObject = ["reasons": [.string(error.reason)], "body": .string(message.body)]
       return (await bury(letter, of: message, context), WriteTally(rejected: 1))
@@ -70,20 +72,21 @@ extension WriteHandler {
     _ lines: QueuedLines, _ message: SQSEvent.Message, _ context: LambdaContext
   ) async -> (isDone: Bool, WriteTally) {
     var letter: JSONObject = [
-      "bucket": .string(lines.bucket), "precision": .string(lines.precision.rawValue), "time": .integer(lines.time),
+      "bucket": .string(lines.bucket), "precision": .string(lines.precision.rawValue),
+      "time": .integer(lines.arrival.time), "version": .integer(lines.arrival.version),
     ]
     let bytes = Array(lines.lines.utf8)
     let points: ParsedPoints
     do throws(LineProtocolError) {
       points = try LineProtocol.parse(
-        bytes, precision: lines.precision, now: WriteAPI.timeOfTimeless(arrival: lines.time))
+        bytes, precision: lines.precision, now: WriteAPI.timeOfTimeless(lines.arrival))
     } catch {
       letter["reasons"] = [.string("unable to parse: \(error)")]
       letter["lines"] = .string(lines.lines)
       return (await bury(letter, of: message, context), WriteTally(rejected: 1))
     }
     let series = points.samples()
-    let outcome = await writer.write(series, into: lines.bucket, arrival: lines.time, context.logger)
+    let outcome = await writer.write(series, into: lines.bucket, arrival: lines.arrival, context.logger)
     var tally = WriteTally()
     guard !hasFailed(outcome, message, context) else {
       tally.add(outcome, rejected: 0)
@@ -99,10 +102,10 @@ extension WriteHandler {
   }
 
   private func write(
-    _ readings: DeviceReadings, _ message: SQSEvent.Message, _ context: LambdaContext
+    _ readings: DeviceReadings, _ arrival: Arrival, _ message: SQSEvent.Message, _ context: LambdaContext
   ) async -> (isDone: Bool, WriteTally) {
     let outcome = await writer.write(
-      readings.points, into: DeviceRule.bucket, arrival: message.sent ?? clock.now, context.logger)
+      readings.points, into: DeviceRule.bucket, arrival: arrival, context.logger)
     var tally = WriteTally()
     guard !hasFailed(outcome, message, context) else {
       tally.add(outcome, rejected: 0)

@@ -19,6 +19,7 @@ package struct WriteHandler: LambdaHandler {
   /// Where goes what can never be written; nil leaves it to the queue's own redrive policy.
   let deadLetters: MessageSender?
   let clock: WallClock
+  let arrivals: Arrivals
   /// Waits for the deadline.
   var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
@@ -27,12 +28,16 @@ package struct WriteHandler: LambdaHandler {
   /// Before the deadline, in milliseconds: what still runs is given up, so that the answer gets out.
   static let stopMargin: Int64 = 1500
 
-  init(api: WriteAPI, writer: PointWriter, devices: DeviceRule, deadLetters: MessageSender?, clock: WallClock) {
+  init(
+    api: WriteAPI, writer: PointWriter, devices: DeviceRule, deadLetters: MessageSender?, clock: WallClock,
+    arrivals: Arrivals
+  ) {
     self.api = api
     self.writer = writer
     self.devices = devices
     self.deadLetters = deadLetters
     self.clock = clock
+    self.arrivals = arrivals
   }
 
   /// Serves one event.
@@ -52,7 +57,7 @@ package struct WriteHandler: LambdaHandler {
       do throws(JSONError) { json = try JSON(parsing: event) } catch {
         throw EventError("the event is not JSON: \(error)")
       }
-      return try await write(readings: [(json, clock.now)], context).bytes
+      return try await write(readings: [(json, arrivals.next())], context).bytes
     }
   }
 

@@ -24,7 +24,9 @@ public struct MeasureTally: Sendable, Hashable {
 
   /// Adds a value that is later than the others.
   ///
-  /// - Parameter previous: the measure's value before it, in whatever bin; nil where there is none, or no increase is wanted.
+  /// - Parameters:
+  ///   - value: the latest value.
+  ///   - previous: the measure's value before it, in whatever bin; nil where there is none, or no increase is wanted.
   public mutating func add(_ value: MeasureValue, previous: MeasureValue?) {
     count += 1
     if value.number != nil { numbers += 1 }

@@ -8,7 +8,7 @@ public protocol HistoryStore: Sendable {
   /// Writes samples of one series; a sample of a higher version replaces one of the same time.
   ///
   /// - Parameters:
-  ///   - samples: any number; no time appears twice.
+  ///   - samples: any number; no instant, which is a time and its nanoseconds, appears twice.
   ///   - series: whose samples they are.
   ///   - version: the fetch's epoch milliseconds, or a little more for what repeats an instant within one fetch.
   /// - Returns: what became of each sample, also where some of them could not be written.

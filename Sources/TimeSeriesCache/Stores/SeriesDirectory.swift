@@ -48,20 +48,26 @@ package final class SeriesDirectory: Sendable {
     self.report = report
   }
 
+  /// What the table says of a series at this moment, which is then remembered; nil where it is not registered.
+  ///
+  /// - Throws: ``StoreError`` where the table cannot be read.
+  package func current(of identifier: Identifier) async throws(StoreError) -> SeriesEntry? {
+    guard let registry else { return nil }
+    let now = clock.now
+    let entry = try await registry.entry(identifier)
+    remember(entry, of: identifier, now)
+    return entry
+  }
+
   /// What the table says of a series, as it is remembered; nil where it is not registered.
   ///
-  /// - Parameter isKept: whether an entry may be used past its time while the table cannot be read.
   /// - Throws: ``StoreError`` where the table cannot be read, and no entry is kept.
-  package func entry(of identifier: Identifier, kept isKept: Bool = true) async throws(StoreError) -> SeriesEntry? {
+  package func entry(of identifier: Identifier) async throws(StoreError) -> SeriesEntry? {
     guard let registry else { return nil }
     let now = clock.now
     let known = memory.withLock { $0[identifier] }
     if let known, now < known.end { return known.entry }
-    guard isKept, var known, known.isKept(at: now) else {
-      let entry = try await registry.entry(identifier)
-      remember(entry, of: identifier, now)
-      return entry
-    }
+    guard var known, known.isKept(at: now) else { return try await current(of: identifier) }
     if known.pauses(at: now) { return known.entry }
     let answer = await within(.milliseconds(Self.patience)) {
       await result { () async throws(StoreError) in try await registry.entry(identifier) }

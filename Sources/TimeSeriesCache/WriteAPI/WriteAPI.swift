@@ -8,6 +8,7 @@ struct WriteAPI: Sendable {
   /// Where lines wait to be written; nil where they are written before the answer.
   private let queue: MessageSender?
   private let clock: WallClock
+  private let arrivals: Arrivals
 
   /// Milliseconds after which API Gateway no longer waits, with a little to spare.
   static let longestAnswer: Int64 = 27_000
@@ -16,11 +17,12 @@ struct WriteAPI: Sendable {
   /// The version of what is understood here, which clients show.
   static let version: String = "timeseries-cache-1"
 
-  init(writer: PointWriter, keys: AccessKeys, queue: MessageSender?, clock: WallClock) {
+  init(writer: PointWriter, keys: AccessKeys, queue: MessageSender?, clock: WallClock, arrivals: Arrivals) {
     self.writer = writer
     self.keys = keys
     self.queue = queue
     self.clock = clock
+    self.arrivals = arrivals
   }
 
   /// Answers one request; every error is an answer with a status.
@@ -64,7 +66,7 @@ struct WriteAPI: Sendable {
   private func write(
     _ event: HTTPEvent, isV1: Bool, _ context: LambdaContext
   ) async throws(InfluxError) -> HTTPEventResponse {
-    let arrival = clock.now
+    let arrival = arrivals.next()
     let access: Access
     do throws(AccessKeys.Refusal) {
       access = try await keys.access(of: event, withParameters: isV1, logger: context.logger)
@@ -74,7 +76,7 @@ struct WriteAPI: Sendable {
     let bytes = try WriteBody.lines(of: event)
     let points: ParsedPoints
     do throws(LineProtocolError) {
-      points = try LineProtocol.parse(bytes, precision: request.precision, now: Self.timeOfTimeless(arrival: arrival))
+      points = try LineProtocol.parse(bytes, precision: request.precision, now: Self.timeOfTimeless(arrival))
     } catch { throw .invalid("unable to parse: \(error); nothing was written") }
     if let queue {
       try await inTime(context) { () async throws(InfluxError) in
@@ -88,18 +90,18 @@ struct WriteAPI: Sendable {
     return HTTPEventResponse(status: 204, body: [])
   }
 
-  /// The time of points that have none, epoch nanoseconds: what is measured has happened before it arrives.
-  static func timeOfTimeless(arrival: Int64) -> Int64 {
-    (arrival - 1).multipliedReportingOverflow(by: 1_000_000).partialValue
+  /// The time of points that have none, epoch nanoseconds.
+  static func timeOfTimeless(_ arrival: Arrival) -> Int64 {
+    arrival.time.multipliedReportingOverflow(by: 1_000_000).partialValue
   }
 
   private func enqueue(
-    _ points: ParsedPoints, _ bytes: [UInt8], _ request: WriteRequest, _ arrival: Int64, _ queue: MessageSender,
+    _ points: ParsedPoints, _ bytes: [UInt8], _ request: WriteRequest, _ arrival: Arrival, _ queue: MessageSender,
     _ context: LambdaContext
   ) async throws(InfluxError) {
     let bodies: [String]
     do throws(QueuedLines.TooLong) {
-      bodies = try QueuedLines.bodies(of: points, bytes, request, time: arrival)
+      bodies = try QueuedLines.bodies(of: points, bytes, request, arrival) { arrivals.nextVersion() }
     } catch {
       throw .unprocessable(
         "failure writing points to database: line \(error.line) is too long for the queue, which takes \(QueuedLines.maximumBytes) bytes; nothing was written"
@@ -115,7 +117,7 @@ struct WriteAPI: Sendable {
   }
 
   private func store(
-    _ points: ParsedPoints, _ request: WriteRequest, _ arrival: Int64, _ context: LambdaContext
+    _ points: ParsedPoints, _ request: WriteRequest, _ arrival: Arrival, _ context: LambdaContext
   ) async throws(InfluxError) {
     let series = points.samples()
     let outcome = await writer.write(series, into: request.bucket, arrival: arrival, context.logger)

@@ -58,7 +58,7 @@ struct FetchWriter {
     let samples = Self.lastOfEachInstant(samples)
     guard !samples.isEmpty else { return nil }
     let (past, future) = SampleWriter.split(samples, now: now)
-    return Part(past: past, future: future, version: version(of: past))
+    return Part(past: past, future: Self.oneOfEachMillisecond(future), version: version(of: past))
   }
 
   /// Adds what became of a part's past.
@@ -107,17 +107,36 @@ struct FetchWriter {
     return now
   }
 
-  /// Ordered by time, of each instant the last one given.
+  /// Ordered by time, of each instant the last one given: an instant is a nanosecond.
   static func lastOfEachInstant(_ samples: [Sample]) -> [Sample] {
+    func instant(_ sample: Sample) -> (Int64, Int32) { (sample.time, sample.nanoseconds) }
     let pairs = zip(samples, samples.dropFirst())
-    if pairs.allSatisfy({ $0.time < $1.time }) { return samples }
-    if pairs.allSatisfy({ $0.time > $1.time }) { return samples.reversed() }
-    let order = samples.indices.sorted { (samples[$0].time, $0) < (samples[$1].time, $1) }
+    if pairs.allSatisfy({ instant($0) < instant($1) }) { return samples }
+    if pairs.allSatisfy({ instant($0) > instant($1) }) { return samples.reversed() }
+    let order = samples.indices.sorted {
+      (samples[$0].time, samples[$0].nanoseconds, $0) < (samples[$1].time, samples[$1].nanoseconds, $1)
+    }
     var last: [Sample] = []
     for index in order {
-      if samples[index].time == last.last?.time { last.removeLast() }
+      if let before = last.last, instant(samples[index]) == instant(before) { last.removeLast() }
       last.append(samples[index])
     }
     return last
+  }
+
+  /// Samples in order of time, with those of one millisecond made one: forecasts keep no finer times. Of two values of one name the later
+  /// counts.
+  private static func oneOfEachMillisecond(_ samples: [Sample]) -> [Sample] {
+    var merged: [Sample] = []
+    merged.reserveCapacity(samples.count)
+    for var sample in samples {
+      sample.nanoseconds = 0
+      if let last = merged.indices.last, merged[last].time == sample.time {
+        merged[last].measures.merge(sample.measures)
+      } else {
+        merged.append(sample)
+      }
+    }
+    return merged
   }
 }

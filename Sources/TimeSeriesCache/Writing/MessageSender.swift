@@ -30,10 +30,16 @@ struct MessageSender: Sendable {
   ///
   /// - Throws: ``StoreError`` where one of them is not on the queue, or nobody knows; the others may be.
   func send(_ bodies: [String]) async throws(StoreError) {
-    let outcomes = await mapConcurrently(Self.batches(bodies), limit: Self.requestsInFlight) { batch in
-      await result { () async throws(StoreError) in try await send(batch: batch) }
+    let deliveries = await mapConcurrently(Self.batches(bodies), limit: Self.requestsInFlight) { batch in
+      await deliver(batch)
     }
-    for outcome in outcomes { try outcome.get() }
+    for delivery in deliveries {
+      if let error = delivery.error { throw StoreError(error) }
+      if delivery.refused > 0 { throw StoreError(.failed, "SQS refuses a message: \(delivery.reason)") }
+      if delivery.left > 0 {
+        throw StoreError(.unavailable, "SQS could not take \(delivery.left) messages: \(delivery.reason)")
+      }
+    }
   }
 
   private static func batches(_ bodies: [String]) -> [[String]] {
@@ -51,26 +57,59 @@ struct MessageSender: Sendable {
     return batches
   }
 
-  private func send(batch: [String]) async throws(StoreError) {
+  /// What became of the messages of one request.
+  struct Delivery: Sendable {
+    /// The places of those that are on the queue.
+    var sent: [Int] = []
+    /// How many SQS will never take, and how many it could not take, or nobody knows.
+    var refused = 0
+    var left = 0
+    /// Why the last of them are not on the queue.
+    var reason = ""
+    /// Where a whole request failed.
+    var error: AWSError?
+    var requests = 0
+    /// Messages that were sent again.
+    var resent = 0
+  }
+
+  /// Sends one batch, of at most ``messagesPerRequest`` messages and ``bytesPerRequest`` bytes, until SQS has taken every message, or
+  /// will not. Those that it will never take do not hold up the others.
+  ///
+  /// - Parameter isLate: true once nothing is to be sent again.
+  func deliver(_ batch: [String], isLate: @Sendable () -> Bool = { false }) async -> Delivery {
+    var delivery = Delivery()
     var left = batch.enumerated().map { SQSClient.Entry(id: String($0.offset), body: $0.element) }
-    var last: SQSClient.Failure?
     for attempt in 1...Self.attempts {
-      let failures = try await StoreError.translating { () async throws(AWSError) in
-        try await queue.sendMessageBatch(left, to: url)
+      do throws(AWSError) {
+        delivery.requests += 1
+        if attempt > 1 { delivery.resent += left.count }
+        let failures = try await queue.sendMessageBatch(left, to: url)
+        let failed = Dictionary(failures.map { (ByteText($0.id), $0) }) { first, _ in first }
+        delivery.sent += left.filter { failed[ByteText($0.id)] == nil }.compactMap { Int($0.id) }
+        delivery.refused += left.count { failed[ByteText($0.id)]?.isSenderFault ?? false }
+        left.removeAll { failed[ByteText($0.id)]?.isSenderFault ?? true }
+        if let first = failures.first {
+          delivery.reason = first.message.isEmpty ? first.code : "\(first.code): \(first.message)"
+        }
+      } catch {
+        delivery.error = error
+        delivery.reason = error.description
+        break
       }
-      if let refused = failures.first(where: \.isSenderFault) {
-        throw StoreError(.failed, "SQS refuses a message: \(refused.code): \(refused.message)", code: refused.code)
-      }
-      let failed = Set(failures.map { ByteText($0.id) })
-      left.removeAll { !failed.contains(ByteText($0.id)) }
-      last = failures.first
       guard !left.isEmpty, attempt < Self.attempts else { break }
+      guard !isLate() else {
+        delivery.reason += "; the deadline is near"
+        break
+      }
       // 50 ms before the second attempt, twice as much before each that follows, less up to half of it.
       let pause = Double(50 << (attempt - 1)) * Double.random(in: 0.5...1)
-      do { try await sleep(.milliseconds(Int(pause))) } catch { break }
+      do { try await sleep(.milliseconds(Int(pause))) } catch {
+        delivery.reason += "; cancelled before another attempt"
+        break
+      }
     }
-    guard let last, !left.isEmpty else { return }
-    throw StoreError(
-      .unavailable, "SQS could not take \(left.count) messages: \(last.code): \(last.message)", code: last.code)
+    delivery.left = left.count
+    return delivery
   }
 }

@@ -3,11 +3,13 @@ package import LambdaRuntime
 
 /// Writes points of many series: registers those that are new, splits at the arrival, and writes both stores at once.
 ///
-/// What lies before the arrival has happened; the arrival itself and what follows is predicted. The arrival is the version as
-/// well, so that the same points written again with the same arrival change nothing.
+/// What lies before the arrival, and up to a tolerance after it, has happened: a clock that is a little ahead makes no predictions.
+/// What lies later is predicted. The same points written again with the same arrival change nothing.
 package struct PointWriter: Sendable {
   private let stores: SampleWriter
   private let series: WrittenSeries
+  /// Milliseconds.
+  private let tolerance: Int64
 
   /// Series of which forecasts are written at once.
   static let forecastsInFlight: Int = 16
@@ -16,9 +18,16 @@ package struct PointWriter: Sendable {
   /// The most samples of one part: of so many a ``HistoryWrite`` names each that was rejected.
   static let samplesPerPart: Int = FirstFew<HistoryWrite.Rejection>.limit
 
-  package init(stores: SampleWriter, series: WrittenSeries) {
+  /// The tolerance of a deployment that names none, in milliseconds.
+  package static let usualTolerance: Int64 = 5000
+  /// The largest tolerance, in milliseconds: Timestream takes nothing that is 15 minutes ahead of its own clock, for which a second is left.
+  package static let largestTolerance: Int64 = 899_000
+
+  /// - Parameter tolerance: how far the clocks of those who write may be ahead, in milliseconds.
+  package init(stores: SampleWriter, series: WrittenSeries, tolerance: Int64 = usualTolerance) {
     self.stores = stores
     self.series = series
+    self.tolerance = min(max(0, tolerance), Self.largestTolerance)
   }
 
   /// A sample of what was given to ``write(_:into:arrival:_:)``.
@@ -54,19 +63,19 @@ package struct PointWriter: Sendable {
   /// - Parameters:
   ///   - points: no series appears twice.
   ///   - bucket: of the writer; a series of another bucket is refused.
-  ///   - arrival: epoch milliseconds.
+  ///   - arrival: of all of them.
   ///   - logger: warned where a series' status could not be kept.
   package func write(
-    _ points: [ParsedSeries], into bucket: String, arrival: Int64, _ logger: LambdaLogger
+    _ points: [ParsedSeries], into bucket: String, arrival: Arrival, _ logger: LambdaLogger
   ) async -> Outcome {
     var ledger = WriteLedger(points)
-    let targets = await targets(points, bucket, arrival, &ledger)
+    let targets = await targets(points, bucket, arrival.time, &ledger)
     var past: [(place: Range<Int>, series: Int)] = []
     var parts: [SeriesSamples] = []
     var future: [ForecastPart] = []
     for (index, series) in targets {
       let samples = points[index].samples
-      let split = samples.firstIndex { $0.time >= arrival } ?? samples.endIndex
+      let split = samples.firstIndex { $0.time > arrival.time + tolerance } ?? samples.endIndex
       for range in Self.parts(of: samples[..<split]) {
         past.append((range, index))
         parts.append(SeriesSamples(series: series, samples: Array(samples[range])))
@@ -75,15 +84,15 @@ package struct PointWriter: Sendable {
       for (place, reason) in forecast.refused { ledger.refuse(Place(series: index, sample: place), reason) }
       if !forecast.samples.isEmpty { future.append(forecast) }
     }
-    async let pastOutcomes = parts.isEmpty ? [] : stores.history.write(parts, version: arrival)
-    async let futureOutcomes = write(future, arrival)
+    async let pastOutcomes = parts.isEmpty ? [] : stores.history.write(parts, version: arrival.version)
+    async let futureOutcomes = write(future, arrival.version)
     for (part, outcome) in zip(past, await pastOutcomes) {
       ledger.take(outcome, series: part.series, samples: part.place, of: points[part.series].samples)
     }
     for (part, result) in zip(future, await futureOutcomes) { ledger.take(result, part) }
     await series.note(
       targets.compactMap { index, series in
-        ledger.run(of: index, points[index], arrival).map { (series.identifier, $0) }
+        ledger.run(of: index, points[index], arrival.time).map { (series.identifier, $0) }
       }, logger)
     return ledger.finished()
   }
@@ -132,10 +141,10 @@ package struct PointWriter: Sendable {
     return parts
   }
 
-  private func write(_ parts: [ForecastPart], _ arrival: Int64) async -> [Result<Int, StoreError>] {
+  private func write(_ parts: [ForecastPart], _ version: Int64) async -> [Result<Int, StoreError>] {
     await mapConcurrently(parts, limit: Self.forecastsInFlight) { part in
       await result { () async throws(StoreError) in
-        try await stores.forecast.write(part.samples, of: part.series.identifier, fetchedAt: arrival)
+        try await stores.forecast.write(part.samples, of: part.series.identifier, fetchedAt: version)
       }
     }
   }

@@ -1,24 +1,24 @@
 import CacheSupport
 
-/// Lines that wait in a queue to be written: `{"bucket", "precision", "time", "lines"}`.
+/// Lines that wait in a queue to be written: `{"bucket", "precision", "time", "version", "lines"}`.
 ///
-/// The time of their arrival goes with them: it is the time of points that have none, it tells history from forecast, and it is
-/// the version. So a message that is delivered twice writes the same thing twice.
+/// Their arrival goes with them, so that a message that is delivered twice writes the same thing twice. Messages of one body have one
+/// time, but each a version of its own: of two points of one instant the later in the body wins, whichever message comes first. A
+/// message without a version has its time for one.
 struct QueuedLines: Sendable, Hashable {
   var bucket: String
   var precision: LineProtocol.Precision
-  /// The arrival, epoch milliseconds.
-  var time: Int64
+  var arrival: Arrival
   /// Line protocol.
   var lines: String
 
   /// The most bytes of a message: SQS takes 1 MiB per message and per batch; a little is left for what surrounds it.
   static let maximumBytes: Int = 1_000_000
 
-  init(bucket: String, precision: LineProtocol.Precision, time: Int64, lines: String) {
+  init(bucket: String, precision: LineProtocol.Precision, arrival: Arrival, lines: String) {
     self.bucket = bucket
     self.precision = precision
-    self.time = time
+    self.arrival = arrival
     self.lines = lines
   }
 
@@ -34,14 +34,19 @@ struct QueuedLines: Sendable, Hashable {
       throw UnreadableMessage(
         reason: "a message with 'lines' needs them as text, and bucket, precision and time in epoch milliseconds")
     }
-    self.init(bucket: bucket, precision: precision, time: time, lines: lines)
+    let version = message["version"].map(\.int64) ?? time
+    guard let version, version > 0 else {
+      throw UnreadableMessage(reason: "'version' must be a whole number above 0, or be left out")
+    }
+    self.init(
+      bucket: bucket, precision: precision, arrival: Arrival(time: time, version: version), lines: lines)
   }
 
   /// The message's text, in which SQS refuses no character.
-  var body: String { Self.text(of: lines.utf8Span.span, bucket: bucket, precision: precision, time: time) }
+  var body: String { Self.text(of: lines.utf8Span.span, bucket, precision, arrival) }
 
   private static func text(
-    of lines: Span<UInt8>, bucket: String, precision: LineProtocol.Precision, time: Int64
+    of lines: Span<UInt8>, _ bucket: String, _ precision: LineProtocol.Precision, _ arrival: Arrival
   ) -> String {
     var writer = JSONWriter(capacity: lines.count + lines.count / 4 + 200)
     writer.raw("{\"bucket\":")
@@ -49,7 +54,9 @@ struct QueuedLines: Sendable, Hashable {
     writer.raw(",\"precision\":")
     writer.string(precision.rawValue)
     writer.raw(",\"time\":")
-    writer.integer(time)
+    writer.integer(arrival.time)
+    writer.raw(",\"version\":")
+    writer.integer(arrival.version)
     writer.raw(",\"lines\":")
     writer.string(lines)
     writer.raw("}")
@@ -67,22 +74,24 @@ struct QueuedLines: Sendable, Hashable {
   /// - Parameters:
   ///   - points: what was read from the bytes.
   ///   - bytes: line protocol, which is UTF-8.
+  ///   - arrival: of the request.
+  ///   - nextVersion: the version of the message that follows the first.
   /// - Throws: ``TooLong`` for a point that fits in no message.
   static func bodies(
-    of points: ParsedPoints, _ bytes: [UInt8], _ request: WriteRequest, time: Int64
+    of points: ParsedPoints, _ bytes: [UInt8], _ request: WriteRequest, _ arrival: Arrival, nextVersion: () -> Int64
   ) throws(TooLong) -> [String] {
     let starts = starts(of: points, bytes)
-    let around = text(of: [UInt8]().span, bucket: request.bucket, precision: request.precision, time: time).utf8.count
+    let around = text(of: [UInt8]().span, request.bucket, request.precision, arrival).utf8.count
     let room = maximumBytes - around
+    var arrival = arrival
     var bodies: [String] = []
     var first = 0
     var size = 0
     func close(at end: Int) {
       guard first < end else { return }
       let range = starts[first]..<starts[end]
-      bodies.append(
-        text(
-          of: bytes.span.extracting(range), bucket: request.bucket, precision: request.precision, time: time))
+      bodies.append(text(of: bytes.span.extracting(range), request.bucket, request.precision, arrival))
+      arrival.version = nextVersion()
       first = end
     }
     for index in 0..<points.points.count {

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A series is registered when the process meets it first, with one conditional put; then it is remembered, ``capacity`` of them
 /// at most. Its status goes to its item once at first, then once in ``statusInterval``, and at once where points were rejected:
-/// ``statusesPerWrite`` series at most per write, the others with a later one. What was not told when the process ends, or when
+/// ``statusesPerWrite`` series at most per write, those first that have waited longest, the others with a later one. What was not told when the process ends, or when
 /// a series is forgotten, is missing from the counts; the samples themselves are not.
 package final class WrittenSeries: Sendable {
   /// How many series are remembered at most.
@@ -33,8 +33,12 @@ package final class WrittenSeries: Sendable {
     var status: SeriesStatus?
     /// What was not told yet.
     var pending: SeriesRun?
+    /// Since when something waits to be told.
+    var since: Int64?
     /// When it was told last.
     var told: Int64?
+
+    mutating func isTold(at now: Int64) { (pending, since, told) = (nil, nil, now) }
   }
 
   private let registry: IdentifierRegistry
@@ -90,21 +94,13 @@ package final class WrittenSeries: Sendable {
   func note(_ runs: [(identifier: Identifier, run: SeriesRun)], _ logger: LambdaLogger) async {
     let now = clock.now
     let due = memory.withLock { memory in
-      var due: [(identifier: Identifier, run: SeriesRun, known: SeriesStatus?)] = []
       for (identifier, run) in runs {
         guard var known = memory[identifier] else { continue }
-        let sum = known.pending?.followed(by: run) ?? run
-        let isDue = run.rejected > 0 || known.told.map { now - $0 >= Self.statusInterval } ?? true
-        if isDue, due.count < Self.statusesPerWrite {
-          due.append((identifier, sum, known.status))
-          known.pending = nil
-          known.told = now
-        } else {
-          known.pending = sum
-        }
+        known.pending = known.pending?.followed(by: run) ?? run
+        known.since = known.since ?? now
         memory[identifier] = known
       }
-      return due
+      return Self.due(runs.map(\.identifier), &memory, now)
     }
     let results = await mapConcurrently(due, limit: Self.statusesInFlight) { due in
       await result { () async throws(StoreError) in
@@ -120,8 +116,10 @@ package final class WrittenSeries: Sendable {
         case .success(nil): memory[due.identifier] = nil
         case .failure(let error):
           failures.add(error)
-          let later = memory[due.identifier]?.pending
-          memory[due.identifier]?.pending = later.map { due.run.followed(by: $0) } ?? due.run
+          guard var known = memory[due.identifier] else { continue }
+          known.pending = known.pending.map { due.run.followed(by: $0) } ?? due.run
+          known.since = known.since ?? now
+          memory[due.identifier] = known
         }
       }
     }
@@ -130,6 +128,26 @@ package final class WrittenSeries: Sendable {
         "the status of series was not written; a later write tells it",
         ["series": .integer(failures.count), "error": .string(first.description)])
     }
+  }
+}
+
+extension WrittenSeries {
+  private typealias Due = (identifier: Identifier, run: SeriesRun, known: SeriesStatus?)
+
+  /// What is told now, of the series of one write: those with rejected points first, then those that have waited longest.
+  private static func due(
+    _ identifiers: [Identifier], _ memory: inout RecentMap<Identifier, Known>, _ now: Int64
+  ) -> [Due] {
+    var waiting: [(rank: (Int, Int64, Int), due: Due)] = []
+    for (place, identifier) in identifiers.enumerated() {
+      guard let known = memory[identifier], let run = known.pending else { continue }
+      guard run.rejected > 0 || known.told.map({ now - $0 >= statusInterval }) ?? true else { continue }
+      waiting.append(((run.rejected > 0 ? 0 : 1, known.since ?? now, place), (identifier, run, known.status)))
+    }
+    if waiting.count > statusesPerWrite { waiting.sort { $0.rank < $1.rank } }
+    let due = waiting.prefix(statusesPerWrite).map(\.due)
+    for (identifier, _, _) in due { memory[identifier]?.isTold(at: now) }
+    return due
   }
 }
 
