@@ -63,6 +63,33 @@ import Testing
     #expect(handler.answers.size.count == 2)
   }
 
+  @Test("One kept answer serves every origin, method, tag and header of its key") func shared() async throws {
+    let history = MemoryHistory([Self.now - 1])
+    let handler = APIHandler(
+      reader: SeriesReader(history: history, forecast: MemoryForecast([]), clock: .fixed(Self.now)),
+      keys: AccessKeys(own: CachedParameter(fixed: "right"), ring: nil), directory: SeriesDirectory(nil),
+      clock: .fixed(Self.now), crossOrigin: try CrossOrigin("https://a.test,https://b.test"), answersKept: 5000)
+    let key = ["x-api-key": "right"]
+    let first = await APITests.ask("/v1/series/a", headers: key, handler: handler)
+    #expect(first.headers["Access-Control-Allow-Origin"] == nil)
+    for origin in ["https://a.test", "https://b.test", "https://c.test"] {
+      let response = await APITests.ask(
+        "/v1/series/a", headers: key.merging(["origin": origin]) { $1 }, handler: handler)
+      #expect(response.headers["Access-Control-Allow-Origin"] == (origin == "https://c.test" ? nil : origin))
+      #expect(response.body == first.body)
+    }
+    #expect(await APITests.ask("/v1/series/a", headers: ["authorization": "Bearer right"], handler: handler) == first)
+    let head = await APITests.ask("/v1/series/a", headers: key, method: "HEAD", handler: handler)
+    #expect(head.status == 200 && head.body.isEmpty && head.headers["ETag"] == first.headers["ETag"])
+    #expect(head.headers["Content-Length"] == "\(first.body.count)")
+    let tag = try #require(first.headers["ETag"])
+    let known = await APITests.ask(
+      "/v1/series/a", headers: key.merging(["if-none-match": tag]) { $1 }, handler: handler)
+    #expect(known.status == 304 && known.body.isEmpty)
+    #expect(await APITests.ask("/v1/series/a", headers: key, handler: handler) == first)
+    #expect(Self.questions(history) == 1)
+  }
+
   @Test("Nothing is kept where the setting is 0") func off() async {
     let history = MemoryHistory([Self.now - 1])
     let handler = Self.handler(history, kept: 0)

@@ -6,30 +6,47 @@ import HTTPTransport
 import TimeSeriesCache
 
 /// Reads a merged series, as a program of your own would.
-func readSeries(_ name: String) async throws {
+func readSeries(_ name: String, isWritten: Bool) async throws {
   let client = try AWSClient(environment: .process(), http: CurlClient())
   let reader = try SeriesReader(environment: .process(), client: client)
 
   let now = WallClock.system.now
   guard let range = TimeRange(from: now - 3_600_000, to: now + 3_600_000) else { return }
-  for try await row in reader.rows(of: Series(try Identifier(name)), in: range) {
+  var series = Series(try Identifier(name))
+  if isWritten {
+    // The history keeps such a series by its tags.
+    guard let key = SeriesKey(name) else { throw NotAKey(name: name) }
+    series = try Series(key)
+  }
+  for try await row in reader.rows(of: series, in: range) {
     print(row.time, row.origin, row.measures.map { "\($0.name)=\($0.value)" })
   }
 }
 
-let usage = """
-  Usage: read-series [IDENTIFIER]
+struct NotAKey: Error, CustomStringConvertible {
+  var name: String
+  var description: String {
+    "'\(name)' is no written series: give measurement and tags as line protocol has them, tags in order: room,house=a"
+  }
+}
+
+let written = Arguments.Option("written", "the series is one that somebody writes: room,house=a")
+let usage = Arguments.help(
+  [written],
+  """
+  Usage: read-series [--written] [IDENTIFIER]
 
   Prints an hour of a merged series before now and an hour after; of 'greenwich' without IDENTIFIER.
   AWS_REGION, TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE say where it is.
-  """
+  """)
 let words = Array(CommandLine.arguments.dropFirst())
 do {
   if Arguments.isHelp(words) {
     Output.line(usage)
   } else {
-    let names = try Arguments(words, options: [], usage: usage).positional(atMost: 1)
-    try await readSeries(names.first ?? "greenwich")
+    let arguments = try Arguments(words, options: [written], usage: usage)
+    try await readSeries(
+      arguments.positional(atMost: 1).first ?? "greenwich", isWritten: arguments.has(written.name))
   }
   Output.end(isGood: fflush(nil) == 0)
 } catch {

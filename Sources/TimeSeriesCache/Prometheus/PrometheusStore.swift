@@ -15,33 +15,46 @@ protocol PrometheusStore: Sendable {
   ) async throws(StoreError) -> SeriesReader.Page
 }
 
-/// The store of a deployment: the identifiers' table, whose list is remembered for a while, and the merged series.
+/// The store of a deployment: the identifiers' table, whose lists are remembered for a while, and the merged series.
 final class RegisteredSeries: PrometheusStore {
-  /// Milliseconds for which the list of all series counts: a new one is found after that, at the latest.
+  /// Milliseconds for which a list of series counts: a new one is found after that, at the latest.
   static let listLifetime: Int64 = 30_000
+  /// The most series of all lists that are remembered: the function has 256 MB.
+  static let seriesKept: Int = 20_000
+
+  private struct List {
+    var entries: [SeriesEntry]
+    var end: Int64
+  }
 
   private let directory: SeriesDirectory
   private let registry: IdentifierRegistry
   private let reader: SeriesReader
   private let clock: WallClock
-  private let known = Mutex<(entries: [SeriesEntry], end: Int64)?>(nil)
+  /// By what the identifiers begin with.
+  private let known = Mutex<[String: List]>([:])
+
+  private let seriesKept: Int
 
   /// Nil where the directory has no table.
-  init?(_ directory: SeriesDirectory, reader: SeriesReader, clock: WallClock) {
+  init?(
+    _ directory: SeriesDirectory, reader: SeriesReader, clock: WallClock,
+    seriesKept: Int = RegisteredSeries.seriesKept
+  ) {
     guard let registry = directory.registry else { return nil }
     self.directory = directory
     self.registry = registry
     self.reader = reader
     self.clock = clock
+    self.seriesKept = seriesKept
   }
+
+  /// How many series all lists have together.
+  var remembered: Int { known.withLock { $0.values.reduce(0) { $0 + $1.entries.count } } }
 
   func entries(prefix: String, limit: Int) async throws(StoreError) -> [SeriesEntry]? {
     let now = clock.now
-    let remembered = known.withLock { $0 }
-    if let remembered, now < remembered.end {
-      let entries = remembered.entries.filter { $0.identifier.text.utf8.starts(with: prefix.utf8) }
-      return entries.count <= limit ? entries : nil
-    }
+    if let entries = remembered(prefix, now) { return entries.count <= limit ? entries : nil }
     var entries: [SeriesEntry] = []
     var next: Identifier?
     repeat {
@@ -50,11 +63,31 @@ final class RegisteredSeries: PrometheusStore {
       next = page.next
       guard entries.count <= limit else { return nil }
     } while next != nil
-    if prefix.isEmpty {
-      let list = (entries: entries, end: now + Self.listLifetime)
-      known.withLock { $0 = list }
-    }
+    remember(List(entries: entries, end: now + Self.listLifetime), of: prefix, now)
     return entries
+  }
+
+  /// From the list of the prefix, or from that of all.
+  private func remembered(_ prefix: String, _ now: Int64) -> [SeriesEntry]? {
+    known.withLock { lists in
+      if let list = lists[prefix], now < list.end { return list.entries }
+      guard let all = lists[""], now < all.end else { return nil }
+      return all.entries.filter { $0.identifier.text.utf8.starts(with: prefix.utf8) }
+    }
+  }
+
+  private func remember(_ list: List, of prefix: String, _ now: Int64) {
+    guard list.entries.count <= seriesKept else { return }
+    known.withLock { lists in
+      lists = lists.filter { now < $0.value.end }
+      lists[prefix] = list
+      // Each list counts as one more, so that those of prefixes which nothing has are bounded, too.
+      while lists.values.reduce(0, { $0 + $1.entries.count + 1 }) > seriesKept + 1,
+        let oldest = lists.min(by: { $0.value.end < $1.value.end })?.key
+      {
+        lists[oldest] = nil
+      }
+    }
   }
 
   func entry(_ identifier: Identifier) async throws(StoreError) -> SeriesEntry? {
