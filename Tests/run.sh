@@ -85,8 +85,9 @@ elsewhere_ends_well() { wait "$elsewhere" || { cat "$results/elsewhere.log"; ret
 check "A package is the same when built elsewhere" elsewhere_ends_well
 
 note "Real clients"
+# Files of tests side by side; each process has clouds of its own.
 BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
-  --junitxml "$results/clients.xml" Tests/Conformance
+  --numprocesses auto --maxprocesses 4 --dist loadfile --junitxml "$results/clients.xml" Tests/Conformance
 count "Real clients" "$results/clients.xml" $?
 
 check "End to end" e2eTest/hydrate.sh .build/release
