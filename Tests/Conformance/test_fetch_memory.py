@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import threading
 import time
 
@@ -158,8 +159,9 @@ def invoke(backend, identifiers, seconds=300, **description):
 
 
 def tell(capsys, what, memory, limit, rest=""):
+    # Standard error is what a process of many can still write to.
     with capsys.disabled():
-        print(f"\nfetch function, {what}: {memory:.1f} MB resident at most (bound {limit}){rest}")
+        print(f"\nfetch function, {what}: {memory:.1f} MB resident at most (bound {limit}){rest}", file=sys.stderr)
 
 
 @pytest.mark.parametrize("identifiers, row_bytes, limit, tells_length", [(1, 400, 64, True), (8, 4000, 160, True), (8, 4000, 160, False)])

@@ -27,6 +27,8 @@ def environment(address: str, **more: str) -> dict[str, str]:
     return keep | {
         "AWS_ENDPOINT_URL": f"http://{address}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f", "API_KEY": "a-key-of-the-api",
+        # Each read asks the stores, as the peers' do.
+        "ANSWERS_KEPT_SECONDS": "0",
     } | more
 
 
