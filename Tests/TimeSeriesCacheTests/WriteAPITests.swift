@@ -153,6 +153,25 @@ import Testing
     #expect(throws: InfluxError.tooLarge) { try WriteBody.lines(of: event) }
   }
 
+  @Test("A body of more points or fields than a function holds is a 413, which clients answer with smaller ones")
+  func tooMany() async throws {
+    try await WriteHarness.with { harness async throws in
+      let wide = (0..<4000).map { "a\($0)=1" }.joined(separator: ",")
+      for (lines, reason) in [
+        (String(repeating: "m v=1\n", count: LineProtocol.Limit.points + 1), "the body has more than 500000 points"),
+        (
+          String(repeating: "m \(wide)\n", count: LineProtocol.Limit.fieldsOfBody / 4000 + 1),
+          "the body has more than 3000000 fields"
+        ),
+      ] {
+        let response = await harness.write(lines)
+        #expect(response.status == 413)
+        #expect(PointWriterTests.message(response).contains(reason))
+      }
+      #expect(try await harness.entry("m") == nil)
+    }
+  }
+
   /// Events of one request as the front doors hand it over.
   static func events(_ body: [UInt8], isText: Bool) -> [JSON] {
     let text: JSON = isText ? .string(String(decoding: body, as: UTF8.self)) : .string(Base64.text(body.span))

@@ -33,7 +33,11 @@ package struct LineProtocolError: Error, Sendable, Hashable, CustomStringConvert
     case tooManyTags = "the point has more than 256 tags"
     case tooManyFields = "the point has more than 4096 fields"
     case tooManyPoints = "the body has more than 500000 points; split it"
+    case tooManyFieldsOfBody = "the body has more than 3000000 fields; split it"
     case tooManyBytes = "the body has more than 33554432 bytes; split it"
+
+    /// True where the body says nothing wrong, and would be read in parts.
+    package var isTooLarge: Bool { [.tooManyPoints, .tooManyFieldsOfBody, .tooManyBytes].contains(self) }
   }
 
   /// The line, 1 for the first one; lines within texts count.

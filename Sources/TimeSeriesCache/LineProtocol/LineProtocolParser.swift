@@ -46,6 +46,9 @@ struct LineProtocolParser: ~Escapable {
   mutating func parse() throws(Fault) {
     while try toNextPoint() {
       guard parsed.points.count < LineProtocol.Limit.points else { throw Fault(.tooManyPoints, at: index) }
+      guard parsed.fields.count < LineProtocol.Limit.fieldsOfBody else {
+        throw Fault(.tooManyFieldsOfBody, at: index)
+      }
       let line = line
       let head = try readHead()
       let first = parsed.fields.count

@@ -33,9 +33,12 @@ struct InfluxError: Error, Hashable {
       status: 405, code: "method not allowed", message: "use \(allowed)", headers: ["Allow": allowed])
   }
 
-  static let tooLarge: InfluxError = InfluxError(
-    status: 413, code: "request too large",
-    message: "the body has more than \(WriteBody.maximumBytes) bytes once it is unpacked: send smaller batches")
+  static let tooLarge: InfluxError = .tooLarge(
+    "the body has more than \(WriteBody.maximumBytes) bytes once it is unpacked: send smaller batches")
+
+  static func tooLarge(_ message: String) -> InfluxError {
+    InfluxError(status: 413, code: "request too large", message: message)
+  }
 
   static func unsupported(_ message: String) -> InfluxError {
     InfluxError(status: 415, code: "unsupported media type", message: message)

@@ -77,7 +77,10 @@ struct WriteAPI: Sendable {
     let points: ParsedPoints
     do throws(LineProtocolError) {
       points = try LineProtocol.parse(bytes, precision: request.precision, now: Self.timeOfTimeless(arrival))
-    } catch { throw .invalid("unable to parse: \(error); nothing was written") }
+    } catch {
+      if error.reason.isTooLarge { throw .tooLarge("\(error.reason.rawValue); nothing was written") }
+      throw .invalid("unable to parse: \(error); nothing was written")
+    }
     if let queue {
       try await inTime(context) { () async throws(InfluxError) in
         try await enqueue(points, bytes, request, arrival, queue, context)
