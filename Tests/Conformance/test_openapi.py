@@ -4,10 +4,18 @@ import json
 import subprocess
 
 import pytest
-from conftest import TOOLS
+from conftest import TOOLS, Cloud
 
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
           "response_headers_conformance")
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    """Of its own: what is made up is written and registered, and the API remembers for seconds which series there are."""
+    started = Cloud()
+    yield started
+    assert started.stop() == 0
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,19 @@ protocol PrometheusStore: Sendable {
 final class RegisteredSeries: PrometheusStore {
   /// Milliseconds for which a list of series counts: a new one is found after that, at the latest.
   static let listLifetime: Int64 = 30_000
+  /// Milliseconds for which a list without any series counts: whoever writes a first series looks for it at once.
+  static let emptyLifetime: Int64 = 5000
   /// The most series of all lists that are remembered: the function has 256 MB.
   static let seriesKept: Int = 20_000
 
   private struct List {
     var entries: [SeriesEntry]
     var end: Int64
+
+    /// - Parameter found: those of its entries that were asked for.
+    func counts(for found: [SeriesEntry], at now: Int64) -> Bool {
+      now < (found.isEmpty ? end - listLifetime + emptyLifetime : end)
+    }
   }
 
   private let directory: SeriesDirectory
@@ -33,7 +40,6 @@ final class RegisteredSeries: PrometheusStore {
   private let clock: WallClock
   /// By what the identifiers begin with.
   private let known = Mutex<[String: List]>([:])
-
   private let seriesKept: Int
 
   /// Nil where the directory has no table.
@@ -70,9 +76,10 @@ final class RegisteredSeries: PrometheusStore {
   /// From the list of the prefix, or from that of all.
   private func remembered(_ prefix: String, _ now: Int64) -> [SeriesEntry]? {
     known.withLock { lists in
-      if let list = lists[prefix], now < list.end { return list.entries }
+      if let list = lists[prefix], list.counts(for: list.entries, at: now) { return list.entries }
       guard let all = lists[""], now < all.end else { return nil }
-      return all.entries.filter { $0.identifier.text.utf8.starts(with: prefix.utf8) }
+      let entries = all.entries.filter { $0.identifier.text.utf8.starts(with: prefix.utf8) }
+      return all.counts(for: entries, at: now) ? entries : nil
     }
   }
 

@@ -26,12 +26,15 @@ import Testing
     )
   }
 
-  @Test("A list is read once in half a minute, and that of all series serves every prefix") func lists() async throws {
+  @Test(
+    "A list is read once in half a minute, one without series once in five seconds; that of all serves every prefix")
+  func lists() async throws {
     let clock = ManualClock(0)
     let (store, http) = try Self.store(6, clock: clock.clock)
     for (step, prefix, found, scans) in [
       (0, "a", 3, 1), (29_999, "a", 3, 1), (0, "b", 3, 2), (1, "a", 3, 3), (0, "", 6, 4), (0, "a5", 0, 4),
-      (29_999, "b1", 1, 4), (1, "b1", 1, 5),
+      (4999, "a5", 0, 4), (0, "c", 0, 4), (1, "a5", 0, 5), (4999, "a5", 0, 5), (1, "a5", 0, 6), (19_999, "b1", 1, 6),
+      (1, "b1", 1, 7),
     ] as [(Int64, String, Int, Int)] {
       clock.advance(step)
       #expect(try await store.entries(prefix: prefix, limit: 10)?.count == found)
