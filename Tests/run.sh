@@ -64,7 +64,7 @@ repackages() {
   mkdir -p "$elsewhere/.build" && git ls-files -z | xargs -0 cp --parents -t "$elsewhere" && cp -r .build/debian "$elsewhere/.build" \
     && "$elsewhere/Infra/package.sh" QueueFunction && cmp build/QueueFunction.zip "$elsewhere/build/QueueFunction.zip"
 }
-# It keeps one core busy: the unit tests run beside it. A group of its own, so that all of it ends with this run.
+# It keeps one core busy: the tests run beside it. A group of its own, so that all of it ends with this run.
 set -m
 repackages >"$results/elsewhere.log" 2>&1 &
 elsewhere=$!
@@ -80,10 +80,6 @@ unit_status=${PIPESTATUS[0]}
 # Swift Testing writes its own file beside the one of XCTest, which is empty here.
 count "Unit tests" "$results/unit-swift-testing.xml" "$unit_status"
 
-# shellcheck disable=SC2317 # Called by check.
-elsewhere_ends_well() { wait "$elsewhere" || { cat "$results/elsewhere.log"; return 1; }; }
-check "A package is the same when built elsewhere" elsewhere_ends_well
-
 note "Real clients"
 # Files of tests side by side; each process has clouds of its own.
 BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
@@ -91,6 +87,9 @@ BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m 
 count "Real clients" "$results/clients.xml" $?
 
 check "End to end" e2eTest/hydrate.sh .build/release
+# shellcheck disable=SC2317 # Called by check.
+elsewhere_ends_well() { wait "$elsewhere" || { cat "$results/elsewhere.log"; return 1; }; }
+check "A package is the same when built elsewhere" elsewhere_ends_well
 functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/WriteFunction .build/release/APIFunction)
 check "Linkage gate" Infra/check-linkage.sh "${functions[@]}"
 # shellcheck disable=SC2317 # Called by check.
