@@ -99,7 +99,7 @@ public struct TestCloud: Sendable {
 
 /// Looks again and again until a condition holds; the limit makes a hang an error.
 public func eventually(
-  within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+  within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws -> Bool {
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {

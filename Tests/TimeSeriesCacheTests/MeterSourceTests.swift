@@ -59,7 +59,7 @@ import Testing
 
   /// A fetch function, what it stored, and what it asked.
   struct Setup {
-    let handler: FetchHandler
+    var handler: FetchHandler
     let history = Histories()
     let asked: Recorder<String>
     let tokens: Recorder<String?>
@@ -106,6 +106,8 @@ import Testing
         sources: try SourceFinder(
           environment: environment, http: http, clock: .fixed(now), logger: .silent, aws: client),
         writer: SampleWriter(history: history, forecast: MemoryForecast([])), clock: .fixed(now), concurrency: 2)
+      // However slow the machine is.
+      handler.sleep = { _ in try await Task.sleep(for: .seconds(86_400)) }
     }
 
     func fetch() async throws -> FetchReport {

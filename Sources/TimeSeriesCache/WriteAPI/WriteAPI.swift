@@ -10,8 +10,6 @@ struct WriteAPI: Sendable {
   private let clock: WallClock
   private let arrivals: Arrivals
 
-  /// Milliseconds after which API Gateway no longer waits, with a little to spare.
-  static let longestAnswer: Int64 = 27_000
   /// What tells a client whom it speaks to: this is no InfluxDB.
   static let product: String = "timeseries-cache"
   /// The version of what is understood here, which clients show.
@@ -145,9 +143,7 @@ struct WriteAPI: Sendable {
   private func inTime(
     _ context: LambdaContext, _ body: @escaping @Sendable () async throws(InfluxError) -> Void
   ) async throws(InfluxError) {
-    let left =
-      context.deadline == .max ? Self.longestAnswer : min(context.deadline - clock.now - 1000, Self.longestAnswer)
-    let outcome = await within(.milliseconds(max(0, left))) { () async -> Result<Void, InfluxError> in
+    let outcome = await within(.milliseconds(AnswerTime(context, clock: clock).left)) { () async -> Result<Void, InfluxError> in
       do throws(InfluxError) { return .success(try await body()) } catch { return .failure(error) }
     }
     guard let outcome else {
