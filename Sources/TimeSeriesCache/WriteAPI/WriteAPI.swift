@@ -143,7 +143,8 @@ struct WriteAPI: Sendable {
   private func inTime(
     _ context: LambdaContext, _ body: @escaping @Sendable () async throws(InfluxError) -> Void
   ) async throws(InfluxError) {
-    let outcome = await within(.milliseconds(AnswerTime(context, clock: clock).left)) { () async -> Result<Void, InfluxError> in
+    let outcome = await within(.milliseconds(AnswerTime(context, clock: clock).left)) {
+      () async -> Result<Void, InfluxError> in
       do throws(InfluxError) { return .success(try await body()) } catch { return .failure(error) }
     }
     guard let outcome else {
