@@ -6,21 +6,22 @@ import HTTPTransport
 import TimeSeriesCache
 
 /// Reads a merged series, as a program of your own would.
-func readSeries(_ name: String, isWritten: Bool) async throws {
+func readSeries(_ series: Series) async throws {
   let client = try AWSClient(environment: .process(), http: CurlClient())
   let reader = try SeriesReader(environment: .process(), client: client)
 
   let now = WallClock.system.now
   guard let range = TimeRange(from: now - 3_600_000, to: now + 3_600_000) else { return }
-  var series = Series(try Identifier(name))
-  if isWritten {
-    // The history keeps such a series by its tags.
-    guard let key = SeriesKey(name) else { throw NotAKey(name: name) }
-    series = try Series(key)
-  }
   for try await row in reader.rows(of: series, in: range) {
     print(row.time, row.origin, row.measures.map { "\($0.name)=\($0.value)" })
   }
+}
+
+/// A series that a source knows, or one that somebody writes: the history keeps that one by its tags.
+func series(_ name: String, isWritten: Bool) throws -> Series {
+  guard isWritten else { return Series(try Identifier(name)) }
+  guard let key = SeriesKey(name) else { throw NotAKey(name: name) }
+  return try Series(key)
 }
 
 struct NotAKey: Error, CustomStringConvertible {
@@ -45,8 +46,8 @@ do {
     Output.line(usage)
   } else {
     let arguments = try Arguments(words, options: [written], usage: usage)
-    try await readSeries(
-      arguments.positional(atMost: 1).first ?? "greenwich", isWritten: arguments.has(written.name))
+    let name = try arguments.positional(atMost: 1).first ?? "greenwich"
+    try await readSeries(series(name, isWritten: arguments.has(written.name)))
   }
   Output.end(isGood: fflush(nil) == 0)
 } catch {

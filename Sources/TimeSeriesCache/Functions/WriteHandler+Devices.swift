@@ -40,7 +40,8 @@ extension WriteHandler {
     tally.log(context.logger, [:])
     guard reasons.isEmpty else {
       let first = reasons.elements.joined(separator: "; ")
-      throw WriteFailure(description: "\(reasons.count) readings were not written: \(first)")
+      throw WriteFailure(
+        description: "\(reasons.count) reading\(reasons.count == 1 ? " was" : "s were") not written: \(first)")
     }
     return ["written": .integer(tally.written)]
   }

@@ -64,7 +64,8 @@ struct WriteLedger {
     guard written > 0 || !refused.isEmpty else { return nil }
     var run = SeriesRun(time: arrival, stored: written, rejected: refused.count, history: histories[index])
     if let first = refused.first, let reason = reasons[.init(series: index, sample: first)] {
-      run.failure = "\(refused.count) of \(fates[index].count) points were rejected: \(reason)"
+      let verb = refused.count == 1 ? "was" : "were"
+      run.failure = "\(refused.count) of \(fates[index].count) points \(verb) rejected: \(reason)"
     }
     for (sample, fate) in zip(points.samples, fates[index]) where fate == .written {
       for measure in sample.measures where run.measures.count < SeriesStatus.measuresKept {
