@@ -84,12 +84,13 @@ package struct PointWriter: Sendable {
       for (place, reason) in forecast.refused { ledger.refuse(Place(series: index, sample: place), reason) }
       if !forecast.samples.isEmpty { future.append(forecast) }
     }
-    async let pastOutcomes = parts.isEmpty ? [] : stores.history.write(parts, version: arrival.version)
-    async let futureOutcomes = write(future, arrival.version)
+    let (records, forecasts) = (parts, future)
+    async let pastOutcomes = records.isEmpty ? [] : stores.history.write(records, version: arrival.version)
+    async let futureOutcomes = write(forecasts, arrival.version)
     for (part, outcome) in zip(past, await pastOutcomes) {
       ledger.take(outcome, series: part.series, samples: part.place, of: points[part.series].samples)
     }
-    for (part, result) in zip(future, await futureOutcomes) { ledger.take(result, part) }
+    for (part, result) in zip(forecasts, await futureOutcomes) { ledger.take(result, part) }
     await series.note(
       targets.compactMap { index, series in
         ledger.run(of: index, points[index], arrival.time).map { (series.identifier, $0) }

@@ -84,13 +84,14 @@ package struct RowSeriesWriter {
       }
       if !ready.future.isEmpty { future.append((number, SeriesSamples(series: part.series, samples: ready.future))) }
     }
-    async let pastOutcomes = historyIsDown ? [] : writeHistory(past)
-    async let futureOutcomes = forecastIsDown ? [] : writeForecasts(future)
+    let (records, forecasts) = (past, future)
+    async let pastOutcomes = historyIsDown ? [] : writeHistory(records)
+    async let futureOutcomes = forecastIsDown ? [] : writeForecasts(forecasts)
     for (number, outcome) in await pastOutcomes {
       states[number].writer.take(outcome)
       historyIsDown = historyIsDown || states[number].writer.historyIsDown
     }
-    for ((number, part), outcome) in zip(future, await futureOutcomes) {
+    for ((number, part), outcome) in zip(forecasts, await futureOutcomes) {
       states[number].writer.take(outcome, of: part.samples)
       forecastIsDown = forecastIsDown || states[number].writer.forecastIsDown
     }
