@@ -116,9 +116,9 @@ import Testing
       await #expect { try await process.resolve() } throws: {
         "\($0)" == "sh gave no credentials in time and was killed"
       }
-      // Whoever adopts it reaps it; until then it may be there as one that has ended.
-      let isRunning = try Self.isRunning(home)
-      #expect(!isRunning)
+      // The signal is sent by now, and ends it soon. Whoever adopts it reaps it; until then it may be there as one that has ended.
+      let isGone = try await eventually { try !Self.isRunning(home) }
+      #expect(isGone)
     }
   }
 
