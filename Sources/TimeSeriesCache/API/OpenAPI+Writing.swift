@@ -17,45 +17,16 @@ extension OpenAPI {
           }
         },
         "responses": {
-          "204": {"description": "Every point is stored, or safe in the queue where writes are queued."},
-          "404": {
-            "description": "There is no such bucket for this key.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "415": {
-            "description": "The body is encoded in a way other than gzip.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "400": {
-            "description": "A parameter is not right, or the line protocol cannot be read: line and column are then named. Nothing was written.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "401": {
-            "description": "No key was sent, or one that is not right.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "413": {
-            "description": "The body is too large.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "422": {
-            "description": "Some points were rejected, and it says which and why; the rest is written.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "429": {
-            "description": "The store wants fewer requests: write again after the seconds in Retry-After.",
-            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "500": {
-            "description": "The write failed; the log of this request's id says why.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "503": {
-            "description": "The store does not answer now: write again after the seconds in Retry-After.",
-            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          }
+          "204": {"$ref": "#/components/responses/InfluxWritten"},
+          "400": {"$ref": "#/components/responses/InfluxInvalid"},
+          "401": {"$ref": "#/components/responses/InfluxUnauthorized"},
+          "404": {"$ref": "#/components/responses/InfluxNoBucket"},
+          "413": {"$ref": "#/components/responses/InfluxTooLarge"},
+          "415": {"$ref": "#/components/responses/InfluxEncoding"},
+          "422": {"$ref": "#/components/responses/InfluxPartial"},
+          "429": {"$ref": "#/components/responses/InfluxThrottled"},
+          "500": {"$ref": "#/components/responses/InfluxFailed"},
+          "503": {"$ref": "#/components/responses/InfluxUnavailable"}
         }
       }
     },
@@ -74,45 +45,16 @@ extension OpenAPI {
           }
         },
         "responses": {
-          "204": {"description": "Every point is stored, or safe in the queue where writes are queued."},
-          "404": {
-            "description": "There is no such bucket for this key.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "415": {
-            "description": "The body is encoded in a way other than gzip.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "400": {
-            "description": "A parameter is not right, or the line protocol cannot be read: line and column are then named. Nothing was written.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "401": {
-            "description": "No key was sent, or one that is not right.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "413": {
-            "description": "The body is too large.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "422": {
-            "description": "Some points were rejected, and it says which and why; the rest is written.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "429": {
-            "description": "The store wants fewer requests: write again after the seconds in Retry-After.",
-            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "500": {
-            "description": "The write failed; the log of this request's id says why.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          },
-          "503": {
-            "description": "The store does not answer now: write again after the seconds in Retry-After.",
-            "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
-          }
+          "204": {"$ref": "#/components/responses/InfluxWritten"},
+          "400": {"$ref": "#/components/responses/InfluxInvalid"},
+          "401": {"$ref": "#/components/responses/InfluxUnauthorized"},
+          "404": {"$ref": "#/components/responses/InfluxNoBucket"},
+          "413": {"$ref": "#/components/responses/InfluxTooLarge"},
+          "415": {"$ref": "#/components/responses/InfluxEncoding"},
+          "422": {"$ref": "#/components/responses/InfluxPartial"},
+          "429": {"$ref": "#/components/responses/InfluxThrottled"},
+          "500": {"$ref": "#/components/responses/InfluxFailed"},
+          "503": {"$ref": "#/components/responses/InfluxUnavailable"}
         },
         "security": [{"apiKey": []}, {"securityToken": []}, {"bearer": []}, {"basic": []}, {"v1Password": []}]
       }
@@ -133,6 +75,50 @@ extension OpenAPI {
           }
         }
       }
+    }
+    """#
+
+  /// Members of `components.responses`: both routes have the same.
+  static let writingResponses: StaticString = #"""
+    "InfluxWritten": {"description": "Every point is stored, or safe in the queue where writes are queued."},
+    "InfluxInvalid": {
+      "description": "A parameter is not right, or the line protocol cannot be read: line and column are then named. Nothing was written.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxUnauthorized": {
+      "description": "No key was sent, or one that is not right.",
+      "headers": {"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxNoBucket": {
+      "description": "There is no such bucket for this key.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxTooLarge": {
+      "description": "The body is too large.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxEncoding": {
+      "description": "The body is encoded in a way other than gzip.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxPartial": {
+      "description": "Some points were rejected, and it says which and why; the rest is written.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxThrottled": {
+      "description": "The store wants fewer requests: write again after the seconds in Retry-After.",
+      "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxFailed": {
+      "description": "The write failed; the log of this request's id says why.",
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
+    },
+    "InfluxUnavailable": {
+      "description": "The store does not answer now: write again after the seconds in Retry-After.",
+      "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
+      "content": {"application/json": {"schema": {"$ref": "#/components/schemas/InfluxError"}}}
     }
     """#
 }

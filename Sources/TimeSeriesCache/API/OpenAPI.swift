@@ -11,7 +11,7 @@ enum OpenAPI {
     let parts: [(text: StaticString, members: [StaticString])] = [
       (head, []), (",\n  \"paths\": {\n", [registryPaths, seriesPaths, viewPaths, writingPaths, prometheusPaths]),
       ("},\n  \"components\": {\n\"parameters\": {\n", [parameters]), ("},\n\"schemas\": {\n", [schemas]),
-      ("},\n\"responses\": {\n", [responses]), ("},\n\"headers\": {\n", [headers]),
+      ("},\n\"responses\": {\n", [responses, writingResponses]), ("},\n\"headers\": {\n", [headers]),
       ("},\n\"securitySchemes\": {\n", [securitySchemes]), ("}}}\n", []),
     ]
     return parts.flatMap { part in
