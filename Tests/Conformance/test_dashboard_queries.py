@@ -182,12 +182,12 @@ QUERIES = [
     ("a null where a time could be", "VARCHAR TIMESTAMP",
      "SELECT measure_name, CASE WHEN measure_name = 'task_completed' THEN (SELECT NULL) ELSE time END FROM \"dash-boards\".hosts WHERE instance_name = 'zeus-0' AND region = 'eu-west-1' ORDER BY 1, time LIMIT 40"),
     ("a measure by its name", "TIMESTAMP BIGINT", f"select time, measure_value::bigint from \"dash-boards\".hosts where {RANGE} and measure_value::bigint > 240 order by time asc, 2 limit 10"),
-    # AWS's samples.
+    # AWS's samples. The means are rounded: some hours' are the same but for the order in which they are summed, and rank alike.
     ("the three busiest hours of each service", "VARCHAR TIMESTAMP BIGINT DOUBLE",
-     "WITH per_host AS (SELECT microservice_name, instance_name, BIN(time, 15m) AS slot, AVG(measure_value::double) AS mean FROM \"dash-boards\".hosts WHERE measure_name = 'cpu_user' GROUP BY instance_name, microservice_name, BIN(time, 15m)), "
+     "WITH per_host AS (SELECT microservice_name, instance_name, BIN(time, 15m) AS slot, ROUND(AVG(measure_value::double), 6) AS mean FROM \"dash-boards\".hosts WHERE measure_name = 'cpu_user' GROUP BY instance_name, microservice_name, BIN(time, 15m)), "
      "per_service AS (SELECT microservice_name, HOUR(slot) AS hour, BIN(slot, 24h) AS day, APPROX_PERCENTILE(mean, 0.95) AS p95 FROM per_host GROUP BY HOUR(slot), BIN(slot, 24h), microservice_name), "
      "ranked AS (SELECT microservice_name, day, hour, p95, DENSE_RANK() OVER (PARTITION BY microservice_name, day ORDER BY p95 DESC) AS rank FROM per_service) "
-     "SELECT microservice_name, day, hour AS hour, p95 FROM ranked WHERE rank <= 3 ORDER BY microservice_name, day, rank ASC"),
+     "SELECT microservice_name, day, hour AS hour, p95 FROM ranked WHERE rank <= 3 ORDER BY microservice_name, day, rank ASC, hour"),
     ("a common table with a limit, and a set operation in parentheses", "VARCHAR VARCHAR VARCHAR TIMESTAMP DOUBLE BIGINT",
      "WITH one AS (SELECT * FROM \"dash-boards\".sensors WHERE time BETWEEN now() - 12h AND now() ORDER BY time DESC, device_id LIMIT 1), other AS (SELECT t.* FROM \"dash-boards\".sensors t INNER JOIN one c ON c.device_id = t.device_id ORDER BY t.time LIMIT 1) "
      "SELECT * FROM ((SELECT * FROM other) UNION (SELECT * FROM one)) ORDER BY time DESC"),
