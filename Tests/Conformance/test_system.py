@@ -101,7 +101,7 @@ def test_the_aws_cli(hydrated):
 
 def test_local_runs_need_nothing_but_variables(hydrated):
     variables = hydrated.variables
-    stores = {name: variables[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE")}
+    stores = hydrated.stores
 
     def run(program, *words, **variables):
         return subprocess.run([BUILD / program, *words], env=hydrated.environment | variables, capture_output=True, text=True, timeout=60)
@@ -151,6 +151,11 @@ def test_the_cloud_ends_when_asked_and_leaves_nothing(number):
         assert os.listdir(temporary) == []
 
 
+def test_it_may_be_ended_as_soon_as_it_is_ready():
+    for _ in range(5):
+        assert Cloud().stop() == 0
+
+
 def test_over_tls_with_boto3_and_the_cli():
     cloud = Cloud("--ephemeral", "--tls")
     try:
@@ -195,9 +200,9 @@ def test_many_at_once(hydrated):
         try:
             table = boto3.client("dynamodb", endpoint_url=hydrated.address)
             for turn in range(5):
-                table.put_item(TableName=hydrated.outputs["ForecastTableName"], Item={"identifier": {"S": f"load-{number}"}, "time": {"N": str(turn)}})
+                table.put_item(TableName=hydrated.outputs["ForecastTableName"], Item={"series": {"S": f"load-{number}"}, "start": {"N": str(turn)}})
             found = table.query(
-                TableName=hydrated.outputs["ForecastTableName"], KeyConditionExpression="identifier = :i", ExpressionAttributeValues={":i": {"S": f"load-{number}"}})
+                TableName=hydrated.outputs["ForecastTableName"], KeyConditionExpression="series = :i", ExpressionAttributeValues={":i": {"S": f"load-{number}"}})
             assert found["Count"] == 5
         except Exception as error:  # Collected here, raised by the test.
             errors.append(error)

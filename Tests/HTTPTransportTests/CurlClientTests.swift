@@ -28,7 +28,7 @@ import Testing
   static let echo: @Sendable (ServerRequest) -> ServerReply = { request in
     if request.path == "/wait" {
       return .later {
-        while !Task.isCancelled { await Task.yield() }
+        for await _ in AsyncStream<Never>.makeStream().stream {}
         return .text(200, "too late")
       }
     }
@@ -117,6 +117,25 @@ import Testing
       }
       for (number, answer) in answers.enumerated() { #expect(Self.text(answer).hasPrefix("POST /\(number)?")) }
     }
+  }
+
+  @Test("A server that nobody stops ends with its owner, and who waits for an answer waits no longer")
+  func dropped() async throws {
+    let arrived = Gate()
+    let never = AsyncStream<Never>.makeStream()
+    var server: HTTPServer? = try HTTPServer { _ in
+      arrived.open()
+      return .later {
+        for await _ in never.stream {}
+        return .text(200, "too late")
+      }
+    }
+    let address = try #require(server?.address)
+    async let answer = CurlClient(environment: [:]).send(HTTPRequest(url: address))
+    await arrived.wait()
+    server = nil
+    // Its 503, or the end of the connection, whichever is faster.
+    do { #expect(try await answer.status == 503) } catch let error as HTTPError { #expect(error.code != .timedOut) }
   }
 
   @Test("Without a server there is no answer") func refused() async throws {

@@ -30,9 +30,8 @@ do {
       Output.line("\(output.name)=\(output.value.replacing("\r", with: "\\r").replacing("\n", with: "\\n"))")
     }
     if let file = cloud.certificateFile { Output.line("AWS_CA_BUNDLE=\(file)") }
-    // Whoever reads the outputs knows by this line that there are no more.
-    Output.line("ready")
-    await Signals.waitForEnd()
+    // Whoever reads the outputs knows by this line that there are no more, and may end the cloud.
+    await Signals.waitForEnd { Output.line("ready") }
     await cloud.stop()
   }
 } catch {

@@ -72,18 +72,15 @@ import Synchronization
     halt()
   }
 
-  /// Stops the daemon's threads, once. No connection rests then: after the drain none is let in, and before a first request there is
-  /// none.
+  /// Stops the daemon's threads, once. No connection rests then, which libmicrohttpd would end the process for.
   private func halt() {
     guard hasHalted.exchange(true, ordering: .acquiringAndReleasing) == false else { return }
+    context.wakeAll()
     unsafe MHD_stop_daemon(daemon)
   }
 
-  /// A server that could not be put to use ends with its owner; one that serves is stopped before.
-  deinit {
-    context.refuse()
-    halt()
-  }
+  /// A server that nobody stopped ends with its owner: nobody's connection is left waiting, and the work is cancelled, but not waited for.
+  deinit { halt() }
 }
 
 /// A text for C that lives as long as this object.
@@ -104,8 +101,14 @@ import Synchronization
 private final class ServerContext: Sendable {
   let bodyLimit: Int
   let handler: @Sendable (ServerRequest) -> ServerReply
+  /// An exchange whose connection rests while its answer is worked out.
+  private struct Resting {
+    let exchange: Exchange
+    let connection: RestingConnection
+    var task: Task<Void, Never>?
+  }
   private struct State {
-    var tasks: [Int: Task<Void, Never>] = [:]
+    var resting: [Int: Resting] = [:]
     var lastID = 0
     var isStopping = false
   }
@@ -128,13 +131,14 @@ private final class ServerContext: Sendable {
       connection.suspend()
       state.lastID += 1
       let id = state.lastID
-      state.tasks[id] = Task {
+      state.resting[id] = Resting(exchange: exchange, connection: connection)
+      state.resting[id]?.task = Task {
         // A peer that has gone wants no answer: the work is told, so that it takes nothing with it.
         let worker = Task { await work() }
         let watch = Task {
           while !Task.isCancelled {
             do { try await Task.sleep(for: .milliseconds(200)) } catch { return }
-            if connection.peerHasGone { return worker.cancel() }
+            if self.peerHasGone(id) { return worker.cancel() }
           }
         }
         let response = await withTaskCancellationHandler {
@@ -144,23 +148,41 @@ private final class ServerContext: Sendable {
         }
         watch.cancel()
         await watch.value
-        exchange.answer(response)
-        connection.resume()
-        // After the connection was woken: what is not in the list any more rests no longer, and the drain need not wait for it.
-        self.state.withLock { _ = $0.tasks.removeValue(forKey: id) }
+        self.wake(id, with: response)
       }
       return true
     }
   }
 
-  /// From now on nothing rests.
-  func refuse() { state.withLock { $0.isStopping = true } }
+  /// Wakes a connection that still rests: it is in the list for as long as its pointer may be used.
+  private func wake(_ id: Int, with response: ServerResponse) {
+    state.withLock { state in
+      guard let resting = state.resting.removeValue(forKey: id) else { return }
+      resting.exchange.answer(response)
+      resting.connection.resume()
+    }
+  }
 
+  private func peerHasGone(_ id: Int) -> Bool { state.withLock { $0.resting[id]?.connection.peerHasGone ?? true } }
+
+  /// Ends the work that is under way, and waits until its connections are woken. From now on nothing rests.
   func drain() async {
-    refuse()
-    let tasks = state.withLock { Array($0.tasks.values) }
+    for task in cancelAll() { await task.value }
+  }
+
+  /// Wakes every connection without waiting for its work. From now on nothing rests.
+  func wakeAll() {
+    _ = cancelAll()
+    for id in state.withLock({ Array($0.resting.keys) }) { wake(id, with: .isStopping) }
+  }
+
+  private func cancelAll() -> [Task<Void, Never>] {
+    let tasks = state.withLock { state in
+      state.isStopping = true
+      return state.resting.values.compactMap(\.task)
+    }
     for task in tasks { task.cancel() }
-    for task in tasks { await task.value }
+    return tasks
   }
 }
 
@@ -243,8 +265,12 @@ private func continueExchange(
   case .now(let response): return unsafe send(response, connection, isHead: isHead)
   case .later(let work):
     if server.run(exchange, unsafe RestingConnection(pointer: connection), work) { return cmhd_yes }
-    return unsafe send(.text(503, "the local cloud is stopping\n"), connection)
+    return unsafe send(.isStopping, connection)
   }
+}
+
+extension ServerResponse {
+  fileprivate static var isStopping: ServerResponse { .text(503, "the local cloud is stopping\n") }
 }
 
 private func endExchange(
