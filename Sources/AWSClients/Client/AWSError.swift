@@ -24,6 +24,10 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     public static let conflict: Code = "ConflictException"
     /// An item of DynamoDB's does not meet the condition of a write: see ``AWSError/item``.
     public static let conditionalCheckFailed: Code = "ConditionalCheckFailedException"
+    /// An action of a transaction cannot be carried out: see ``AWSError/cancellationReasons``.
+    public static let transactionCanceled: Code = "TransactionCanceledException"
+    /// A transaction is changing the item that a single call is about.
+    public static let transactionConflict: Code = "TransactionConflictException"
     /// Timestream refused some records: see ``AWSError/rejectedRecords``.
     public static let rejectedRecords: Code = "RejectedRecordsException"
     /// Systems Manager has no parameter of that name.

@@ -5,6 +5,8 @@ package struct DynamoDBAnswer: Sendable {
   /// Where the next page starts; nil at the end. A page can be empty and still have one.
   package private(set) var lastKey: Item?
   package let operation: String
+  /// What it was charged for, where that was asked for.
+  private(set) var capacity: JSON?
   private let body: [UInt8]
   private var start: JSONReader.Position
 
@@ -25,6 +27,8 @@ package struct DynamoDBAnswer: Sendable {
           try reader.postpone()
         } else if reader.isNamed("LastEvaluatedKey") {
           key = try reader.value()
+        } else if reader.isNamed("ConsumedCapacity") {
+          capacity = try reader.value()
         } else {
           try reader.skip()
         }
@@ -52,17 +56,21 @@ package struct DynamoDBAnswer: Sendable {
 /// A walk over the items of a page, attribute by attribute.
 package struct DynamoDBItems: ~Escapable {
   /// Reads names and texts.
-  package private(set) var reader: JSONReader
-  private let operation: String
+  package internal(set) var reader: JSONReader
+  let operation: String
   private var isBegun = false
 
   /// A value that is read; of any other type the place alone is told.
   package enum Value {
     case s(JSONToken)
     case n(JSONToken)
+    /// Bytes: ``DynamoDBItems/bytes(_:)`` reads them.
+    case b(JSONToken)
     case bool(Bool)
     /// A map: ``DynamoDBItems/map(at:)`` walks through it.
     case m(JSONReader.Position)
+    /// A list: ``DynamoDBItems/wholeNumbers(at:)`` reads one of numbers.
+    case l(JSONReader.Position)
     case other
   }
 
@@ -138,7 +146,7 @@ package struct DynamoDBItems: ~Escapable {
 
   /// `{"N": "1"}`: an object with one member, whose name is the type.
   @_lifetime(self: copy self)
-  private mutating func typedValue() throws(JSONError) -> Value {
+  mutating func typedValue() throws(JSONError) -> Value {
     var value = Value.other
     let start = reader.position
     if reader.take("{\"N\":") {
@@ -152,11 +160,16 @@ package struct DynamoDBItems: ~Escapable {
         value = .n(try reader.token())
       } else if reader.isNamed("S"), try reader.peek() == .string {
         value = .s(try reader.token())
+      } else if reader.isNamed("B"), try reader.peek() == .string {
+        value = .b(try reader.token())
       } else if reader.isNamed("BOOL") {
         let token = try reader.token()
         value = reader.bool(token).map { .bool($0) } ?? .other
       } else if reader.isNamed("M"), try reader.peek() == .object {
         value = .m(reader.position)
+        try reader.postpone()
+      } else if reader.isNamed("L"), try reader.peek() == .array {
+        value = .l(reader.position)
         try reader.postpone()
       } else {
         try reader.skip()

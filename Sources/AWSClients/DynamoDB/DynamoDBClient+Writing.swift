@@ -95,7 +95,9 @@ extension DynamoDBClient {
     Self.add(condition, names, values, to: &input)
     if returning != .none { input["ReturnValues"] = .string(returning.rawValue) }
     if itemOnFailure { input["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD" }
+    ask(&input)
     let answer = try await client.call(.dynamoDB, operation, .object(input))
+    tell(answer["ConsumedCapacity"], of: operation)
     return try answer["Attributes"].map { attributes throws(AWSError) in
       try Self.item(attributes, "DynamoDB_20120810.\(operation)")
     }

@@ -5,6 +5,11 @@ package import CacheSupport
 /// See <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/>. Every call throws ``AWSError``.
 public struct DynamoDBClient: Sendable {
   let client: AWSClient
+  /// Told what each call was charged for in each table, once it has succeeded; nil does not ask DynamoDB for it.
+  ///
+  /// A write whose condition is not met, or a transaction that is cancelled, is charged for as well, but DynamoDB's error does not say how
+  /// much: nobody is told.
+  public var onCapacity: (@Sendable (ConsumedCapacity) -> Void)?
 
   /// Calls DynamoDB with a client's credentials, region and retries.
   public init(_ client: AWSClient) { self.client = client }
@@ -72,9 +77,12 @@ public struct DynamoDBClient: Sendable {
   /// - Returns: nil where the table has no item with that key.
   /// - Throws: ``AWSError``.
   public func getItem(_ key: Item, from table: String, consistent: Bool = false) async throws(AWSError) -> Item? {
-    let answer = try await client.call(
-      .dynamoDB, "GetItem",
-      ["TableName": .string(table), "Key": JSON(item: key), "ConsistentRead": .bool(consistent)])
+    var input: JSONObject = [
+      "TableName": .string(table), "Key": JSON(item: key), "ConsistentRead": .bool(consistent),
+    ]
+    ask(&input)
+    let answer = try await client.call(.dynamoDB, "GetItem", .object(input))
+    tell(answer["ConsumedCapacity"], of: "GetItem")
     guard let item = answer["Item"] else { return nil }
     return try Self.item(item, "DynamoDB_20120810.GetItem")
   }
@@ -129,13 +137,15 @@ public struct DynamoDBClient: Sendable {
   /// - Returns: those that DynamoDB left out, in its own words, to be sent again; nil where it took all.
   package func batchWrite(_ requests: PutRequests) async throws(AWSError) -> PutRequests? {
     var writer = JSONWriter(capacity: requests.json.count + 32)
-    writer.raw("{\"RequestItems\":")
+    writer.raw(onCapacity == nil ? "{" : "{\"ReturnConsumedCapacity\":\"TOTAL\",")
+    writer.raw("\"RequestItems\":")
     writer.raw(requests.json)
     writer.raw("}")
     let operation = "DynamoDB_20120810.BatchWriteItem"
     let answer = try await client.call(.dynamoDB, "BatchWriteItem", writer.bytes) { body throws(AWSError) in
       try AWSClient.parse(body, operation)
     }
+    tell(answer["ConsumedCapacity"], of: "BatchWriteItem")
     let left = try answer.required("UnprocessedItems", operation, \.object)
     if left.isEmpty { return nil }
     return PutRequests(
@@ -182,13 +192,24 @@ public struct DynamoDBClient: Sendable {
     _ table: String, filter: String? = nil, projection: String? = nil, names: [String: String] = [:],
     values: Item = [:], limit: Int? = nil, consistent: Bool = false, after start: Item? = nil
   ) async throws(AWSError) -> Page {
+    try Page(
+      try await scanAnswer(
+        table, filter: filter, projection: projection, names: names, values: values, limit: limit,
+        consistent: consistent, after: start))
+  }
+
+  /// The same with items that are still bytes.
+  package func scanAnswer(
+    _ table: String, filter: String? = nil, projection: String? = nil, names: [String: String] = [:],
+    values: Item = [:], limit: Int? = nil, consistent: Bool = false, after start: Item? = nil
+  ) async throws(AWSError) -> DynamoDBAnswer {
     var input: JSONObject = ["TableName": .string(table)]
     input["FilterExpression"] = filter.map { .string($0) }
     input["ProjectionExpression"] = projection.map { .string($0) }
     input["Limit"] = limit.map { .integer($0) }
     if consistent { input["ConsistentRead"] = true }
     Self.add(nil, names, values, to: &input)
-    return try Page(try await answer("Scan", input, start))
+    return try await answer("Scan", input, start)
   }
 
   private func answer(
@@ -196,9 +217,12 @@ public struct DynamoDBClient: Sendable {
   ) async throws(AWSError) -> DynamoDBAnswer {
     var input = input
     input["ExclusiveStartKey"] = start.map { JSON(item: $0) }
-    return try await client.call(.dynamoDB, operation, JSON.object(input).bytes) { body throws(AWSError) in
+    ask(&input)
+    let answer = try await client.call(.dynamoDB, operation, JSON.object(input).bytes) { body throws(AWSError) in
       try DynamoDBAnswer(body, operation: "DynamoDB_20120810.\(operation)")
     }
+    tell(answer.capacity, of: operation)
+    return answer
   }
 
   static func item(_ json: JSON, _ operation: String) throws(AWSError) -> Item {

@@ -6,6 +6,7 @@ extension DynamoDBService {
     let name = try TableDescription.name(&input)
     _ = try input.object("Key", required: true)
     let consistent = try input.bool("ConsistentRead") ?? false
+    let capacity = try CapacityRequest(&input)
     try input.check()
     try input.refuse("AttributesToGet")
     let key = try Item.checking(input.object["Key"], "Key")
@@ -23,7 +24,8 @@ extension DynamoDBService {
     }
     var answer: JSONObject = [:]
     if let item { answer["Item"] = JSON(item: projection.map { Self.project(item, $0) } ?? item) }
-    try capacity(input.object, name, Self.readUnits(item?.size ?? 0, consistent: consistent), to: &answer)
+    answer["ConsumedCapacity"] = capacity.json(
+      input.object["TableName"]?.string ?? name, CapacityRequest.readUnits(item?.size ?? 0, consistent: consistent))
     return .object(answer)
   }
 
@@ -48,8 +50,19 @@ extension DynamoDBService {
     return try row.map { try Self.item($0[0]) }
   }
 
+  /// 0 where there is no such item.
+  private func storedSize(
+    _ table: Table, _ hash: [UInt8], _ range: [UInt8], _ connection: Connection
+  ) throws(DatabaseError) -> Int {
+    let row = try connection.row(
+      "SELECT size FROM dynamodb_items WHERE table_id = ? AND hash = ? AND range = ?", .integer(table.id), .blob(hash),
+      .blob(range))
+    return Int(row?[0].integer ?? 0)
+  }
+
   func batchWriteItem(_ input: inout Input) throws(ServiceError) -> JSON {
     let tables = try input.object("RequestItems", required: true) ?? [:]
+    let capacity = try CapacityRequest(&input)
     try input.check()
     let count = tables.members.reduce(0) { $0 + ($1.value.array?.count ?? 0) }
     guard count > 0 else {
@@ -58,7 +71,7 @@ extension DynamoDBService {
       )
     }
     guard count <= 25 else { throw .validation("Too many items requested for the BatchWriteItem call") }
-    var requests: [(table: String, item: Item?, key: Item)] = []
+    var requests: [(table: String, tableAsNamed: String, item: Item?, key: Item)] = []
     for (name, list) in tables.members {
       let table = name.hasPrefix("arn:") ? String(name.split(separator: "/").last ?? "") : name
       for request in list.array ?? [] {
@@ -68,9 +81,9 @@ extension DynamoDBService {
           )
         }
         if let put = request["PutRequest"]?["Item"] {
-          requests.append((table, try Item.checking(put, "Item"), [:]))
+          requests.append((table, name, try Item.checking(put, "Item"), [:]))
         } else if let key = request["DeleteRequest"]?["Key"] {
-          requests.append((table, nil, try Item.checking(key, "Key")))
+          requests.append((table, name, nil, try Item.checking(key, "Key")))
         } else {
           throw .validation(
             "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
@@ -78,14 +91,14 @@ extension DynamoDBService {
         }
       }
     }
-    var units: [String: Double] = [:]
+    var units: [ByteText: Double] = [:]
     try storing {
       try storage.database.with { connection in
         try connection.transaction {
           // Everything is checked before anything is written.
           var seen: Set<[UInt8]> = []
           var plans: [(Table, Item?, (hash: [UInt8], range: [UInt8]))] = []
-          for (name, item, key) in requests {
+          for (name, tableAsNamed, item, key) in requests {
             guard let table = try find(name, connection) else { throw ServiceError.noResource }
             if let item, item.size > Self.itemLimit {
               throw ServiceError.validation("Item size has exceeded the maximum allowed size")
@@ -97,17 +110,15 @@ extension DynamoDBService {
               throw ServiceError.validation("Provided list of item keys contains duplicates")
             }
             plans.append((table, item, bytes))
-            units[name, default: 0] += Self.writeUnits(item?.size ?? 0)
+            let old = try storedSize(table, bytes.hash, bytes.range, connection)
+            units[ByteText(tableAsNamed), default: 0] += CapacityRequest.writeUnits(max(old, item?.size ?? 0))
           }
           for (table, item, key) in plans { try apply(item, table, key, connection) }
         }
       }
     }
     var answer: JSONObject = ["UnprocessedItems": [:]]
-    if ["TOTAL", "INDEXES"].contains(input.object["ReturnConsumedCapacity"]?.string) {
-      answer["ConsumedCapacity"] = .array(
-        units.sorted { $0.key < $1.key }.map { ["TableName": .string($0.key), "CapacityUnits": .double($0.value)] })
-    }
+    answer["ConsumedCapacity"] = capacity.json(units)
     return .object(answer)
   }
 

@@ -100,12 +100,14 @@ extension DynamoDBService {
     var limit: Int?
     var consistent: Bool
     var countsOnly: Bool
+    var capacity: CapacityRequest
 
     init(_ input: inout Input) throws(ServiceError) {
       limit = try input.integer("Limit", in: 1...Int64(Int32.max)).map { Int($0) }
       consistent = try input.bool("ConsistentRead") ?? false
       let select = try input.string(
         "Select", values: ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"])
+      capacity = try CapacityRequest(&input)
       try input.check()
       countsOnly = select == "COUNT"
       var bindings = try ExpressionParser.Bindings(input.object)
@@ -169,7 +171,9 @@ extension DynamoDBService {
     var answer: JSONObject = ["Count": .integer(count), "ScannedCount": .integer(evaluated)]
     if !reading.countsOnly { answer["Items"] = .array(items) }
     if isCut, let last { answer["LastEvaluatedKey"] = JSON(item: table.description.keyItem(last)) }
-    try capacity(object, table.description.name, Self.readUnits(bytes, consistent: reading.consistent), to: &answer)
+    answer["ConsumedCapacity"] = reading.capacity.json(
+      object["TableName"]?.string ?? table.description.name,
+      CapacityRequest.readUnits(bytes, consistent: reading.consistent))
     return .object(answer)
   }
 

@@ -1,7 +1,7 @@
 import AWSClients
 import CacheSupport
 
-/// Amazon DynamoDB: tables, items, Query and Scan with their expressions and pages, time to live. No secondary indexes.
+/// Amazon DynamoDB: tables, items, Query and Scan with their expressions and pages, transactions, time to live. No secondary indexes.
 struct DynamoDBService: Service {
   let targetPrefix = "DynamoDB_20120810"
   let signingName = "dynamodb"
@@ -30,12 +30,14 @@ struct DynamoDBService: Service {
       case "UpdateTimeToLive": try updateTimeToLive(&input)
       case "DescribeTimeToLive": try describeTimeToLive(&input)
       case "GetItem": try getItem(&input)
-      case "PutItem": try putItem(&input)
-      case "UpdateItem": try updateItem(&input)
-      case "DeleteItem": try deleteItem(&input)
+      case "PutItem": try write(.put, &input)
+      case "UpdateItem": try write(.update, &input)
+      case "DeleteItem": try write(.delete, &input)
       case "BatchWriteItem": try batchWriteItem(&input)
       case "Query": try query(&input)
       case "Scan": try scan(&input)
+      case "TransactGetItems": try transactGetItems(&input)
+      case "TransactWriteItems": try transactWriteItems(&input)
       default: throw .unknownOperation(operation)
       }
     return .now(answer)
@@ -199,26 +201,6 @@ struct DynamoDBService: Service {
         message: "a stored item cannot be read")
     }
     return item
-  }
-
-  func capacity(_ object: JSONObject, _ table: String, _ units: Double, to answer: inout JSONObject)
-    throws(ServiceError)
-  {
-    switch object["ReturnConsumedCapacity"]?.string ?? "NONE" {
-    case "NONE": return
-    case "TOTAL", "INDEXES":
-      answer["ConsumedCapacity"] = ["TableName": .string(table), "CapacityUnits": .double(units)]
-    case let other:
-      throw .validation(
-        "1 validation error detected: Value '\(other)' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"
-      )
-    }
-  }
-
-  static func writeUnits(_ size: Int) -> Double { Double(max(1, (size + 1023) / 1024)) }
-
-  static func readUnits(_ size: Int, consistent: Bool) -> Double {
-    Double(max(1, (size + 4095) / 4096)) * (consistent ? 1 : 0.5)
   }
 }
 

@@ -44,9 +44,11 @@ extension AttributeValue {
     }
   }
 
+  /// A byte for the exponent, one for each two digits to both sides of the point, and one for a sign: 21 at most.
   private static func size(number text: String) -> Int {
     guard let number = try? DecimalNumber(text) else { return text.utf8.count }
-    return 1 + (number.digits.count + 1) / 2 + (number.isNegative ? 1 : 0)
+    let places = number.digits.count + (number.exponent % 2 == 0 ? 0 : 1)
+    return min(21, 1 + (places + 1) / 2 + (number.isNegative ? 1 : 0))
   }
 
   /// The value as it is stored: numbers in their plain form, sets without order.

@@ -10,11 +10,13 @@ struct Input {
   /// Where a structure stands in the request. Only messages write it out, so that a list of many costs no text.
   private indirect enum Path {
     case named(String)
+    case member(of: Path, String)
     case element(of: Path, list: String, Int)
 
     var text: String {
       switch self {
       case .named(let name): name
+      case .member(let parent, let name): parent.place(name)
       case .element(let parent, let list, let index): "\(parent.place(list)).\(index + 1).member"
       }
     }
@@ -126,7 +128,7 @@ struct Input {
     }
     guard let elements = value.array else { throw Self.kindError(value, wanted: "List") }
     if let count {
-      let text = "[\(elements.count) elements]"
+      let text = elements.isEmpty ? "[]" : "[\(elements.count) elements]"
       if elements.count < count.lowerBound {
         violate(name, text, "have length greater than or equal to \(count.lowerBound)")
       }
@@ -144,6 +146,16 @@ struct Input {
     }
     guard let object = value.object else { throw Self.kindError(value, wanted: "Structure") }
     return object
+  }
+
+  /// True where the member is there and not null.
+  func has(_ name: String) -> Bool { member(name) != nil }
+
+  /// A structure within this one, with its own place; nil where it is absent.
+  func structure(_ name: String) throws(ServiceError) -> Input? {
+    guard let value = member(name) else { return nil }
+    guard let object = value.object else { throw Self.kindError(value, wanted: "Structure") }
+    return Input(object, at: .member(of: path, name))
   }
 
   /// The elements of a list of structures, each with its own place.

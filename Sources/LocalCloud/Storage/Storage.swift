@@ -96,6 +96,10 @@ final class Storage: Sendable {
       arn TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, request TEXT NOT NULL, state TEXT NOT NULL, created INTEGER NOT NULL,
       previous INTEGER, next INTEGER, last_run TEXT, failed_runs TEXT NOT NULL, token TEXT);
     """,
+    """
+    CREATE TABLE dynamodb_tokens (token TEXT PRIMARY KEY, digest BLOB NOT NULL, ended INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE INDEX dynamodb_tokens_ended ON dynamodb_tokens (ended);
+    """,
   ]
 
   private static func migrate(_ connection: Connection) throws(DatabaseError) {

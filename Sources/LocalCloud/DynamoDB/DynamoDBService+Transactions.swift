@@ -1,0 +1,280 @@
+import AWSClients
+import CacheSupport
+import SigV4
+
+extension DynamoDBService {
+  /// What a transaction may be about, in bytes of items before and after it.
+  static let transactionBytes: Int = 4 << 20
+  /// How long a token stands for the transaction that was made with it, in milliseconds.
+  static let tokenLifetime: Int64 = 600_000
+
+  /// All of up to 100 writes, or none.
+  ///
+  /// One connection carries out everything that changes items, so no transaction ever meets another: there is no
+  /// `TransactionConflict` and no `TransactionInProgressException`.
+  func transactWriteItems(_ input: inout Input) throws(ServiceError) -> JSON {
+    let elements = try input.array("TransactItems", required: true, count: 1...100) ?? []
+    let token = try input.string("ClientRequestToken", length: 1...36)
+    let capacity = try CapacityRequest(&input)
+    _ = try input.string("ReturnItemCollectionMetrics", values: ["SIZE", "NONE"])
+    var parts: [(ItemWrite.Head, Input)] = []
+    for element in try input.structures(elements, of: "TransactItems") {
+      let kinds = ItemWrite.Kind.allCases.filter { element.has($0.rawValue) }
+      guard let kind = kinds.first, kinds.count == 1, var part = try element.structure(kind.rawValue) else {
+        throw .validation("TransactItems can only contain one of Check, Put, Update or Delete")
+      }
+      let head = try ItemWrite.Head(kind, &part, isPart: true)
+      input.absorb(part)
+      parts.append((head, part))
+    }
+    try input.check()
+    let writes = try parts.map { part throws(ServiceError) in try ItemWrite(part.0, part.1) }
+    let digest = token.map { _ in Self.digest(elements) }
+    let answer = try storing {
+      try storage.database.with { connection in
+        try connection.transaction { () -> JSON? in
+          if let token, let digest, try isDone(token, digest, connection) {
+            return capacity.json(try sizes(writes, connection, Self.repeatedUnits), kind: .read)
+          }
+          let units = try carryOut(writes, connection)
+          if let token, let digest {
+            try connection.run(
+              "INSERT INTO dynamodb_tokens VALUES (?, ?, ?)", .text(token), .blob(digest), .integer(clock.now))
+          }
+          return capacity.json(units, kind: .write)
+        }
+      }
+    }
+    return answer.map { ["ConsumedCapacity": $0] } ?? [:]
+  }
+
+  /// - Returns: the units by table.
+  private func carryOut(_ writes: [ItemWrite], _ connection: Connection) throws -> [ByteText: Double] {
+    let tables = try writes.map { write in
+      guard let table = try find(write.table, connection) else { throw ServiceError.noResource }
+      return table
+    }
+    var touched: Set<Place> = []
+    var reasons = [CancellationReason?](repeating: nil, count: writes.count)
+    var changes: [(table: Table, key: (hash: [UInt8], range: [UInt8]), new: Item?)] = []
+    var units: [ByteText: Double] = [:]
+    var bytes = 0
+    for (index, write) in writes.enumerated() {
+      let table = tables[index]
+      do {
+        let key = try write.key(table.description)
+        try Self.touch(table, key, &touched)
+        try write.check(table.description)
+        let old = try stored(table, key.hash, key.range, connection)
+        let new = try write.result(of: old)
+        let size = max(old?.size ?? 0, new?.size ?? 0)
+        bytes += size
+        units[ByteText(write.tableAsNamed), default: 0] += 2 * CapacityRequest.writeUnits(size)
+        if write.kind != .check { changes.append((table, key, new)) }
+      } catch let error as ServiceError {
+        guard let reason = CancellationReason(error) else { throw error }
+        reasons[index] = reason
+      }
+    }
+    guard reasons.allSatisfy({ $0 == nil }) else { throw ServiceError.cancelled(reasons) }
+    try Self.check(bytes)
+    for change in changes { try apply(change.new, change.table, change.key, connection) }
+    return units
+  }
+
+  /// Up to 100 items as they are at one moment.
+  func transactGetItems(_ input: inout Input) throws(ServiceError) -> JSON {
+    let elements = try input.array("TransactItems", required: true, count: 1...100) ?? []
+    let capacity = try CapacityRequest(&input)
+    var parts: [(table: String, Input)] = []
+    for element in try input.structures(elements, of: "TransactItems") {
+      var element = element
+      _ = try element.object("Get", required: true)
+      if var part = try element.structure("Get") {
+        let table = try TableDescription.name(&part)
+        _ = try part.object("Key", required: true)
+        _ = try part.string("ProjectionExpression")
+        element.absorb(part)
+        parts.append((table, part))
+      }
+      input.absorb(element)
+    }
+    try input.check()
+    let reads = try parts.map { part throws(ServiceError) in try Read(part.table, part.1.object) }
+    let (items, units) = try storing {
+      try storage.database.with { connection in try self.items(of: reads, connection) }
+    }
+    let responses = items.map { item -> JSON in item.map { ["Item": JSON(item: $0)] } ?? [:] }
+    var answer: JSONObject = ["Responses": .array(responses)]
+    answer["ConsumedCapacity"] = capacity.json(units, kind: .read)
+    return .object(answer)
+  }
+
+  private struct Read {
+    let table: String
+    let tableAsNamed: String
+    let key: Item
+    let projection: [DocumentPath]?
+
+    init(_ table: String, _ object: JSONObject) throws(ServiceError) {
+      self.table = table
+      tableAsNamed = object["TableName"]?.string ?? table
+      key = try Item.checking(object["Key"], "Key")
+      var bindings = try ExpressionParser.Bindings(object)
+      projection = try object["ProjectionExpression"]?.string.map { text throws(ServiceError) in
+        try ExpressionParser.projection(text, &bindings)
+      }
+      try bindings.checkUsed(hasExpressions: projection != nil)
+    }
+  }
+
+  private func items(of reads: [Read], _ connection: Connection) throws -> ([Item?], [ByteText: Double]) {
+    let tables = try reads.map { read in
+      guard let table = try find(read.table, connection) else { throw ServiceError.noResource }
+      return table
+    }
+    var touched: Set<Place> = []
+    var reasons = [CancellationReason?](repeating: nil, count: reads.count)
+    var items: [Item?] = []
+    var units: [ByteText: Double] = [:]
+    var bytes = 0
+    for (index, read) in reads.enumerated() {
+      do {
+        let key = try tables[index].description.key(of: read.key, exact: true)
+        try Self.touch(tables[index], key, &touched)
+        let item = try stored(tables[index], key.hash, key.range, connection)
+        bytes += item?.size ?? 0
+        units[ByteText(read.tableAsNamed), default: 0] += Self.repeatedUnits(item?.size ?? 0)
+        items.append(item.map { item in read.projection.map { Self.project(item, $0) } ?? item })
+      } catch let error as ServiceError {
+        guard let reason = CancellationReason(error) else { throw error }
+        reasons[index] = reason
+      }
+    }
+    guard reasons.allSatisfy({ $0 == nil }) else { throw ServiceError.cancelled(reasons) }
+    try Self.check(bytes)
+    return (items, units)
+  }
+
+  // MARK: What both have in common
+
+  private struct Place: Hashable {
+    let table: Int64
+    let hash: [UInt8]
+    let range: [UInt8]
+  }
+
+  private static func touch(
+    _ table: Table, _ key: (hash: [UInt8], range: [UInt8]), _ touched: inout Set<Place>
+  ) throws(ServiceError) {
+    guard touched.insert(Place(table: table.id, hash: key.hash, range: key.range)).inserted else {
+      throw .multipleOperations
+    }
+  }
+
+  private static func check(_ bytes: Int) throws(ServiceError) {
+    guard bytes <= transactionBytes else {
+      throw .validation("The aggregate size of the items in the transaction exceeds 4 MB")
+    }
+  }
+
+  /// A read in a transaction costs twice a consistent one.
+  private static func repeatedUnits(_ size: Int) -> Double { 2 * CapacityRequest.readUnits(size, consistent: true) }
+
+  /// What the items of writes that were carried out before cost to read.
+  private func sizes(
+    _ writes: [ItemWrite], _ connection: Connection, _ count: (Int) -> Double
+  ) throws -> [ByteText: Double] {
+    var units: [ByteText: Double] = [:]
+    for write in writes {
+      guard let table = try find(write.table, connection) else { throw ServiceError.noResource }
+      let key = try write.key(table.description)
+      let size = try stored(table, key.hash, key.range, connection)?.size ?? 0
+      units[ByteText(write.tableAsNamed), default: 0] += count(size)
+    }
+    return units
+  }
+
+  // MARK: Tokens
+
+  /// - Throws: `IdempotentParameterMismatchException` where the token stands for another transaction.
+  private func isDone(_ token: String, _ digest: [UInt8], _ connection: Connection) throws -> Bool {
+    try connection.run("DELETE FROM dynamodb_tokens WHERE ended <= ?", .integer(clock.now - Self.tokenLifetime))
+    guard let row = try connection.row("SELECT digest FROM dynamodb_tokens WHERE token = ?", .text(token)) else {
+      return false
+    }
+    guard row[0].blob == digest else {
+      throw ServiceError.dynamoDB(
+        "IdempotentParameterMismatchException",
+        "DynamoDB rejected the request because you retried a request with a different payload but with an idempotent token that was already used."
+      )
+    }
+    return true
+  }
+
+  /// The same for the same actions, in whatever order their members are.
+  private static func digest(_ actions: [JSON]) -> [UInt8] {
+    var writer = JSONWriter()
+    write(.array(actions), to: &writer)
+    return MessageDigest.sha256(writer.bytes)
+  }
+
+  private static func write(_ json: JSON, to writer: inout JSONWriter) {
+    switch json {
+    case .array(let elements):
+      writer.raw("[")
+      for (index, element) in elements.enumerated() {
+        if index > 0 { writer.raw(",") }
+        write(element, to: &writer)
+      }
+      writer.raw("]")
+    case .object(let object):
+      writer.raw("{")
+      let members = object.members.sorted { ByteText($0.name) < ByteText($1.name) }
+      for (index, member) in members.enumerated() {
+        if index > 0 { writer.raw(",") }
+        writer.string(member.name)
+        writer.raw(":")
+        write(member.value, to: &writer)
+      }
+      writer.raw("}")
+    default: writer.write(json)
+    }
+  }
+}
+
+extension CancellationReason {
+  /// The reason that an action's error is; nil for an error that is no action's fault alone.
+  init?(_ error: ServiceError) {
+    switch error {
+    case .multipleOperations: return nil
+    case _ where error.type == ServiceError.validation("").type: self.init(.validation, message: error.message)
+    case _ where error.type.hasSuffix("#ConditionalCheckFailedException"):
+      self.init(.conditionalCheckFailed, message: error.message, item: Item(item: error.members["Item"]))
+    default: return nil
+    }
+  }
+
+  fileprivate var json: JSON {
+    var object: JSONObject = ["Code": .string(code.rawValue)]
+    object["Message"] = message.map { .string($0) }
+    object["Item"] = item.map { JSON(item: $0) }
+    return .object(object)
+  }
+}
+
+extension ServiceError {
+  fileprivate static let multipleOperations: ServiceError = .validation(
+    "Transaction request cannot include multiple operations on one item")
+
+  fileprivate static func cancelled(_ reasons: [CancellationReason?]) -> ServiceError {
+    let reasons = reasons.map { $0 ?? CancellationReason(.none) }
+    let codes = reasons.map(\.code.rawValue).joined(separator: ", ")
+    var error = ServiceError.dynamoDB(
+      "TransactionCanceledException",
+      "Transaction cancelled, please refer cancellation reasons for specific reasons [\(codes)]",
+      members: ["CancellationReasons": .array(reasons.map(\.json))])
+    error.messageName = "Message"
+    return error
+  }
+}
