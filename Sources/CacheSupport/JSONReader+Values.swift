@@ -62,42 +62,75 @@ extension JSONReader {
 
   /// A string's text as bytes, its escapes undone; a lone surrogate becomes U+FFFD.
   func unescaped(_ token: JSONToken) throws(JSONError) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(token.end - token.start)
-    var index = token.start
-    while index < token.end {
-      let byte = bytes[index]
-      index += 1
-      guard byte == UInt8(ascii: "\\") else {
-        text.append(byte)
-        continue
-      }
-      let escape = bytes[index]
-      index += 1
-      switch escape {
-      case UInt8(ascii: "b"): text.append(0x08)
-      case UInt8(ascii: "f"): text.append(0x0C)
-      case UInt8(ascii: "n"): text.append(0x0A)
-      case UInt8(ascii: "r"): text.append(0x0D)
-      case UInt8(ascii: "t"): text.append(0x09)
-      case UInt8(ascii: "u"):
-        let first = unit(index)
-        index += 4
-        var scalar = Unicode.Scalar(first)
-        if first & 0xFC00 == 0xD800, token.end - index >= 6, bytes[index] == UInt8(ascii: "\\"),
-          bytes[index + 1] == UInt8(ascii: "u")
-        {
-          let second = unit(index + 2)
-          if second & 0xFC00 == 0xDC00 {
-            scalar = Unicode.Scalar(0x10000 + (UInt32(first & 0x3FF) << 10) + UInt32(second & 0x3FF))
-            index += 6
+    // No escape is shorter than what it means, so the text never passes what is read.
+    unsafe [UInt8](unsafeUninitializedCapacity: token.end - token.start) { text, count in
+      var index = token.start
+      while index < token.end {
+        unsafe copyPlain(&index, token.end, into: text, &count)
+        guard index < token.end else { break }
+        let byte = bytes[index]
+        index += 1
+        if byte == UInt8(ascii: "\\") {
+          let (scalar, next) = escape(index, token.end)
+          for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+            unsafe text[count] = unit
+            count += 1
           }
+          index = next
+        } else {
+          unsafe text[count] = byte
+          count += 1
         }
-        text.append(contentsOf: String(scalar ?? "\u{FFFD}").utf8)
-      default: text.append(escape)
       }
     }
-    return text
+  }
+
+  /// Copies up to the next backslash, or to the last few bytes, eight at a time: what follows a backslash is written over later.
+  @inline(__always)
+  private func copyPlain(
+    _ index: inout Int, _ end: Int, into text: UnsafeMutableBufferPointer<UInt8>, _ count: inout Int
+  ) {
+    guard let start = text.baseAddress else { return }
+    let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+    while end - index >= 8 {
+      let word = unsafe bytes.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+      unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: word, as: UInt64.self)
+      let slashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+      // The lowest bit that is found is right; those above it need not be.
+      let found = (UInt64(littleEndian: slashes) &- ones) & ~UInt64(littleEndian: slashes) & highs
+      let plain = found.trailingZeroBitCount / 8
+      index += plain
+      count += plain
+      if found != 0 { return }
+    }
+  }
+
+  /// What the escape means whose backslash is before a place, and where it ends.
+  private func escape(_ index: Int, _ end: Int) -> (scalar: Unicode.Scalar, next: Int) {
+    let byte = bytes[index]
+    var next = index + 1
+    switch byte {
+    case UInt8(ascii: "b"): return ("\u{8}", next)
+    case UInt8(ascii: "f"): return ("\u{C}", next)
+    case UInt8(ascii: "n"): return ("\n", next)
+    case UInt8(ascii: "r"): return ("\r", next)
+    case UInt8(ascii: "t"): return ("\t", next)
+    case UInt8(ascii: "u"):
+      let first = unit(next)
+      next += 4
+      var scalar = Unicode.Scalar(first)
+      if first & 0xFC00 == 0xD800, end - next >= 6, bytes[next] == UInt8(ascii: "\\"),
+        bytes[next + 1] == UInt8(ascii: "u")
+      {
+        let second = unit(next + 2)
+        if second & 0xFC00 == 0xDC00 {
+          scalar = Unicode.Scalar(0x10000 + (UInt32(first & 0x3FF) << 10) + UInt32(second & 0x3FF))
+          next += 6
+        }
+      }
+      return (scalar ?? "\u{FFFD}", next)
+    default: return (Unicode.Scalar(byte), next)
+    }
   }
 
   /// Four hexadecimal digits, which the scan has checked.

@@ -87,8 +87,21 @@ public struct JSONWriter: Sendable {
       unsafe output[unchecked: end] = byte
       end += 1
     }
-    for index in text.indices {
+    var index = 0
+    while index < text.count {
+      // Eight bytes at a time: what follows one to escape is written over. There is room for as many as are left to read.
+      while text.count - index >= 8 {
+        let word = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+        var room = unsafe output.mutableBytes
+        unsafe room.storeBytes(of: word, toUncheckedByteOffset: end, as: UInt64.self)
+        let found = UInt64(littleEndian: Self.escapedBytes(word))
+        index += found.trailingZeroBitCount / 8
+        end += found.trailingZeroBitCount / 8
+        if found != 0 { break }
+      }
+      guard index < text.count else { break }
       let byte = unsafe text[unchecked: index]
+      index += 1
       guard Self.isEscaped(byte) else {
         write(byte, &output)
         continue
@@ -142,6 +155,13 @@ public struct JSONWriter: Sendable {
   private static func zeroBytes(_ word: UInt64) -> UInt64 {
     let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
     return ~((word & low) &+ low | word | low)
+  }
+
+  /// A bit for each byte that is escaped, and for no other.
+  @inline(__always)
+  private static func escapedBytes(_ word: UInt64) -> UInt64 {
+    zeroBytes(word & 0xE0E0_E0E0_E0E0_E0E0) | zeroBytes(word ^ 0x2222_2222_2222_2222)
+      | zeroBytes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
   }
 
   private static func growth(_ byte: UInt8) -> Int {

@@ -54,6 +54,11 @@ package enum TextFile {
     }
   }
 
+  /// Removes a file; one that is not there is as good as removed.
+  package static func remove(_ path: String) throws(Failure) {
+    guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(path, "remove") }
+  }
+
   private static func failure(_ path: String, _ action: String = "read") -> Failure {
     let code = errno
     return unsafe Failure(

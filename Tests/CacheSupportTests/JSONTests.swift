@@ -70,6 +70,33 @@ import Testing
     #expect(try JSON(parsing: "9223372036854775808").int64 == nil)
   }
 
+  @Test("Texts with escapes anywhere come back as they were", arguments: 0...40)
+  func escapedTexts(length: Int) throws {
+    let parts = ["\"", "\\", "\n", "\u{1}", "ü", "\u{1F600}", "\u{80}"]
+    for (place, part) in (0...length).flatMap({ place in parts.map { (place, $0) } }) {
+      for second in [place, place + 1, length] {
+        var texts = Array(repeating: "x", count: length + 2)
+        texts[place] = part
+        texts[second] = part
+        let text = texts.joined()
+        #expect(try JSON(parsing: JSON.string(text).bytes) == .string(text))
+        // Escapes that our writer does not use.
+        let units = Array(text.utf16)
+        let escaped = units.map { unit in
+          "\\u" + String(repeating: "0", count: 4 - String(unit, radix: 16).count) + String(unit, radix: 16)
+        }
+        let mixed = zip(units, escaped).enumerated().map { index, pair in
+          index % 3 == 0 && pair.0 == 0x78 ? "x" : pair.1
+        }
+        for written in [escaped.joined(), mixed.joined()] {
+          #expect(try JSON(parsing: Array("\"\(written)\"".utf8)) == .string(text))
+        }
+      }
+    }
+    let lone = #""\ud83dxxxxxxx\/\b\f\r\t\ude00\ud83d\u0041""#
+    #expect(try JSON(parsing: Array(lone.utf8)) == .string("\u{FFFD}xxxxxxx/\u{8}\u{C}\r\t\u{FFFD}\u{FFFD}A"))
+  }
+
   @Test("Every byte is escaped as it must be, wherever it is, and the growth is known before")
   func escapes() throws {
     var generator = SeededGenerator(state: 7)
