@@ -119,6 +119,10 @@ let package = Package(
       name: "benchmark-line-protocol", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/benchmark-line-protocol"),
 
+    .executableTarget(
+      name: "benchmark-chunks", dependencies: ["Compression", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/benchmark-chunks"),
+
     // Tests, one target per library.
     .target(
       name: "TestSupport", dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "LocalCloud"],
@@ -136,7 +140,8 @@ let package = Package(
     .testTarget(
       name: "TimeSeriesCacheTests",
       dependencies: [
-        "CacheSupport", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud", "TestSupport",
+        "CacheSupport", "Compression", "HTTPTransport", "AWSClients", "LambdaRuntime", "TimeSeriesCache", "LocalCloud",
+        "TestSupport",
       ]),
     .testTarget(
       name: "CommandLineSupportTests",

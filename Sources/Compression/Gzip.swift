@@ -12,7 +12,7 @@ public enum Gzip {
   /// - Throws: ``GzipError``; the checksum and the length of each member are checked.
   public static func decompress(_ bytes: [UInt8], limit: Int) throws(GzipError) -> [UInt8] {
     try isMember(bytes, at: 0, otherwise: .notGzip)
-    var stream = try ZStream(.unpack)
+    var stream = try stream(.unpack)
     var chunk = [UInt8](repeating: 0, count: chunkSize)
     var contents: [UInt8] = []
     var offset = 0
@@ -39,12 +39,12 @@ public enum Gzip {
   ///
   /// - Throws: ``GzipError/outOfMemory`` alone.
   public static func compress(_ bytes: [UInt8]) throws(GzipError) -> [UInt8] {
-    var stream = try ZStream(.pack)
+    var stream = try stream(.pack)
     var chunk = [UInt8](repeating: 0, count: chunkSize)
     var packed: [UInt8] = []
     var offset = 0
     while true {
-      let (result, read, written) = stream.step(bytes.span.extracting(offset...), into: &chunk, isLast: true)
+      let (result, read, written) = stream.step(bytes.span.extracting(offset...), into: &chunk, ending: Z_FINISH)
       offset += read
       packed.append(contentsOf: chunk[..<written])
       switch result {
@@ -53,6 +53,10 @@ public enum Gzip {
       default: throw .corrupt(stream.message)
       }
     }
+  }
+
+  private static func stream(_ direction: ZStream.Direction) throws(GzipError) -> ZStream {
+    do { return try ZStream(direction) } catch { throw .outOfMemory }
   }
 
   /// What is unpacked or packed between two looks at the limit.

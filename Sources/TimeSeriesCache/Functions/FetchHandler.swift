@@ -7,7 +7,7 @@ package import LambdaRuntime
 /// fails takes only its own messages back to the queue.
 package struct FetchHandler: LambdaHandler {
   private let sources: SourceFinder
-  private let writer: SampleWriter
+  let writer: SampleWriter
   private let clock: WallClock
   private let concurrency: Int
   /// When the queue function runs for sources without a schedule of their own; nil where that is not known.
@@ -199,7 +199,7 @@ package struct FetchHandler: LambdaHandler {
       CacheMetric.samplesFetched(sum { $0.read?.samples ?? 0 }),
       CacheMetric.historyRecords(history),
       CacheMetric.forecastRecords(sum(\.written.forecastItems)),
-      CacheMetric.recordsRejected(sum { $0.written.history.rejected.count }),
+      CacheMetric.recordsRejected(sum { $0.written.rejected.count }),
       CacheMetric.sourceErrors(sum { $0.isSourceError ? 1 : 0 }),
     ])
     logger.info(

@@ -70,7 +70,7 @@ package struct FetchReport: Sendable, Hashable {
     _ written: SampleWriter.Outcome, measures: Set<ByteText>, failure: String?, time: Int64, nextRun: Int64?
   ) -> SeriesRun {
     SeriesRun(
-      time: time, stored: written.history.stored + written.forecastItems, rejected: written.history.rejected.count,
+      time: time, stored: written.history.stored + written.forecastItems, rejected: written.rejected.count,
       history: written.history.times, failure: failure, measures: measures, nextRun: nextRun)
   }
 
@@ -87,10 +87,10 @@ package struct FetchReport: Sendable, Hashable {
         "more rows cannot be read",
         ["identifier": name, "rows": .integer(faults.count - faults.elements.count)])
     }
-    if series.isEmpty { Self.log(written.history.rejected, of: identifier, logger) }
-    let refused = series.filter { !$0.outcome.history.rejected.isEmpty }
+    if series.isEmpty { Self.log(written.rejected, of: identifier, logger) }
+    let refused = series.filter { !$0.outcome.rejected.isEmpty }
     for series in refused.prefix(Self.seriesTold) {
-      Self.log(series.outcome.history.rejected, of: series.series.identifier, logger)
+      Self.log(series.outcome.rejected, of: series.series.identifier, logger)
     }
     if refused.count > Self.seriesTold {
       logger.error(

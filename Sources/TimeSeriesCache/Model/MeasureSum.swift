@@ -15,6 +15,16 @@ public struct MeasureSum: Sendable, Hashable {
   /// A sum that a store has worked out.
   public init(_ sum: Double) { decimals = sum }
 
+  /// A sum that was kept by its parts.
+  init(whole: Int128, decimals: Double?, compensation: Double) {
+    self.whole = whole
+    self.decimals = decimals
+    self.compensation = compensation
+  }
+
+  /// What the sum is kept by: of the whole numbers, of the others, and what rounding took from these.
+  var parts: (whole: Int128, decimals: Double?, compensation: Double) { (whole, decimals, compensation) }
+
   /// Adds a number; texts and booleans are none.
   public mutating func add(_ value: MeasureValue) {
     switch value {
@@ -48,7 +58,7 @@ public struct MeasureSum: Sendable, Hashable {
     return true
   }
 
-  private mutating func add(_ value: Double) {
+  mutating func add(_ value: Double) {
     let before = decimals ?? 0
     let sum = before + value
     if sum.isFinite { compensation += abs(before) >= abs(value) ? (before - sum) + value : (value - sum) + before }

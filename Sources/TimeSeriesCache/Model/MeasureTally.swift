@@ -38,6 +38,22 @@ public struct MeasureTally: Sendable, Hashable {
     maximum = maximum.map { $0.precedes(value) ? value : $0 } ?? value
   }
 
+  /// Adds values that are all later than these, such as those of the next chunk; the increase between the two is not added.
+  mutating func add(_ later: MeasureTally) {
+    count += later.count
+    numbers += later.numbers
+    sum.add(later.sum)
+    if let other = later.increase {
+      var sum = increase ?? MeasureSum()
+      sum.add(other)
+      increase = sum
+    }
+    first = first ?? later.first
+    last = later.last ?? last
+    if let value = later.minimum, minimum.map({ value.precedes($0) }) ?? true { minimum = value }
+    if let value = later.maximum, maximum.map({ $0.precedes(value) }) ?? true { maximum = value }
+  }
+
   /// Adds by how much a counter grew from one number to the next.
   mutating func addIncrease(from earlier: MeasureValue, to later: MeasureValue) {
     var sum = increase ?? MeasureSum()

@@ -19,7 +19,7 @@ package enum TimeExpression {
   }
 
   /// The years -9999 to 9999: no request needs more, and no arithmetic on them overflows.
-  static let bounds: ClosedRange<Int64> = -377_705_116_800_000...253_402_300_799_999
+  package static let bounds: ClosedRange<Int64> = -377_705_116_800_000...253_402_300_799_999
 
   /// Epoch milliseconds (negative before 1970), ISO 8601, `now`, `now-24h` or `now+2d` as epoch milliseconds.
   ///

@@ -151,7 +151,7 @@ enum ForecastReading {
         }
       }
       return found
-    case .other: return nil
+    case .b, .l, .other: return nil
     }
   }
 

@@ -12,6 +12,8 @@ public struct DynamoDBForecast: ForecastStore {
 
   /// Seven days, in seconds: how long after the later of fetch and sample an item is kept.
   static let keptSeconds: Int64 = 7 * 86_400
+  /// The most bytes of a sample: an item has 400 KB, its keys and the names of its parts included.
+  static let maximumBytes: Int = 400_000
   /// BatchWriteItem takes 25 items.
   static let itemsPerRequest: Int = 25
   /// BatchWriteItem requests in flight for one series.
@@ -53,6 +55,17 @@ public struct DynamoDBForecast: ForecastStore {
     var written = 0
     for count in counts { written += try count.get() }
     return written
+  }
+
+  /// A sample is refused where its item would be larger than DynamoDB takes.
+  public func fault(of sample: Sample, of identifier: Identifier) -> String? {
+    // A little more rather than less.
+    let bytes = sample.measures.reduce(Identifier.maximumBytes + 200) { sum, measure in
+      let value = if case .varchar(let text) = measure.value { text.utf8.count } else { 40 }
+      return sum + measure.name.utf8.count + value + 8
+    }
+    guard bytes > Self.maximumBytes else { return nil }
+    return "a forecast of \(bytes) bytes is too large: \(Self.maximumBytes) are the most"
   }
 
   /// The times for which a later fetch has written already: one that was slow, or came again, must not undo it.

@@ -12,6 +12,11 @@ public protocol ForecastStore: Sendable {
   /// - Throws: ``StoreError`` where some could not be written; writing all of them again does no harm.
   func write(_ samples: [Sample], of identifier: Identifier, fetchedAt: Int64) async throws(StoreError) -> Int
 
+  /// Why a sample can never be written, however often it is tried; nil where it can be.
+  ///
+  /// Whoever writes asks this first, and reports such samples as rejected: ``write(_:of:fetchedAt:)`` fails for them.
+  func fault(of sample: Sample, of identifier: Identifier) -> String?
+
   /// The series' samples in a range that have not expired, oldest first.
   ///
   /// - Parameters:
@@ -28,6 +33,11 @@ public protocol ForecastStore: Sendable {
   ///
   /// - Throws: ``StoreError`` where the store cannot be read.
   func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool
+}
+
+extension ForecastStore {
+  /// No sample is known that can never be written.
+  public func fault(of sample: Sample, of identifier: Identifier) -> String? { nil }
 }
 
 /// An answer of a ``ForecastStore``: a page of samples that have not expired.

@@ -88,3 +88,20 @@ public struct HistoryMoments: Sendable, Hashable {
     self.bytesMetered = bytesMetered
   }
 }
+
+/// An answer of a ``HistoryStore``: some of the series that it knows.
+public struct SeriesPage: Sendable, Hashable {
+  /// Those of the page; a page may be empty and have a next one.
+  public var series: [Series]
+  /// Where the next page starts, in the store's own words; nil at the end.
+  public var next: String?
+  /// What the store bills for the question, in bytes.
+  public var bytesMetered: Int64
+
+  /// An answer of a store.
+  public init(series: [Series], next: String? = nil, bytesMetered: Int64 = 0) {
+    self.series = series
+    self.next = next
+    self.bytesMetered = bytesMetered
+  }
+}

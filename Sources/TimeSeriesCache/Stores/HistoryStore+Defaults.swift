@@ -9,6 +9,11 @@ extension HistoryStore {
     return outcomes
   }
 
+  /// Fails: rows alone do not tell which series there are.
+  public func series(after start: String?, limit: Int) async throws(StoreError) -> SeriesPage {
+    throw StoreError(.failed, "this store cannot list its series")
+  }
+
   /// Reads all rows of the range, up to the last that is wanted.
   public func rows(
     of series: Series, in range: TimeRange, limit: Int, where condition: MeasureCondition

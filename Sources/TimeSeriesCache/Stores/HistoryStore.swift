@@ -2,10 +2,28 @@ public import CacheSupport
 
 /// Where what has happened is kept.
 ///
-/// ``TimestreamHistory`` is one; implement this to keep history elsewhere. Three methods are enough: the others have implementations
-/// that ask these three, and are there for stores that can do the same with less.
+/// ``TimestreamHistory``, ``ChunkHistory`` and ``InfluxHistory`` are such stores; implement this to keep history elsewhere. Three methods are
+/// enough: the others have implementations that ask these three, and are there for stores that can do the same with less.
+///
+/// What a history is, whoever keeps it:
+///
+/// - A row is the measures of one series at one instant, which is a time and its nanoseconds. It is written with a version.
+/// - A row of a higher version replaces the one of its instant as a whole: measures that only the older one has are gone. A row of a lower
+///   version changes nothing, and counts as superseded; so does one of the same version and other measures. The same row with the same version
+///   once more changes nothing either: as with a write that is repeated because its answer was lost, it counts as stored or as superseded.
+///   So the order in which writes arrive does not matter, nor how often.
+/// - What is acknowledged, because ``HistoryWrite/stored`` counts it, is kept. Where a service reads with eventual consistency, as Timestream
+///   and DynamoDB do, a question may be a moment behind. What a store will never take as it is, it rejects row by row, with time and
+///   reason, and takes the other rows.
+/// - Reading gives rows oldest first, one for each millisecond: of several within one the later instant's value of each measure counts. A
+///   range is read page by page, each from the millisecond after the last of the page before; rows that are written meanwhile are in the pages
+///   that are yet to come, and never make a row appear twice or be missed that was there before.
+/// - Values come back as they were written: doubles bit for bit, whole numbers with all 64 bits, texts byte for byte.
+/// - A series is found by exactly its name: no part of one is read as a pattern or as a language.
+///
+/// Not every store can do all of this: `docs/history-stores.md` has what each cannot, and the tests hold both to it.
 public protocol HistoryStore: Sendable {
-  /// Writes samples of one series; a sample of a higher version replaces one of the same time.
+  /// Writes samples of one series; a sample of a higher version replaces one of the same instant.
   ///
   /// - Parameters:
   ///   - samples: any number; no instant, which is a time and its nanoseconds, appears twice.
@@ -97,4 +115,15 @@ public protocol HistoryStore: Sendable {
   func outliers(
     of series: Series, in range: TimeRange, beyond bounds: [ByteText: OutlierBound], limit: Int
   ) async throws(StoreError) -> HistoryRows
+
+  /// The series that the store has rows of, in an order of its own, each of them once: by their identifiers, and with their keys where the
+  /// store keeps written series apart from those that sources know.
+  ///
+  /// By itself it fails: whoever needs the list, as `local-move` does, says which store cannot give it.
+  ///
+  /// - Parameters:
+  ///   - start: ``SeriesPage/next`` of the page before; nil for the first page.
+  ///   - limit: the most series, 1 to 1000.
+  /// - Throws: ``StoreError`` where the store cannot be read.
+  func series(after start: String?, limit: Int) async throws(StoreError) -> SeriesPage
 }

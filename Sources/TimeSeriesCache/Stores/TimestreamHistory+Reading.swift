@@ -8,9 +8,16 @@ extension TimestreamHistory {
   public func rows(
     of series: Series, in range: TimeRange, limit: Int
   ) async throws(StoreError) -> HistoryRows {
+    try await rows(of: series, in: range, limit: limit, byInstant: false)
+  }
+
+  /// - Parameter byInstant: whether samples keep their nanoseconds; the answer then ends with a whole millisecond, see ``InstantReading``.
+  func rows(
+    of series: Series, in range: TimeRange, limit: Int, byInstant: Bool
+  ) async throws(StoreError) -> HistoryRows {
     let place = place(of: series)
     guard series.key != nil else {
-      return try await rows(place, condition(place), in: range, limit: limit, nil).rows
+      return try await rows(place, condition(place), in: range, limit: limit, nil, byInstant: byInstant).rows
     }
     let names = place.dimensions.map(\.name)
     // Twice at the most: with the columns that are known, then with those that the table has now.
@@ -20,7 +27,8 @@ extension TimestreamHistory {
         schema = try await schemas.describe(place.table)
       }
       guard let schema, names.allSatisfy({ schema.dimensions.contains($0) }) else { break }
-      let answer = try await rows(place, condition(place, schema), in: range, limit: limit, schema)
+      let answer = try await rows(
+        place, condition(place, schema), in: range, limit: limit, schema, byInstant: byInstant)
       if isLast || !answer.hasUnknownColumn { return answer.rows }
     }
     return HistoryRows(samples: [])
@@ -41,11 +49,12 @@ extension TimestreamHistory {
   /// Reads whole records, oldest first.
   func rows(
     _ place: RecordPlace, _ condition: TimestreamCondition, in range: TimeRange, limit: Int,
-    _ schema: TimestreamSchema?
+    _ schema: TimestreamSchema?, byInstant: Bool = false
   ) async throws(StoreError) -> (rows: HistoryRows, hasUnknownColumn: Bool) {
     var records = limit + 1
     while true {
-      var reading = TimestreamReading(.init(ours: ByteText(place.measureName), schema: schema))
+      var reading = TimestreamReading(
+        .init(ours: ByteText(place.measureName), schema: schema, hasNanoseconds: byInstant))
       var merger = RecordMerger()
       let question = TimestreamQuery(place.table).selectAll().where(condition).within(range)
         .order(by: .time).limit(records)
@@ -54,15 +63,19 @@ extension TimestreamHistory {
       }
       // Records of one millisecond are one sample: of the last one there may be more.
       let isCut = reading.records >= records
-      if isCut { _ = merger.samples.popLast() }
+      if isCut, let last = merger.samples.last { merger.samples.removeTail(of: last.time) }
       // So many records of one millisecond that not even one of them is whole: ask for more of them.
       if isCut, merger.samples.isEmpty, records < Self.mostRecords {
         records = min(records * 16, Self.mostRecords)
         continue
       }
+      if isCut, merger.samples.isEmpty, byInstant {
+        throw StoreError(
+          .failed, "more than \(Self.mostRecords) records of \(place.table.table.text) share one millisecond")
+      }
+      let whole = byInstant ? merger.samples.wholeMilliseconds(limit) : merger.samples.prefix(limit)
       let rows = HistoryRows(
-        samples: Array(merger.samples.prefix(limit)), isCut: isCut || merger.samples.count > limit,
-        bytesMetered: reading.bytesMetered)
+        samples: Array(whole), isCut: isCut || whole.count < merger.samples.count, bytesMetered: reading.bytesMetered)
       return (rows, reading.hasUnknownColumn)
     }
   }

@@ -1,6 +1,5 @@
 public import AWSClients
 public import CacheSupport
-import Synchronization
 
 /// History in Amazon Timestream: one multi-measure record per sample.
 ///
@@ -91,7 +90,7 @@ public struct TimestreamHistory: HistoryStore {
       let samples = part.series.key.map { taken(part.samples, $0, &outcomes[index]) } ?? part.samples
       runs.append(RecordBatch.Run(part: index, place: place, samples: samples[...]))
     }
-    let budget = Budget(Self.requestsToBisect)
+    let budget = RequestBudget(Self.requestsToBisect)
     let batches = RecordBatch.batches(of: runs, size: Self.recordsPerRequest)
     let written = await mapConcurrently(batches, limit: Self.requestsInFlight) { batch in
       await writeBatch(batch, version, budget)
@@ -113,7 +112,8 @@ public struct TimestreamHistory: HistoryStore {
 
   /// Sends a batch; where Timestream refuses the request as a whole, its halves, until the records at fault are alone. Where the table
   /// of written series is not there, it is made, and the batch sent again.
-  private func writeBatch(_ batch: RecordBatch, _ version: Int64, _ budget: Budget) async -> [BatchOutcome.Part] {
+  private func writeBatch(_ batch: RecordBatch, _ version: Int64, _ budget: RequestBudget) async -> [BatchOutcome.Part]
+  {
     var outcome = BatchOutcome(batch)
     var pending = [batch]
     var creations = 0
@@ -205,22 +205,6 @@ private struct BatchOutcome {
         body(&parts[place].write, sample, index)
         index += 1
       }
-    }
-  }
-}
-
-/// What one write may still spend on requests, whichever of its batches needs them.
-private final class Budget: Sendable {
-  private let left: Mutex<Int>
-
-  init(_ requests: Int) { left = Mutex(requests) }
-
-  /// - Returns: false where less is left.
-  func spend(_ requests: Int) -> Bool {
-    left.withLock { left in
-      guard left >= requests else { return false }
-      left -= requests
-      return true
     }
   }
 }

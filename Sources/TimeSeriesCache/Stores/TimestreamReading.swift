@@ -1,17 +1,23 @@
 import AWSClients
 import CacheSupport
 
-/// Samples that the records of one series become, in the order of time: those of one millisecond are one.
+/// Samples that the records of one series become, in the order of time: those of one instant are one.
 struct RecordMerger {
-  /// Ascending by time, one for each millisecond.
+  /// Ascending by time, one for each instant: a millisecond, unless the records were read with their nanoseconds.
   var samples: [Sample] = []
   /// True where the cache itself wrote one of the last sample's records.
   private var lastIsOurs = false
 
   mutating func add(_ sample: Sample, isOurs: Bool) {
     // Of two records with one measure the cache's own counts, in whatever order Timestream gives them.
-    let hasOurs = lastIsOurs && samples.last?.time == sample.time
-    samples.add(sample, counts: isOurs || !hasOurs)
+    let hasOurs =
+      lastIsOurs && samples.last?.time == sample.time && samples.last?.nanoseconds == sample.nanoseconds
+    if let last = samples.last, last.time == sample.time, last.nanoseconds != sample.nanoseconds {
+      // An instant of its own, where they are told apart.
+      if !sample.measures.isEmpty { samples.append(sample) }
+    } else {
+      samples.add(sample, counts: isOurs || !hasOurs)
+    }
     lastIsOurs = isOurs || hasOurs
   }
 }
@@ -42,6 +48,8 @@ struct TimestreamReading {
     var schema: TimestreamSchema?
     /// Dimensions that are read.
     var dimensions: [ByteText] = []
+    /// True where samples keep what of their times is finer than a millisecond.
+    var hasNanoseconds: Bool = false
   }
 
   init(_ layout: Layout) { self.layout = layout }
@@ -55,7 +63,7 @@ struct TimestreamReading {
     var rows = answer.rows
     while try rows.nextRow() {
       records += 1
-      var time: Int64?
+      var instant: (time: Int64, nanoseconds: Int32)?
       var measureName: String?
       var isOurs = false
       var single: MeasureValue?
@@ -63,7 +71,7 @@ struct TimestreamReading {
       var index = 0
       while let cell = try rows.nextCell() {
         switch columns.roles[index] {
-        case .time: time = try rows.time(cell)
+        case .time: instant = try rows.instant(cell)
         case .measureName:
           if let ours = layout.ours { isOurs = rows.equals(cell, ours) }
           if columns.hasSingle || layout.ours == nil { measureName = try rows.text(cell) }
@@ -74,7 +82,7 @@ struct TimestreamReading {
         }
         index += 1
       }
-      guard let time else {
+      guard let instant else {
         throw AWSError(.unexpectedAnswer, "a row has no time", operation: "Timestream_20181101.Query")
       }
       var measures: [Measure] = []
@@ -87,8 +95,9 @@ struct TimestreamReading {
       if let single, let measureName { measures.merge([Measure(measureName, single)]) }
       body(
         Record(
-          sample: Sample(time: time, measures: measures), isOurs: isOurs, dimensions: dimensions,
-          measureName: measureName))
+          sample: Sample(
+            time: instant.time, nanoseconds: layout.hasNanoseconds ? instant.nanoseconds : 0, measures: measures),
+          isOurs: isOurs, dimensions: dimensions, measureName: measureName))
     }
   }
 }
@@ -142,14 +151,17 @@ extension TimestreamRows {
   }
 
   /// Epoch milliseconds; what is finer is cut off.
-  func time(_ cell: Cell) throws(AWSError) -> Int64? {
+  func time(_ cell: Cell) throws(AWSError) -> Int64? { try instant(cell)?.time }
+
+  /// Epoch milliseconds, and the nanoseconds after them.
+  func instant(_ cell: Cell) throws(AWSError) -> (time: Int64, nanoseconds: Int32)? {
     guard case .scalar(let token) = cell else { return nil }
     guard let bytes = reader.plainBytes(token), let time = ISO8601Time(bytes) else {
       throw AWSError(
         .unexpectedAnswer, "'\(try text(cell)?.prefix(60) ?? "")' is not a time", operation: "Timestream_20181101.Query"
       )
     }
-    return time.epochMilliseconds()
+    return (time.epochMilliseconds(), Int32(time.time.nanosecond % 1_000_000))
   }
 
   func text(_ cell: Cell) throws(AWSError) -> String? {

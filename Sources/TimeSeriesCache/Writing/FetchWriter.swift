@@ -58,7 +58,16 @@ struct FetchWriter {
     let samples = Self.lastOfEachInstant(samples)
     guard !samples.isEmpty else { return nil }
     let (past, future) = SampleWriter.split(samples, now: now)
-    return Part(past: past, future: Self.oneOfEachMillisecond(future), version: version(of: past))
+    return Part(past: past, future: taken(Self.oneOfEachMillisecond(future)), version: version(of: past))
+  }
+
+  /// The forecasts that the store takes; the others are rejected.
+  private mutating func taken(_ samples: [Sample]) -> [Sample] {
+    samples.filter { sample in
+      guard let reason = stores.forecast.fault(of: sample, of: series.identifier) else { return true }
+      outcome.forecastRejected.add(.init(time: sample.time, reason: reason))
+      return false
+    }
   }
 
   /// Adds what became of a part's past.

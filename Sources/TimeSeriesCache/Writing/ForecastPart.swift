@@ -6,11 +6,13 @@ struct ForecastPart: Sendable {
   private(set) var samples: [Sample] = []
   /// The indices of the samples that came together in each.
   private(set) var places: [[Int]] = []
-  /// Samples that are too large for an item, and why.
+  /// Samples that the store will never take, and why.
   private(set) var refused: [(place: Int, reason: String)] = []
 
-  /// - Parameter samples: ascending by time and nanoseconds: of two values of one millisecond the later counts.
-  init(_ series: Series, _ index: Int, _ samples: ArraySlice<Sample>) {
+  /// - Parameters:
+  ///   - samples: ascending by time and nanoseconds: of two values of one millisecond the later counts.
+  ///   - fault: why the store will never take a sample; nil where it will.
+  init(_ series: Series, _ index: Int, _ samples: ArraySlice<Sample>, fault: (Sample) -> String?) {
     self.series = series
     self.index = index
     for place in samples.indices {
@@ -24,25 +26,15 @@ struct ForecastPart: Sendable {
         places.append([place])
       }
     }
-    refuseLarge()
+    refuse(fault)
   }
 
-  private mutating func refuseLarge() {
-    let large = samples.indices.filter { Self.bytes(of: samples[$0]) > PointWriter.maximumForecastBytes }
-    for index in large.reversed() {
-      let reason =
-        "a forecast of \(Self.bytes(of: samples[index])) bytes is too large: \(PointWriter.maximumForecastBytes) are the most"
+  private mutating func refuse(_ fault: (Sample) -> String?) {
+    let faults = samples.indices.compactMap { index in fault(samples[index]).map { (index, $0) } }
+    for (index, reason) in faults.reversed() {
       for place in places[index] { refused.append((place, reason)) }
       samples.remove(at: index)
       places.remove(at: index)
-    }
-  }
-
-  /// What the item takes, a little more rather than less.
-  private static func bytes(of sample: Sample) -> Int {
-    sample.measures.reduce(Identifier.maximumBytes + 200) { sum, measure in
-      let value = if case .varchar(let text) = measure.value { text.utf8.count } else { 40 }
-      return sum + measure.name.utf8.count + value + 8
     }
   }
 }

@@ -6,15 +6,13 @@ package import LambdaRuntime
 /// What lies before the arrival, and up to a tolerance after it, has happened: a clock that is a little ahead makes no predictions.
 /// What lies later is predicted. The same points written again with the same arrival change nothing.
 package struct PointWriter: Sendable {
-  private let stores: SampleWriter
+  let stores: SampleWriter
   private let series: WrittenSeries
   /// Milliseconds.
   private let tolerance: Int64
 
   /// Series of which forecasts are written at once.
   static let forecastsInFlight: Int = 16
-  /// The most bytes of a forecast: an item of DynamoDB has 400 KB, its keys and the names of its parts included.
-  static let maximumForecastBytes: Int = 400_000
   /// The most samples of one part: of so many a ``HistoryWrite`` names each that was rejected.
   static let samplesPerPart: Int = FirstFew<HistoryWrite.Rejection>.limit
 
@@ -80,7 +78,9 @@ package struct PointWriter: Sendable {
         past.append((range, index))
         parts.append(SeriesSamples(series: series, samples: Array(samples[range])))
       }
-      let forecast = ForecastPart(series, index, samples[split...])
+      let forecast = ForecastPart(series, index, samples[split...]) { [forecast = stores.forecast] sample in
+        forecast.fault(of: sample, of: series.identifier)
+      }
       for (place, reason) in forecast.refused { ledger.refuse(Place(series: index, sample: place), reason) }
       if !forecast.samples.isEmpty { future.append(forecast) }
     }

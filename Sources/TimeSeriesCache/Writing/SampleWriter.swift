@@ -13,6 +13,8 @@ package struct SampleWriter: Sendable {
     package var history: HistoryWrite = HistoryWrite()
     /// Forecasts that were written; those for which a newer fetch has written stay, and are not counted.
     package var forecastItems: Int = 0
+    /// Forecasts that the store will never take.
+    package var forecastRejected: Rejections = Rejections()
     /// The earliest and the latest time of forecasts, those that stayed included.
     package internal(set) var forecastTimes: TimeRange?
     /// Why a part was not written; writing all of it again does no harm.
@@ -20,6 +22,13 @@ package struct SampleWriter: Sendable {
 
     /// None yet.
     package init() {}
+
+    /// What neither store will ever take.
+    package var rejected: Rejections {
+      var all = history.rejected
+      all.add(forecastRejected)
+      return all
+    }
 
     /// The earliest and the latest time that a store took.
     package var times: TimeRange? {
@@ -31,6 +40,7 @@ package struct SampleWriter: Sendable {
     mutating func add(_ other: Self) {
       history.add(other.history)
       forecastItems += other.forecastItems
+      forecastRejected.add(other.forecastRejected)
       if let other = other.forecastTimes { forecastTimes = forecastTimes?.widened(to: other) ?? other }
       failure = failure ?? other.failure
     }

@@ -12,6 +12,8 @@ indirect enum TimestreamExpression: Sendable, Hashable {
   case atLeast(TimestreamExpression, by: TimestreamExpression)
   case infix(TimestreamExpression, Operator, TimestreamExpression)
   case magnitude(TimestreamExpression)
+  /// Texts, at least one, and a mark between each two of them.
+  case joined([TimestreamExpression], mark: String)
   /// Null where the condition does not hold and nothing is said of it.
   case when(TimestreamCondition, then: TimestreamExpression, otherwise: TimestreamExpression?)
   /// The last value that is not null in the rows before, in the order of another column.
@@ -46,6 +48,8 @@ indirect enum TimestreamExpression: Sendable, Hashable {
     case .atLeast(let value, let key): "min_by(\(value.sql), \(key.sql))"
     case .infix(let left, let sign, let right): "(\(left.sql) \(sign.rawValue) \(right.sql))"
     case .magnitude(let value): "abs(\(value.sql))"
+    case .joined(let texts, let mark):
+      "(\(texts.map(\.sql).joined(separator: " || \(TimestreamLiteral.text(mark).sql) || ")))"
     case .when(let condition, let value, let otherwise):
       "CASE WHEN \(condition.sql) THEN \(value.sql)\(otherwise.map { " ELSE \($0.sql)" } ?? "") END"
     case .lastBefore(let value, let order):

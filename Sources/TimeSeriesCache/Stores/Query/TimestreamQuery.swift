@@ -87,6 +87,8 @@ struct TimestreamQuery: Sendable, Hashable {
 extension TimestreamTable {
   /// Both names in double quotes.
   var sql: String { "\(TimestreamExpression.name(database)).\(TimestreamExpression.name(table))" }
+  /// The question for the tables of a database.
+  static func list(of database: ByteText) -> String { "SHOW TABLES FROM \(TimestreamExpression.name(database))" }
   /// The question for the table's columns.
   var description: String { "DESCRIBE \(sql)" }
 }

@@ -1,0 +1,51 @@
+import CommandLineSupport
+import Foundation
+import TimeSeriesCache
+
+let usage = """
+  Usage: benchmark-chunks [--fuzz SECONDS | --print] [--seed NUMBER]
+
+  Prints the size of a day of history as a chunk, and how fast it is packed and unpacked on one core, beside zlib on the same columns.
+  With --fuzz it feeds the decoder with changed chunks instead, for so long, and prints what became of them.
+  With --print it prints chunks of all kinds and what they hold, a line of JSON each.
+  """
+let options = [
+  Arguments.Option("fuzz", value: "SECONDS", "feed the decoder with what is no chunk"),
+  Arguments.Option("print", "print chunks for another program to read"),
+  Arguments.Option("seed", value: "NUMBER", "where the random changes begin; 1 as a rule"),
+]
+
+if Arguments.isHelp(CommandLine.arguments) {
+  Output.line(Arguments.help(options, usage))
+  Output.end()
+}
+
+do {
+  let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options, usage: usage)
+  _ = try arguments.positional(atMost: 0)
+  let seed = try arguments.number("seed") ?? 1
+  if let seconds = try arguments.number("fuzz") {
+    var fuzz = try Fuzz(seed: UInt64(seed))
+    Output.end(isGood: fuzz.run(seconds: Double(seconds)))
+  }
+  if arguments.has("print") {
+    Print.run(seed: UInt64(seed))
+    Output.end()
+  }
+  try Benchmark.run()
+  Output.end()
+} catch {
+  Output.errorLine("benchmark-chunks: \(error)")
+  Output.end(isGood: false)
+}
+
+extension Arguments {
+  /// A whole number that is an option's value, from 0.
+  func number(_ name: String) throws(Failure) -> Int? {
+    guard let text = self[name] else { return nil }
+    guard let number = Int(text), number >= 0 else {
+      throw Failure(description: "--\(name) is '\(text)': give a whole number")
+    }
+    return number
+  }
+}
