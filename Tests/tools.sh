@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings what tests need beside Debian's packages: a virtual environment for each list in Tests/requirements, and the root of an
-# older Debian, in which the packages prove that they bring what they need, and Prometheus, taken out of Debian's package: installed,
-# it would begin to run.
+# older Debian, in which the packages prove that they bring what they need, and Prometheus and InfluxDB, taken out of Debian's packages:
+# installed, they would begin to run.
 # Usage: Tests/tools.sh FOLDER
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
@@ -39,3 +39,7 @@ if [ ! -x "$prometheus/usr/bin/promtool" ]; then
   rm "$prometheus.part"/*.deb
   mv "$prometheus.part" "$prometheus"
 fi
+
+# shellcheck source=local/influxdb.sh
+. ../local/influxdb.sh
+get_influxdb "$tools/influxdb"

@@ -9,7 +9,8 @@ import SigV4
 public final class AWSClient: Sendable {
   /// The region of all services, such as `eu-west-1`.
   public let region: String
-  let http: any HTTPClient
+  /// Sends the requests; also what else a function asks over HTTP.
+  package let http: any HTTPClient
   let credentials: CredentialCache
   let endpoints: Endpoints
   let discovery: EndpointDiscovery

@@ -40,6 +40,9 @@ package struct AWSService: Sendable, Hashable {
   package static let sqs: AWSService = AWSService("sqs", suffix: "SQS", target: "AmazonSQS")
   /// AWS Systems Manager, for its parameters.
   package static let ssm: AWSService = AWSService("ssm", suffix: "SSM", target: "AmazonSSM", json: "1.1")
+  /// AWS Secrets Manager.
+  package static let secretsManager: AWSService = AWSService(
+    "secretsmanager", suffix: "SECRETS_MANAGER", target: "secretsmanager", json: "1.1")
   /// Amazon Timestream for LiveAnalytics, what writes and manages.
   package static let timestreamWrite: AWSService = AWSService(
     "ingest.timestream", signingName: "timestream", suffix: "TIMESTREAM_WRITE", target: "Timestream_20181101",
