@@ -45,6 +45,7 @@ let package = Package(
     .executable(name: "local-api", targets: ["local-api"]),
     .executable(name: "local-generate", targets: ["local-generate"]),
     .executable(name: "local-query", targets: ["local-query"]),
+    .executable(name: "local-move", targets: ["local-move"]),
     .executable(name: "hydration", targets: ["hydration"]),
   ],
   targets: [
@@ -95,6 +96,10 @@ let package = Package(
       name: "local-query",
       dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/query"),
+    .executableTarget(
+      name: "local-move",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],
+      path: "local/move"),
     .executableTarget(
       name: "read-series",
       dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "CommandLineSupport"],

@@ -30,26 +30,28 @@ package struct Progress: ~Copyable {
   }
 
   /// Tells what is done; shown ten times a second on a terminal, every two seconds elsewhere.
-  package mutating func update(_ done: Int) {
+  ///
+  /// - Parameter note: what else there is to tell; it follows the rate as it is.
+  package mutating func update(_ done: Int, _ note: @autoclosure () -> String = "") {
     let now = clock()
     let pause: Duration = isTerminal ? .milliseconds(100) : .seconds(2)
     if let lastShown, now - lastShown < pause { return }
     lastShown = now
-    show(done, at: now)
+    show(done, note(), at: now)
   }
 
   /// Shows the last state and ends the line.
-  package consuming func finish(_ done: Int) {
-    show(done, at: clock())
+  package consuming func finish(_ done: Int, _ note: String = "") {
+    show(done, note, at: clock())
     if isTerminal { write("\n") }
   }
 
-  private mutating func show(_ done: Int, at now: ContinuousClock.Instant) {
+  private mutating func show(_ done: Int, _ note: String, at now: ContinuousClock.Instant) {
     let seconds = (now - start) / .seconds(1)
     let rate = seconds > 0 ? Int(exactly: (Double(done) / seconds).rounded(.down)) ?? .max : 0
     let share = total.map { total in " of \(total)\(total > 0 ? " (\(Int(Double(done) * 100 / Double(total))) %)" : "")"
     }
-    let text = "\(label): \(done)\(share ?? ""), \(rate)/s"
+    let text = "\(label): \(done)\(share ?? ""), \(rate)/s\(note)"
     guard text != lastText else { return }
     lastText = text
     // Back to the line's start, and whatever a longer text left there goes.

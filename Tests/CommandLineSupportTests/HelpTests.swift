@@ -14,7 +14,8 @@ import Testing
   @Test("The manifest's programs are found") func found() throws {
     #expect(
       Set(try Self.programs()).isSuperset(of: [
-        "local-cloud", "local-queue", "local-fetch", "local-api", "local-generate", "local-query", "read-series",
+        "local-cloud", "local-queue", "local-fetch", "local-api", "local-generate", "local-query", "local-move",
+        "read-series",
         "hydration",
       ]))
   }

@@ -12,7 +12,7 @@ ENVIRONMENT = {
     "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
     "TS_DB_NAME": "data", "TS_TABLE_NAME": "table", "FUTURE_TABLE": "forecast", "API_KEY": "any"}
 
-PROGRAMS = ["local-cloud", "local-queue", "local-fetch", "local-api", "local-generate", "local-query", "hydration", "read-series"]
+PROGRAMS = ["local-cloud", "local-queue", "local-fetch", "local-api", "local-generate", "local-query", "local-move", "hydration", "read-series"]
 
 
 def run(*words, **variables):

@@ -170,7 +170,7 @@ import Testing
   @Test("A key that is limited to buckets sees their series alone, everywhere") func buckets() async throws {
     try await Self.with { api in
       let ahead = Sample(time: Self.now + 1000, measures: [Measure("v", .double(1))])
-      let forecast = DynamoDBForecast(api.cloud.client, table: api.cloud.output("ForecastTableName"))
+      let forecast = try api.cloud.forecast(now: Self.now)
       var mine: [String] = []
       for number in 0..<30 {
         let series = try Self.written("m,n=\(number)")
@@ -256,7 +256,7 @@ import Testing
         counting.requests.count { $0.headers["X-Amz-Target"]?.hasSuffix("GetItem") == true }
       }
       try await cloud.register(["s"])
-      let forecast = DynamoDBForecast(cloud.client, table: cloud.output("ForecastTableName"))
+      let forecast = try cloud.forecast(now: Self.now)
       _ = try await forecast.write(
         [Sample(time: Self.now + 500_000, measures: [Measure("v", .double(1))])], of: try Identifier("s"),
         fetchedAt: Self.now)

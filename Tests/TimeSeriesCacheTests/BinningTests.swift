@@ -1,5 +1,6 @@
 import AWSClients
 import CacheSupport
+import LocalCloud
 import TestSupport
 import Testing
 
@@ -19,7 +20,7 @@ import Testing
     init(_ cloud: TestCloud, _ series: Series, random: inout SplitMix, records: Int, forecasts: Int) async throws {
       self.series = series
       history = try cloud.history(now: BinningTests.now)
-      let forecast = try DynamoDBForecast(cloud.client, environment: cloud.environment)
+      let forecast = try cloud.forecast(now: BinningTests.now)
       reader = SeriesReader(history: history, forecast: forecast, clock: .fixed(BinningTests.now))
       let start = BinningTests.now - 100_000
       span = try #require(TimeRange(from: start - 10, to: start + 120_000))
@@ -205,12 +206,16 @@ import Testing
 
   @Test("The newest rows of many series are one question for each hundred, and forecasts of those without history")
   func latest() async throws {
-    try await TestCloud.with(clock: .fixed(Self.now)) { cloud in
+    // An item a row: a series is asked for once then.
+    try await TestCloud.with(
+      clock: .fixed(Self.now), configure: { $0.template.parameters["ForecastLayout"] = "items" }
+    ) { cloud in
       let asked = Recorder<String>()
       let client = try AWSClient(
         environment: cloud.environment, http: CountingHTTP(real: cloud.http, asked: asked), clock: .fixed(Self.now))
-      let history = try TimestreamHistory(client, environment: cloud.environment)
-      let forecast = try DynamoDBForecast(client, environment: cloud.environment)
+      let history = try HistoryChoice.timestream.store(environment: cloud.environment, client: client)
+      let forecast = try ForecastLayout(environment: cloud.environment).store(
+        environment: cloud.environment, client: client, clock: .fixed(Self.now))
       let reader = SeriesReader(history: history, forecast: forecast, clock: .fixed(Self.now))
       let series = try (0..<150).map { Series(try Identifier("s\($0)")) }
       func sample(_ time: Int64, _ value: Int) -> Sample {

@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test("A store that refuses takes the message back, and is told", arguments: ["WriteRecords", "BatchWriteItem"])
+  @Test("A store that refuses takes the message back, and is told", arguments: ["WriteRecords", "PutItem"])
   func refusedWrite(operation: String) async throws {
     try await TestCloud.with(polls: false) { cloud async throws in
       let refusing = TestCloud(cloud, http: Refusing(real: cloud.http, operation: operation))

@@ -153,4 +153,45 @@ import Testing
     #expect(writer.outcome.failure == error)
     #expect(!writer.isDown)
   }
+
+  /// A store that never takes forecasts of some times, and fails where it is given one.
+  private struct PickyForecast: ForecastStore {
+    let taken = MemoryForecast([])
+    let refused: Set<Int64>
+
+    func fault(of sample: Sample, of identifier: Identifier) -> String? {
+      refused.contains(sample.time) ? "\(sample.time) is refused" : nil
+    }
+
+    func write(_ samples: [Sample], of identifier: Identifier, fetchedAt: Int64) async throws(StoreError) -> Int {
+      guard samples.allSatisfy({ !refused.contains($0.time) }) else {
+        throw StoreError(.failed, "refused", code: "ValidationException")
+      }
+      return try await taken.write(samples, of: identifier, fetchedAt: fetchedAt)
+    }
+
+    func page(
+      of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64
+    ) async throws(StoreError) -> ForecastPage {
+      try await taken.page(of: identifier, in: range, limit: limit, now: now)
+    }
+
+    func hasAny(_ identifier: Identifier, now: Int64) async throws(StoreError) -> Bool {
+      try await taken.hasAny(identifier, now: now)
+    }
+  }
+
+  @Test("A forecast that the store will never take is rejected, and does not bring the message again")
+  func refusedForecasts() async throws {
+    let stores = SampleWriter(history: VersionedHistory(), forecast: PickyForecast(refused: [102, 105]))
+    var writer = stores.begin(Series(try Identifier("s")), now: 100)
+    for times in [[98, 101, 102], [103, 105]] as [[Int64]] {
+      await writer.write(times.map { Sample(time: $0, measures: [Measure("v", .bigint($0))]) })
+    }
+    let outcome = writer.outcome
+    #expect(outcome.failure == nil && !outcome.isAllRejected)
+    #expect(outcome.forecastItems == 2 && outcome.history.stored == 1 && outcome.history.rejected.isEmpty)
+    #expect(outcome.rejected.first == [102, 105].map { .init(time: $0, reason: "\($0) is refused") })
+    #expect(outcome.times == TimeRange(from: 98, to: 103))
+  }
 }

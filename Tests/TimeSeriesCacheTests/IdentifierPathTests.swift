@@ -26,7 +26,7 @@ import Testing
         try $0.template.edit(#"PayloadFormatVersion: "2.0""#, #"PayloadFormatVersion: "\#(format)""#)
       }
     ) { cloud async throws in
-      let forecast = DynamoDBForecast(cloud.client, table: cloud.output("ForecastTableName"))
+      let forecast = try cloud.forecast()
       for (number, name) in Self.names.enumerated() {
         let sample = Sample(
           time: WallClock.system.now + 3_600_000, measures: [Measure("number", .bigint(Int64(number)))])

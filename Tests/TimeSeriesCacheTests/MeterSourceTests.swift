@@ -332,7 +332,7 @@ import Testing
     ),
     (
       #""line": "/line""#, #""volume": "/line""#,
-      "/series/tags/volume: is no name for a tag: it is empty, kept by Timestream for itself, or a measure's"
+      "/series/tags/volume: is no name for a tag: it is empty, kept by the stores, or a measure's"
     ),
     (
       #""rows": """#, #""columns": """#,

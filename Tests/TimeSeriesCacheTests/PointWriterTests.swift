@@ -2,6 +2,7 @@ import AWSClients
 import CacheSupport
 import HTTPTransport
 import LambdaRuntime
+import LocalCloud
 import TestSupport
 import Testing
 
@@ -138,13 +139,25 @@ import Testing
     }
   }
 
-  @Test("A forecast that is too large for an item is named, and others are written") func large() async throws {
-    try await WriteHarness.with { harness async throws in
-      let text = String(repeating: "x", count: 60_000)
-      let fields = (0..<7).map { "f\($0)=\"\(text)\"" }.joined(separator: ",")
-      let response = await harness.write("a \(fields) \(Self.now + 1)\na v=1 \(Self.now + 2)", ["precision": "ms"])
+  @Test(
+    "A forecast that is too large for an item is named, and others are written",
+    arguments: [("items", 7, 60_000, "line 1: a forecast of 4"), ("chunks", 6, 50_000, "line 1: the sample takes 4")])
+  func large(layout: String, fields: Int, bytes: Int, reason: String) async throws {
+    let clock = ManualClock(Self.now)
+    try await TestCloud.with(
+      clock: clock.clock, polls: false, configure: { $0.template.parameters["ForecastLayout"] = layout }
+    ) { cloud async throws in
+      let harness = try WriteHarness(cloud, clock: clock)
+      // Of a chunk it is what is left once it is packed that counts: noise, once in the rows and once in the head.
+      var random = SplitMix(seed: 7)
+      let large = (0..<fields).map { number in
+        let text = (0..<bytes).map { _ in UInt8.random(in: 35...91, using: &random) }
+        return "f\(number)=\"\(String(decoding: text, as: UTF8.self))\""
+      }
+      let lines = "a \(large.joined(separator: ",")) \(Self.now + 1)\na v=1 \(Self.now + 2)"
+      let response = await harness.write(lines, ["precision": "ms"])
       #expect(response.status == 422)
-      #expect(Self.message(response).contains("line 1: a forecast of 4"))
+      #expect(Self.message(response).contains(reason))
       #expect(try await harness.rows("a") == ["2=v:1?"])
     }
   }

@@ -119,7 +119,7 @@ import Testing
     } catch {
       #expect(
         error.description
-          == "source 's', description /measures: has 257 measures: Timestream takes up to 256 of them in a record")
+          == "source 's', description /measures: has 257 measures: a record has up to 256 of them")
       #expect(count == 257)
     }
   }

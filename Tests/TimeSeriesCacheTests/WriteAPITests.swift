@@ -242,8 +242,8 @@ import Testing
     ("Timestream_20181101.WriteRecords", 400, "ThrottlingException", 429),
     ("Timestream_20181101.WriteRecords", 500, "InternalServerException", 503),
     ("Timestream_20181101.WriteRecords", 403, "AccessDeniedException", 500),
-    ("DynamoDB_20120810.BatchWriteItem", 400, "ProvisionedThroughputExceededException", 429),
-    ("DynamoDB_20120810.BatchWriteItem", 500, "InternalServerError", 503),
+    ("DynamoDB_20120810.Query", 400, "ProvisionedThroughputExceededException", 429),
+    ("DynamoDB_20120810.Query", 500, "InternalServerError", 503),
     ("DynamoDB_20120810.PutItem", 400, "ThrottlingException", 429),
     ("DynamoDB_20120810.PutItem", 500, "InternalServerError", 503),
   ]

@@ -21,6 +21,12 @@ extension Series {
 }
 
 extension TestCloud {
+  /// The stack's forecasts, in its layout.
+  func forecast(now: Int64? = nil) throws -> any ForecastStore {
+    try ForecastLayout(environment: environment).store(
+      environment: environment, client: client, clock: now.map { .fixed($0) } ?? .system)
+  }
+
   /// The history with a mapping, which waits for nothing.
   func history(
     now: Int64, _ variables: [String: String] = [:], sleeps: SleepBook = SleepBook()

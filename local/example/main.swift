@@ -38,7 +38,8 @@ let usage = Arguments.help(
   Usage: read-series [--written] [IDENTIFIER]
 
   Prints an hour of a merged series before now and an hour after; of 'greenwich' without IDENTIFIER.
-  AWS_REGION, TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE say where it is.
+  AWS_REGION, HISTORY_STORE and those of the store (TS_DB_NAME and TS_TABLE_NAME for timestream), FUTURE_TABLE and
+  FORECAST_LAYOUT say where it is.
   """)
 let words = Array(CommandLine.arguments.dropFirst())
 do {

@@ -9,8 +9,9 @@ import TimeSeriesCache
   static let usage = """
     Usage: local-fetch [--check] [--source FILE] IDENTIFIER…
 
-    Fetches each identifier from its source and writes it to TS_DB_NAME, TS_TABLE_NAME and FUTURE_TABLE; prints what was
-    stored, and what was not. The exit status is 1 where anything failed.
+    Fetches each identifier from its source and writes it to the stores that the environment names, as it does for the
+    fetch function (HISTORY_STORE, FUTURE_TABLE and so on: README, "Configuration"); prints what was stored, and what was
+    not. The exit status is 1 where anything failed.
     """
 
   static let options: [Arguments.Option] = [
@@ -20,17 +21,7 @@ import TimeSeriesCache
   ]
 
   static func main() async {
-    let words = Array(CommandLine.arguments.dropFirst())
-    if Arguments.isHelp(words) {
-      Output.line(Arguments.help(options, usage))
-      Output.end()
-    }
-    do {
-      Output.end(isGood: try await run(try Arguments(words, options: options, usage: usage)))
-    } catch {
-      Output.errorLine("\(error)")
-      Output.end(isGood: false)
-    }
+    await Program.run(options: options, usage: usage) { arguments, _ in try await run(arguments) }
   }
 
   /// - Returns: false where anything failed.

@@ -28,17 +28,7 @@ import TimeSeriesCache
   ]
 
   static func main() async {
-    let words = Array(CommandLine.arguments.dropFirst())
-    if Arguments.isHelp(words) {
-      Output.line(Arguments.help(options, usage))
-      Output.end()
-    }
-    do {
-      Output.end(isGood: try await run(try Arguments(words, options: options, usage: usage), .process()))
-    } catch {
-      Output.errorLine("local-generate: \(error)")
-      Output.end(isGood: false)
-    }
+    await Program.run("local-generate", options: options, usage: usage) { try await run($0, $1) }
   }
 
   /// - Returns: false where a round was not taken.

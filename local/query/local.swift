@@ -11,7 +11,8 @@ import TimeSeriesCache
     Usage: local-query NAME [--parameter K=V]… [--format table|csv]
            local-query --list
 
-    Runs a saved query of Infra/queries and prints what it finds. The database is TS_DB_NAME, else TimeSeriesDB.
+    Runs a saved query of Infra/queries and prints what it finds. The database is TS_DB_NAME, else TimeSeriesDB. Saved
+    queries are SQL of Timestream: with history in another store (HISTORY_STORE) there is nothing to ask.
     """
 
   static let options: [Arguments.Option] = [
@@ -28,18 +29,10 @@ import TimeSeriesCache
   static let maximumRows = 10_000
 
   static func main() async {
-    let words = Array(CommandLine.arguments.dropFirst())
-    if Arguments.isHelp(words) {
-      Output.line(Arguments.help(options, usage))
-      Output.end()
+    await Program.run("local-query", options: options, usage: usage) { arguments, environment in
+      try await run(arguments, environment)
+      return true
     }
-    do {
-      try await run(try Arguments(words, options: options, usage: usage), .process())
-    } catch {
-      Output.errorLine("local-query: \(error)")
-      Output.end(isGood: false)
-    }
-    Output.end()
   }
 
   static func run(_ arguments: Arguments, _ environment: ProcessEnvironment) async throws {
@@ -68,6 +61,14 @@ import TimeSeriesCache
     let database = arguments["database"] ?? environment["TS_DB_NAME"] ?? "TimeSeriesDB"
     let sql = try read(name, in: folder).sql(values, database: database, now: WallClock.system.now)
     if arguments.has("show") { return Output.line(sql) }
+    // To ask a Timestream that is not the history would find nothing, or what is no longer written.
+    let store = try HistoryChoice(environment: environment)
+    guard store == .timestream else {
+      throw Arguments.Failure(
+        description:
+          "saved queries are SQL of Timestream, and HISTORY_STORE is \(store.rawValue): ask the API in its place (bin, where, latest, statistics)"
+      )
+    }
     let client = try AWSClient(environment: environment, http: CurlClient(environment: environment))
     try await run(sql, TimestreamQueryClient(client), isCSV: format == "csv")
   }

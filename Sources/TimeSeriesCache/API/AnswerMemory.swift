@@ -2,7 +2,7 @@ import CacheSupport
 import LambdaRuntime
 import Synchronization
 
-/// The answers of the last few seconds, so that identical requests ask the stores once: Timestream bills 10 MB for a question.
+/// The answers of the last few seconds, so that identical requests ask the stores once: some bill each question, Timestream 10 MB at least.
 ///
 /// Requests are identical where everything is that an answer depends on (``Key``). A time such as `now-1h` counts as the text that
 /// it is: within these seconds the answer is that of the first request. Requests that arrive while the first one is being answered

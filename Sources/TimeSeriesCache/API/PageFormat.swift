@@ -68,7 +68,7 @@ enum PageFormat: String, Hashable, CaseIterable {
     let asked = request.bins == nil ? request.measures : nil
     let isWide = self == .csv && request.shape == .wide
     let columns = isWide ? asked?.sorted().map(\.text) ?? Self.columns(rows) : []
-    var body = RowWriter(format: self, shape: request.shape, columns: columns)
+    var body = RowWriter(format: self, shape: request.shape, columns: columns, rows: rows)
     body.begin(page, request)
     var next = page.next
     var last: Int64?

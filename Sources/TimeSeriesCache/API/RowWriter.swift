@@ -6,7 +6,7 @@ struct RowWriter {
   let shape: PageShape
   /// The measures of a CSV, ordered by their bytes.
   let columns: [String]
-  private(set) var writer = JSONWriter(capacity: 64 << 10)
+  private(set) var writer: JSONWriter
   private var escapes = 0
   private var isFirst = true
   /// The names of the row before as they are written, each with what is before and after it: most rows have the same.
@@ -14,7 +14,10 @@ struct RowWriter {
   /// The identifier as a field of a flat CSV, with the commas around it.
   private var series: [UInt8] = []
 
-  init(format: PageFormat, shape: PageShape = .wide, columns: [String]) {
+  /// - Parameter rows: for which room is made at once, rather than while the body grows: those like the first take about as much.
+  init(format: PageFormat, shape: PageShape = .wide, columns: [String], rows: [SeriesRow] = []) {
+    let bytes = rows.count.multipliedReportingOverflow(by: 56 + 24 * (rows.first?.measures.count ?? 0))
+    writer = JSONWriter(capacity: min(max(bytes.overflow ? .max : bytes.partialValue, 4096), PageFormat.limit))
     self.format = format
     self.shape = shape
     self.columns = columns

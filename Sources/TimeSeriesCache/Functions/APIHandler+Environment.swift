@@ -8,8 +8,8 @@ extension APIHandler {
   ///
   /// | variable | means |
   /// |---|---|
-  /// | `TS_DB_NAME`, `TS_TABLE_NAME` | the history's database and table in Timestream |
-  /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
+  /// | `HISTORY_STORE` and those of the store | where the history is: see ``HistoryChoice`` |
+  /// | `FUTURE_TABLE`, `FORECAST_LAYOUT` | where the forecasts are: see ``ForecastLayout`` |
   /// | `IDENTIFIER_TABLE` | the DynamoDB table of the series; without it every series counts as fetched, and none is listed or registered |
   /// | `API_KEY`, `API_SSM_ID`, `KEYS`, `KEYS_SSM_ID` | see ``AccessKeys`` |
   /// | `CORS_ORIGINS` | the origins whose pages may read answers, with commas between, or `*`; none where it is absent |
@@ -23,7 +23,7 @@ extension APIHandler {
     let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     let parameters = CachedParameters(ssm: SSMClient(client), clock: clock, logger: logger)
     let keys = try AccessKeys.ofReaders(environment, parameters)
-    let reader = try SeriesReader(environment: environment, client: client, clock: clock)
+    let reader = try SeriesReader(environment: environment, client: client, clock: clock, logger: logger)
     let directory = SeriesDirectory(
       environment["IDENTIFIER_TABLE"].map { IdentifierRegistry(client, table: $0) }, clock: clock
     ) { error in

@@ -6,11 +6,11 @@ enum CacheMetric: String, CaseIterable {
   case identifiersQueued = "IdentifiersQueued"
   /// Samples that a source gave.
   case samplesFetched = "SamplesFetched"
-  /// Records that Timestream took.
+  /// Records that the history took.
   case historyRecords = "HistoryRecords"
-  /// Items that DynamoDB took.
+  /// Forecasts that DynamoDB took.
   case forecastRecords = "ForecastRecords"
-  /// Records that Timestream refused for another reason than a newer version.
+  /// Records that the history refused for another reason than a newer version.
   case recordsRejected = "RecordsRejected"
   /// Identifiers whose source could not be read.
   case sourceErrors = "SourceErrors"
@@ -20,7 +20,7 @@ enum CacheMetric: String, CaseIterable {
   case pointsRejected = "PointsRejected"
   /// Written series that were registered.
   case seriesRegistered = "SeriesRegistered"
-  /// What queries of Timestream are billed for.
+  /// What the history's store bills for its answers, or what it had to read for them.
   case bytesMetered = "BytesMetered"
   /// From asking both stores to the merged page.
   case mergeTime = "MergeTime"

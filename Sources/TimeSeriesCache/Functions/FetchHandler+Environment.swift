@@ -8,8 +8,8 @@ extension FetchHandler {
   ///
   /// | variable | means |
   /// |---|---|
-  /// | `TS_DB_NAME`, `TS_TABLE_NAME` | the history's database and table in Timestream |
-  /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
+  /// | `HISTORY_STORE` and those of the store | where the history is: see ``HistoryChoice`` |
+  /// | `FUTURE_TABLE`, `FORECAST_LAYOUT` | where the forecasts are: see ``ForecastLayout`` |
   /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers; optional |
   /// | `SCHEDULE` | when the queue function runs, as `cron(…)` or `rate(…)`, for the statuses' next run; optional |
   /// | `IDENTIFIERS_AT_ONCE` | how many identifiers are fetched at once, 1 to 64; 8 by default |
@@ -24,9 +24,7 @@ extension FetchHandler {
     let client = try AWSClient(environment: environment, http: http, clock: clock, observer: logger.requestObserver)
     self.init(
       sources: try SourceFinder(environment: environment, http: http, clock: clock, logger: logger, aws: client),
-      writer: SampleWriter(
-        history: try TimestreamHistory(client, environment: environment),
-        forecast: try DynamoDBForecast(client, environment: environment)),
+      writer: try SampleWriter(environment: environment, client: client, clock: clock, logger: logger),
       clock: clock, concurrency: try environment.integer("IDENTIFIERS_AT_ONCE", default: 8, in: 1...64),
       schedule: try environment["SCHEDULE"].map { text throws(EnvironmentError) in
         do throws(Schedule.Failure) { return try Schedule(text) } catch {

@@ -8,8 +8,8 @@ extension WriteHandler {
   ///
   /// | variable | means |
   /// |---|---|
-  /// | `TS_DB_NAME`, `TS_TABLE_NAME`, and those of the mapping | where the history is in Timestream |
-  /// | `FUTURE_TABLE` | the DynamoDB table of the forecasts |
+  /// | `HISTORY_STORE` and those of the store | where the history is: see ``HistoryChoice`` |
+  /// | `FUTURE_TABLE`, `FORECAST_LAYOUT` | where the forecasts are: see ``ForecastLayout`` |
   /// | `IDENTIFIER_TABLE` | the DynamoDB table of the identifiers |
   /// | `KEYS` or `KEYS_SSM_ID` | the keys, or the name of the parameter with them: see ``KeyRing`` |
   /// | `CLOCK_TOLERANCE_SECONDS` | how far the clocks of those who write may be ahead, 0 to 900 (which means 899): what is measured so far after its arrival is history, not forecast; 5 by default |
@@ -29,9 +29,7 @@ extension WriteHandler {
     let parameters = CachedParameters(ssm: SSMClient(client), clock: clock, logger: logger)
     let table = try environment.require("IDENTIFIER_TABLE", "the DynamoDB table of the identifiers")
     let writer = PointWriter(
-      stores: SampleWriter(
-        history: try TimestreamHistory(client, environment: environment),
-        forecast: try DynamoDBForecast(client, environment: environment)),
+      stores: try SampleWriter(environment: environment, client: client, clock: clock, logger: logger),
       series: WrittenSeries(IdentifierRegistry(client, table: table), clock: clock),
       tolerance: try Self.tolerance(environment))
     let arrivals = Arrivals(clock)

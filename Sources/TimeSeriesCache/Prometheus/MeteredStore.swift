@@ -1,7 +1,7 @@
 import CacheSupport
 import Synchronization
 
-/// A store as one request sees it: notes what Timestream bills for all of the request's questions.
+/// A store as one request sees it: notes what the history bills for all of the request's questions.
 final class MeteredStore: PrometheusStore {
   private let store: any PrometheusStore
   private let metered = Mutex<Int64?>(nil)

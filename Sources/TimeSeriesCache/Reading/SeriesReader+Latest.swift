@@ -5,7 +5,7 @@ extension SeriesReader {
   public struct Latest: Sendable, Hashable {
     /// Without the series that have neither history nor a forecast ahead.
     public var rows: [Series: SeriesRow]
-    /// What Timestream bills for the questions, in bytes.
+    /// What the history bills for the questions, in bytes.
     public var bytesMetered: Int64
 
     /// An answer put together by hand.

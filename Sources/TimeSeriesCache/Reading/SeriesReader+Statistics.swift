@@ -38,7 +38,7 @@ public struct SeriesStatistics: Sendable, Hashable {
   public var outliersAreCut: Bool
   /// The newest history time in the range or, where the range has no history, in the series; nil for a series without history.
   public var baseline: Int64?
-  /// What Timestream bills for the questions, in bytes.
+  /// What the history bills for the questions, in bytes.
   public var bytesMetered: Int64
 }
 

@@ -34,7 +34,7 @@ public struct SeriesReader: Sendable {
     public var rows: [SeriesRow]
     /// Where the next page starts; nil at the end.
     public var next: Continuation?
-    /// What Timestream bills for the page, in bytes.
+    /// What the history bills for the page, in bytes.
     public var bytesMetered: Int64
 
     /// A page put together by hand.
@@ -86,7 +86,7 @@ public struct SeriesReader: Sendable {
 
   /// Reads one page: history first, then the forecasts after the baseline.
   ///
-  /// Timestream is asked one question. It is asked a second one, for the baseline, only where neither the rows nor a page before
+  /// The history is asked one question. It is asked a second one, for the baseline, only where neither the rows nor a page before
   /// tell it: the rows were cut by the limit, or there are no rows. Both stores are asked at once, unless the history is known to
   /// go on: a page that is cut has no forecasts.
   ///

@@ -46,7 +46,7 @@ extension DescriptionReader {
     for (name, tag) in tags.members {
       let member = "series/tags/\(name)"
       guard !["", "time", "measure_name"].contains(name), !measures.contains(where: { $0.name.hasSameBytes(as: name) })
-      else { throw error(member, "is no name for a tag: it is empty, kept by Timestream for itself, or a measure's") }
+      else { throw error(member, "is no name for a tag: it is empty, kept by the stores, or a measure's") }
       if let constant = tag["value"] {
         series.constants.append(try self.constant(ByteText(name), tag, constant, member))
       } else {

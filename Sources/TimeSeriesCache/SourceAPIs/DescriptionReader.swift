@@ -127,7 +127,7 @@ struct DescriptionReader {
       throw error("measures", "give an object of names and places, at least one")
     }
     guard object.members.count <= 256 else {
-      throw error("measures", "has \(object.members.count) measures: Timestream takes up to 256 of them in a record")
+      throw error("measures", "has \(object.members.count) measures: a record has up to 256 of them")
     }
     return try object.members.map { (name, value) throws(SourceError) in
       // Columns of the history's table that are not measures.
@@ -137,7 +137,7 @@ struct DescriptionReader {
       else {
         throw error(
           "measures/\(name)",
-          "is no name for a measure: Timestream keeps it for itself, it is too long, or has a comma or a blank at an end"
+          "is no name for a measure: the stores keep it for themselves, it is too long, or has a comma or a blank at an end"
         )
       }
       return try measure(name, value)
