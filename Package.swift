@@ -149,6 +149,9 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
+      name: "HistoryStoreTests",
+      dependencies: ["CacheSupport", "HTTPTransport", "AWSClients", "TimeSeriesCache", "LocalCloud", "TestSupport"]),
+    .testTarget(
       name: "CommandLineSupportTests",
       dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "CommandLineSupport", "TestSupport"]),
     .testTarget(name: "LocalCloudTests", dependencies: ["CacheSupport", "AWSClients", "LocalCloud", "TestSupport"]),
