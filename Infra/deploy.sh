@@ -2,7 +2,8 @@
 # Deploys the template with `aws` alone: builds the packages, uploads them, creates or updates the stack, looks whether it works.
 # Usage: Infra/deploy.sh [--dry-run | --status | --verify | --packaged] [Parameter=value | Parameter=@FILE]…
 #   --dry-run shows the commands and runs none; --status shows the stack; --verify asks whether it works; --packaged takes build/*.zip as
-#   they are. STACK names the stack, BUCKET a bucket of your own. A new stack gets an ApiKey and AccessKeys, unless they are given.
+#   they are. STACK names the stack, BUCKET a bucket of your own. A new stack gets an ApiKey and AccessKeys, unless they are given,
+# and keeps its history in Timestream where AWS lets the account in, else in DynamoDB, unless HistoryStore is given.
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
@@ -15,8 +16,9 @@ esac
 
 state=$(status)
 case $state in
-  None | REVIEW_IN_PROGRESS) new_keys ;;
+  None | REVIEW_IN_PROGRESS) check_influxdb "$state"; new_keys; choose_history ;;
   ROLLBACK_COMPLETE | DELETE_FAILED | ROLLBACK_FAILED) echo "The stack $stack is in $state: Infra/destroy.sh, then deploy again (README, When something goes wrong)" >&2; exit 1 ;;
+  *) check_influxdb "$state"; keep_stores ;;
 esac
 bucket=$(bucket)
 [ "$mode" = packaged ] || run make package
@@ -25,7 +27,7 @@ overrides=$(umask 077 && mktemp --suffix .json)
 trap 'rm -f "$overrides"' EXIT
 json_list "${parameters[@]}" >"$overrides"
 bucket_exists "$bucket" || run aws s3 mb "s3://$bucket"
-run aws cloudformation package --template-file Infra/template.yaml --s3-bucket "$bucket" --output-template-file build/packaged.yaml >/dev/null
+run Infra/upload.sh "$bucket"
 run aws cloudformation deploy --stack-name "$stack" --template-file build/packaged.yaml --no-fail-on-empty-changeset \
   --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --tags "project=$stack" --parameter-overrides "file://$overrides"
 run aws cloudformation update-termination-protection --stack-name "$stack" --enable-termination-protection >/dev/null

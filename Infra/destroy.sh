@@ -9,21 +9,11 @@ cd "$(dirname "$0")/.."
 . Infra/stack.sh
 read_arguments no --dry-run --status --verify --yes -- "$@"
 bucket=$(bucket)
-# What the last deleted stack of the name could not delete, and what is kept beside it.
-gone() {
-  local left="" id
-  [ "$(status)" = None ] || left+="stack $stack"$'\n'
-  id=$(aws cloudformation list-stacks --stack-status-filter DELETE_COMPLETE --query "StackSummaries[?StackName=='$stack'].StackId | [0]" --output text)
-  [ "$id" = None ] || left+=$(aws cloudformation list-stack-resources --stack-name "$id" --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE' && ResourceType!='AWS::Timestream::Table' && ResourceType!='AWS::Timestream::Database'].[ResourceType,PhysicalResourceId]" --output text)
-  [ "$id" = None ] || for database in $(resources AWS::Timestream::Database "$id"); do ! aws timestream-write describe-database --database-name "$database" >/dev/null 2>&1 || left+="Timestream database $database"$'\n'; done
-  [ -n "${BUCKET:-}" ] || ! bucket_exists "$bucket" || left+="bucket $bucket"
-  if [ -n "$left" ]; then printf 'Left of %s:\n%s\n' "$stack" "$left"; return 1; fi
-  echo "Nothing of $stack is left."
-}
-[ "$mode" != verify ] || { gone; exit; }
+[ "$mode" != verify ] || { gone "$bucket"; exit; }
 if [ "$(status)" != None ]; then
   aws cloudformation list-stack-resources --stack-name "$stack" --query 'StackResourceSummaries[].[ResourceType,PhysicalResourceId]' --output text
   databases=$(resources AWS::Timestream::Database)
+  chunks=$(history_chunks)
   for database in $databases; do tables_of "$database" | sed 's/^/Timestream table	/'; done
   [ -n "${BUCKET:-}" ] || echo "Packages bucket	$bucket"
   [ "$mode" != status ] || exit 0
@@ -35,6 +25,7 @@ if [ "$(status)" != None ]; then
   run aws cloudformation wait stack-delete-complete --stack-name "$stack"
   # Once nothing writes any more, or new tables could appear. The stack keeps its history where it only loses sight of it.
   for database in $databases; do delete_history "$database"; done
+  for table in $chunks; do run aws dynamodb delete-table --table-name "$table" >/dev/null; run aws dynamodb wait table-not-exists --table-name "$table"; done
 fi
 [ -n "${BUCKET:-}" ] || ! bucket_exists "$bucket" || run aws s3 rb --force "s3://$bucket" >/dev/null
-[ "$mode" = dry-run ] || gone
+[ "$mode" = dry-run ] || gone "$bucket"

@@ -7,7 +7,7 @@ mode=run
 parameters=()
 export AWS_PAGER=
 
-usage() { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
+usage() { sed -n '2,7s/^# //p' "$0" >&2; exit 2; }
 
 # Reads one of the options that the script names first, up to --, then Parameter=value and Parameter=@FILE where it takes them.
 read_arguments() {
@@ -40,8 +40,14 @@ describe() { aws cloudformation describe-stacks --stack-name "$stack" --query "$
 
 output() { describe "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue | [0]"; }
 
+# A parameter's value; None where the stack, or its template, has no such parameter.
+parameter() { describe "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue | [0]"; }
+
 # The physical IDs of the stack's resources of a type, one a line.
 resources() { aws cloudformation list-stack-resources --stack-name "${2:-$stack}" --query "StackResourceSummaries[?ResourceType=='$1'].PhysicalResourceId" --output text; }
+
+# The table of history in DynamoDB that the stack has made; nothing where it has none.
+history_chunks() { aws cloudformation list-stack-resources --stack-name "${1:-$stack}" --query "StackResourceSummaries[?LogicalResourceId=='HistoryChunks'].PhysicalResourceId" --output text; }
 
 # None where there is no such stack; any other error ends the script.
 status() {
@@ -82,6 +88,54 @@ new_keys() {
   is_given AccessKeys || parameters+=("AccessKeys=[$(printf "$entry" writer "$(random_key)" '"write"'),$(printf "$entry" admin "$(random_key)" '"read","write","admin"')]")
 }
 
+# Ends where InfluxDB is chosen and neither a parameter nor the stack, in the state $1, says where it is: the functions would not start.
+check_influxdb() {
+  local given name value
+  for given in "${parameters[@]}"; do
+    [ "$given" = HistoryStore=influxdb ] || continue
+    for name in InfluxUrl InfluxDatabase; do
+      ! is_given "$name" || continue
+      value=
+      [ "$1" = None ] || value=$(parameter "$name")
+      [[ -n "$value" && "$value" != None ]] || { echo "HistoryStore=influxdb needs InfluxUrl and InfluxDatabase" >&2; exit 2; }
+    done
+  done
+}
+
+# Where a new stack keeps its history, unless that is given: in Timestream where AWS lets this account in, else in DynamoDB.
+choose_history() {
+  local said store=dynamodb
+  ! is_given HistoryStore || return 0
+  if said=$(aws timestream-write describe-endpoints 2>&1 >/dev/null); then
+    said="this account can use Timestream for LiveAnalytics"
+    store=timestream
+  else
+    said=$(sed '/^$/d' <<<"$said")
+    # Closed to accounts that did not use it before, or not in this region. Anything else says nothing about the account.
+    grep -Eq 'Only existing Timestream|Could not connect to the endpoint URL' <<<"$said" || {
+      printf '%s\nSo AWS does not say whether this account can use Timestream: give HistoryStore=dynamodb, which every account can, or HistoryStore=timestream\n' "$said" >&2
+      exit 1
+    }
+  fi
+  echo "AWS says: $said. So history goes to HistoryStore=$store." >&2
+  parameters+=("HistoryStore=$store")
+}
+
+# What a stack that is there keeps where it is, unless something else is given; and what it means where it is.
+keep_stores() {
+  local store given
+  store=$(parameter HistoryStore)
+  # A template of before HistoryStore knew Timestream alone.
+  [ "$store" != None ] || store=timestream
+  for given in "${parameters[@]}"; do
+    [[ "$given" != HistoryStore=* || "$given" = "HistoryStore=$store" ]] || echo "History moves from $store to ${given#*=}, which begins without rows; those in $store are kept (README)." >&2
+  done
+  if ! is_given ForecastLayout && [ "$(parameter ForecastLayout)" = None ]; then
+    echo "The stack keeps forecasts an item a row (ForecastLayout=items). ForecastLayout=chunks costs a fraction of that, in a new table: what is fetched comes back with the next fetch, what was written does not." >&2
+    parameters+=(ForecastLayout=items)
+  fi
+}
+
 # Where the stack is read and written, and what prints its keys.
 say_where() {
   local show="aws ssm get-parameter --with-decryption --query Parameter.Value --output text --name"
@@ -99,11 +153,27 @@ tables_of() {
   done
 }
 
+# Deletes a database of history with all its tables.
 delete_history() {
   local tables table
   tables=$(tables_of "$1")
   for table in $tables; do run aws timestream-write delete-table --database-name "$1" --table-name "${table#*|}"; done
   run aws timestream-write delete-database --database-name "$1"
+}
+
+# Says what the last deleted stack of the name could not delete, and what is kept beside it, with its bucket; fails where there is anything.
+gone() {
+  local bucket=$1 left="" id name
+  [ "$(status)" = None ] || left+="stack $stack"$'\n'
+  id=$(aws cloudformation list-stacks --stack-status-filter DELETE_COMPLETE --query "StackSummaries[?StackName=='$stack'].StackId | [0]" --output text)
+  if [ "$id" != None ]; then
+    left+=$(aws cloudformation list-stack-resources --stack-name "$id" --query "StackResourceSummaries[?ResourceStatus!='DELETE_COMPLETE' && ResourceType!='AWS::Timestream::Table' && ResourceType!='AWS::Timestream::Database' && LogicalResourceId!='HistoryChunks'].[ResourceType,PhysicalResourceId]" --output text)
+    for name in $(resources AWS::Timestream::Database "$id"); do ! aws timestream-write describe-database --database-name "$name" >/dev/null 2>&1 || left+="Timestream database $name"$'\n'; done
+    for name in $(history_chunks "$id"); do ! aws dynamodb describe-table --table-name "$name" >/dev/null 2>&1 || left+="DynamoDB table $name"$'\n'; done
+  fi
+  [ -n "${BUCKET:-}" ] || ! bucket_exists "$bucket" || left+="bucket $bucket"
+  if [ -n "$left" ]; then printf 'Left of %s:\n%s\n' "$stack" "$left"; return 1; fi
+  echo "Nothing of $stack is left."
 }
 
 # That of the packages, else of this machine.

@@ -8,7 +8,7 @@ command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://
 
 packages=(libcurl4-openssl-dev libssl-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libyaml-dev)
 # What packages are made with, a libcurl of their own included (Infra/curl.sh).
-packaging=(bc binutils debian-archive-keyring dpkg-dev gcc libc6-dev make zip)
+packaging=(bc binutils debian-archive-keyring dpkg-dev gcc jq libc6-dev make zip)
 if [ "${1:-}" = --package ]; then packages+=("${packaging[@]}"); fi
 if [ "${1:-}" = --tests ]; then
   # What runs the real clients and looks at processes and files; Debian's TypeScript for the door that is written in it; a root of

@@ -67,7 +67,7 @@ def measure(environment, event, command):
 
 def main():
     runs = int(os.environ.get("RUNS", "20"))
-    cloud = Cloud("--ephemeral")
+    cloud = Cloud("--ephemeral", "--parameter", "ForecastLayout=items")
     done = subprocess.run([BUILD / "hydration", "--expect", "288", "bench"], env=cloud.hydration, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     with tempfile.TemporaryDirectory() as folder:

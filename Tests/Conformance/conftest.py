@@ -47,11 +47,18 @@ class Cloud:
     def variables(self):
         """What the functions ask for, beside what every client does."""
         names = {
+            "HISTORY_STORE": "HistoryStoreName", "HISTORY_TABLE": "HistoryChunkTableName", "FORECAST_LAYOUT": "ForecastLayoutName",
             "IDENTIFIER_TABLE": "IdentifierTableName", "IDENTIFIER_QUEUE": "IdentifierQueueUrl", "TS_DB_NAME": "HistoryDatabaseName",
             "TS_TABLE_NAME": "HistoryTableName", "FUTURE_TABLE": "ForecastTableName", "SOURCES_SSM_ID": "SourcesParameterName",
             "API_KEY_SSM_ID": "SourceKeyParameterName", "API_SSM_ID": "ApiKeyParameterName",
             "KEYS_SSM_ID": "AccessKeysParameterName", "WRITE_QUEUE": "WriteQueueUrl", "DEAD_LETTER_QUEUE": "DeadLetterQueueUrl"}
-        return {variable: self.outputs[output] for variable, output in names.items()}
+        return {variable: self.outputs[output] for variable, output in names.items() if output in self.outputs}
+
+    @property
+    def stores(self):
+        """Those that say where history and forecast are."""
+        names = ("HISTORY_STORE", "HISTORY_TABLE", "TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE", "FORECAST_LAYOUT")
+        return {name: value for name, value in self.variables.items() if name in names}
 
     @property
     def environment(self):

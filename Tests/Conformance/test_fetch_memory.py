@@ -142,7 +142,7 @@ def invoke(backend, identifiers, seconds=300, **description):
             "measures": backend.measures, "next": "/next", "timeoutSeconds": 60, "attempts": 1}
         environment = {
             "AWS_LAMBDA_RUNTIME_API": runtime, "AWS_ENDPOINT_URL": f"http://{stores}", "HOME": "/nonexistent", "TS_DB_NAME": "d",
-            "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f", "SOURCES": json.dumps({"default": source | description}), "PATH": os.environ["PATH"]}
+            "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f", "FORECAST_LAYOUT": "items", "SOURCES": json.dumps({"default": source | description}), "PATH": os.environ["PATH"]}
         process = subprocess.Popen([BUILD / "FetchFunction"], env=environment | CLIENT_ENVIRONMENT, stdout=subprocess.PIPE, text=True)
         try:
             log = []

@@ -156,8 +156,7 @@ def test_help_needs_nothing():
 
 
 def stores(cloud):
-    variables = {name: cloud.variables[name] for name in ("TS_DB_NAME", "TS_TABLE_NAME", "FUTURE_TABLE")}
-    return variables | CLIENT_ENVIRONMENT | {"AWS_ENDPOINT_URL": cloud.address, "API_KEY": OWN_KEY, "SOURCE_KEY": KEY}
+    return cloud.stores | CLIENT_ENVIRONMENT | {"AWS_ENDPOINT_URL": cloud.address, "API_KEY": OWN_KEY, "SOURCE_KEY": KEY}
 
 
 def test_a_fetch_tells_what_it_stored(source, cloud):

@@ -19,6 +19,7 @@ from moto.timestreamquery.models import timestreamquery_backends
 from moto.timestreamwrite.models import timestreamwrite_backends
 
 import emulator
+from conditions import settled
 from conftest import CLIENT_ENVIRONMENT, PROJECT, TOOLS
 from emulator import api_request
 
@@ -92,7 +93,8 @@ def template(moto, client, tmp_path_factory):
     client("s3").create_bucket(Bucket="artifacts")
     packaged = folder / "packaged.yaml"
     aws(moto, "cloudformation", "package", "--template-file", "Infra/template.yaml", "--s3-bucket", "artifacts", "--output-template-file", packaged)
-    return json.loads(run(moto, TOOLS / "sam/bin/python", "Tests/expand-sam.py", packaged))
+    # An item a row: moto's own client reads them below.
+    return settled(json.loads(run(moto, TOOLS / "sam/bin/python", "Tests/expand-sam.py", packaged)), ForecastLayout="items", AlarmEmail="a@example.com")
 
 
 def without(value, removed):
@@ -102,11 +104,11 @@ def without(value, removed):
             return value["Ref"]
         if set(value) == {"Fn::GetAtt"} and value["Fn::GetAtt"][0] in removed:
             return value["Fn::GetAtt"][0]
-        if set(value) == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
-            text = value["Fn::Sub"]
+        if set(value) == {"Fn::Sub"}:
+            text, *own = value["Fn::Sub"] if isinstance(value["Fn::Sub"], list) else [value["Fn::Sub"]]
             for name in removed:
                 text = re.sub(r"\$\{%s(\.\w+)?\}" % name, name, text)
-            return {"Fn::Sub": text}
+            return {"Fn::Sub": [text, without(own[0], removed)] if own else text}
         return {name: without(part, removed) for name, part in value.items()}
     return [without(part, removed) for part in value] if isinstance(value, list) else value
 
@@ -129,7 +131,7 @@ def deployed(moto, client, template, source, tmp_path_factory):
         "measures": {"value": "/value"}}}
     # In a file, as Infra/deploy.sh gives them.
     overrides = file.with_name("overrides.json")
-    overrides.write_text(json.dumps([f"ApiKey={KEY}", "SourceKey=the-source-key", "AlarmEmail=a@example.com", f"Sources={json.dumps(sources)}"]))
+    overrides.write_text(json.dumps([f"ApiKey={KEY}", "SourceKey=the-source-key", "AlarmEmail=a@example.com", "ForecastLayout=items", f"Sources={json.dumps(sources)}"]))
     aws(moto, "cloudformation", "deploy", "--template-file", file, "--stack-name", STACK, "--capabilities", "CAPABILITY_IAM",
         "--parameter-overrides", f"file://{overrides}")
     yield known, rest

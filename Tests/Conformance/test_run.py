@@ -12,10 +12,15 @@ import pytest
 from conftest import BUILD, PROJECT, TOOLS
 
 
+@pytest.fixture(scope="module", params=["timestream", "dynamodb", "influxdb"])
+def store(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory):
+def printed(store, tmp_path_factory):
     """The lines that a person is shown, once the run waits for Ctrl-C."""
-    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": "0", "DATA": str(tmp_path_factory.mktemp("data"))}
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": "0", "DATA": str(tmp_path_factory.mktemp("data")), "HISTORY": store}
     process = subprocess.Popen(["local/run.sh", BUILD], cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
     lines = []
     for line in process.stdout:
@@ -48,7 +53,7 @@ def the(printed, *words):
 def test_a_read_and_its_bins(printed):
     rows = json.loads(typed(the(printed, "v1/series/greenwich?from=now-10m&to=now%2B10m'")))["rows"]
     assert {row["origin"] for row in rows} == {"history", "forecast"}
-    bins = json.loads(typed(the(printed, "&bin=1h")))["rows"]
+    bins = json.loads(typed(the(printed, "greenwich", "&bin=1h")))["rows"]
     assert 12 <= len(bins) <= 13 and {"elevation_min", "elevation_avg", "elevation_max"} <= set(bins[0]["values"])
 
 
@@ -72,6 +77,19 @@ def test_a_device_goes_on_while_one_watches(printed):
     assert json.loads(typed(watched))["row"]["time"] >= start
 
 
-def test_a_saved_query(printed):
+def test_a_saved_query_or_bins(printed, store):
+    if store != "timestream":
+        lines = typed(the(printed, "format=csv")).splitlines()
+        columns = lines[0].split(",")
+        assert lines[0].startswith("time,") and {"temperature_min", "temperature_avg", "temperature_max"} <= set(columns) and len(lines) in (7, 8)
+        assert not [line for line in printed if "local-query" in line]
+        return
     lines = typed(the(printed, "local-query temperature-trend")).splitlines()
     assert lines[0].split() == ["device_id", "bin", "average", "least", "greatest"] and sum(line.startswith("sensor-001") for line in lines) in (6, 7)
+
+
+def test_a_store_that_there_is_not(tmp_path):
+    for script in ("local/run.sh", "e2eTest/hydrate.sh"):
+        environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": "0", "DATA": str(tmp_path), "HISTORY": "sqlite"}
+        done = subprocess.run([script, BUILD], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and done.stderr == "HISTORY is 'sqlite': give timestream, dynamodb or influxdb\n"

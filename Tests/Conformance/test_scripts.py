@@ -2,20 +2,30 @@
 
 import json
 import os
+import pathlib
 import shutil
+import socket
 import subprocess
+import sys
 
 import pytest
 
-from conftest import PROJECT
+from conftest import CLIENT_ENVIRONMENT, PROJECT
 
 AWS = r"""#!/usr/bin/env bash
+[ "$1 ${ASK:+asks}" != "timestream-write asks" ] || exec "$ASK" "$@"
 { printf '%s' "$1"; shift; printf '\t%s' "$@"; echo; } >>"$STUB/calls"
 echo "$AWS_REGION $AWS_DEFAULT_REGION [${AWS_PAGER-unset}]" >>"$STUB/regions"
 text="$*"
 [[ -z "${FAIL_ON:-}" || "$text" != "$FAIL_ON "* ]] || { echo "An error occurred ($FAIL_ON)" >&2; exit 254; }
 case "$text" in
   "describe-stacks"*StackStatus*) [ -f "$STUB/stack" ] && cat "$STUB/stack" || { echo "An error occurred (ValidationError): Stack with id x does not exist" >&2; exit 254; } ;;
+  "describe-stacks"*ParameterKey*) key=${text#*ParameterKey==\'}; cat "$STUB/parameter-${key%%\'*}" 2>/dev/null || echo None ;;
+  "package "*) [ -z "${BROKEN_PACKAGE:-}" ] && echo '{"Resources": {"A": {"Type": "T", "Metadata": {"a": 1}}}}' >"${text##*--output-template-file }" ;;
+  "describe-endpoints") [ -z "${ENDPOINTS:-}" ] || { printf '\n%s\n' "$ENDPOINTS" >&2; exit 254; }; echo '{"Endpoints": []}' ;;
+  "list-stack-resources"*"=='HistoryChunks'"*) echo "${CHUNKS:-}" ;;
+  "describe-table"*) [ ! -f "$STUB/no-chunks" ] ;;
+  "delete-table --table-name"*) touch "$STUB/no-chunks" ;;
   "describe-stacks"*OutputKey*) key=${text#*OutputKey==\'}; echo "the-${key%%\'*}" ;;
   "get-caller-identity"*) echo 123456789012 ;;
   "head-bucket"*) [ -f "$STUB/bucket-${text##* }" ] ;;
@@ -41,7 +51,7 @@ case "$text" in
   "get-parameter"*) echo the-api-key ;;
 esac
 """
-READS = {"describe-stacks", "get-caller-identity", "head-bucket", "list-stack-resources", "list-stacks", "list-tables", "describe-database", "describe-alarms",
+READS = {"describe-endpoints", "describe-table", "describe-stacks", "get-caller-identity", "head-bucket", "list-stack-resources", "list-stacks", "list-tables", "describe-database", "describe-alarms",
          "get-queue-attributes", "get-parameter"}
 PACKAGES_BUCKET = "timeseries-cache-packages-123456789012-eu-west-1"
 
@@ -75,7 +85,14 @@ class Scripts:
 
 @pytest.fixture
 def scripts(tmp_path):
-    return Scripts(tmp_path)
+    # What a person has packaged stays.
+    packaged = PROJECT / "build/packaged.yaml"
+    before = packaged.read_bytes() if packaged.exists() else None
+    yield Scripts(tmp_path)
+    if before is not None:
+        packaged.write_bytes(before)
+    else:
+        packaged.unlink(missing_ok=True)
 
 
 def test_a_first_deployment(scripts, tmp_path):
@@ -111,11 +128,99 @@ def test_a_second_deployment_keeps_the_key(scripts, tmp_path):
     (tmp_path / f"bucket-{PACKAGES_BUCKET}").touch()
     assert scripts("deploy.sh", "LogLevel=DEBUG").returncode == 0
     assert scripts.operations() == ["package", "deploy", "update-termination-protection", "invoke", "invoke"]
-    assert set(scripts.overrides()) == {"LogLevel", "Architecture"}
+    assert scripts.overrides() == {"LogLevel": "DEBUG", "Architecture": scripts.overrides()["Architecture"], "ForecastLayout": "items"}
+    # What the stack has, it keeps.
+    (tmp_path / "parameter-ForecastLayout").write_text("chunks\n")
     # Neither does an older stack get keys that nobody asked for.
     assert scripts("deploy.sh", "ApiKey=of-my-own-0123456789", "Architecture=arm64", "--packaged").returncode == 0
     assert scripts.overrides() == {"ApiKey": "of-my-own-0123456789", "Architecture": "arm64"}
     assert (tmp_path / "made").read_text() == "make package\n"
+
+
+CLOSED = ("An error occurred (AccessDeniedException) when calling the DescribeEndpoints operation: "
+          "Only existing Timestream for LiveAnalytics customers can access the service. Reach out to AWS support for more information.")
+NOT_HERE = 'Could not connect to the endpoint URL: "https://ingest.timestream.eu-west-3.amazonaws.com/"'
+NO_RIGHT = ("An error occurred (AccessDeniedException) when calling the DescribeEndpoints operation: "
+            "User: arn:aws:iam::1:user/a is not authorized to perform: timestream:DescribeEndpoints")
+
+
+@pytest.mark.parametrize("answer,given,chosen,told", [
+    ("", [], "timestream", "this account can use Timestream for LiveAnalytics"), (CLOSED, [], "dynamodb", "Only existing Timestream"), (NOT_HERE, [], "dynamodb", "Could not connect"),
+    (NO_RIGHT, [], None, "give HistoryStore=dynamodb, which every account can"), ("Unable to locate credentials", [], None, "give HistoryStore=dynamodb"),
+    (CLOSED, ["HistoryStore=timestream"], "timestream", None), ("", ["HistoryStore=dynamodb"], "dynamodb", None),
+    (NO_RIGHT, ["HistoryStore=influxdb", "InfluxUrl=https://influx.example", "InfluxDatabase=d"], "influxdb", None),
+])
+def test_a_new_stack_keeps_history_where_the_account_can(scripts, tmp_path, answer, given, chosen, told):
+    done = scripts("deploy.sh", *given, ENDPOINTS=answer)
+    if chosen is None:
+        # Before anything is built, with AWS's own words.
+        assert done.returncode != 0 and told in done.stderr and answer in done.stderr and scripts.operations() == [] and not (tmp_path / "made").exists()
+        return
+    assert done.returncode == 0 and scripts.overrides()["HistoryStore"] == chosen and "ForecastLayout" not in scripts.overrides()
+    asked = ["timestream-write", "describe-endpoints"] in scripts.calls
+    assert asked == (told is not None) and ("AWS says" in done.stderr) == asked
+    assert not asked or (told in done.stderr and f"HistoryStore={chosen}" in done.stderr)
+    # A dry run asks, too.
+    (tmp_path / "stack").unlink()
+    dry = scripts("deploy.sh", "--dry-run", *given, ENDPOINTS=answer)
+    assert dry.returncode == 0 and (["timestream-write", "describe-endpoints"] in scripts.calls) == asked and scripts.operations() == []
+
+
+def test_influxdb_needs_a_place(scripts, tmp_path):
+    for given in ([], ["InfluxUrl=https://influx.example"], ["InfluxDatabase=d"]):
+        done = scripts("deploy.sh", "HistoryStore=influxdb", *given)
+        assert done.returncode == 2 and "needs InfluxUrl and InfluxDatabase" in done.stderr and scripts.operations() == [] and not (tmp_path / "made").exists()
+    # Nor does a stack move there that is not told where, or a stack of before these parameters.
+    (tmp_path / "stack").write_text("UPDATE_COMPLETE\n")
+    for url, database, known in ((None, None, False), ("", "", False), ("https://influx.example", "", False), ("https://influx.example", "d", True)):
+        for name, value in (("InfluxUrl", url), ("InfluxDatabase", database)):
+            if value is not None:
+                (tmp_path / f"parameter-{name}").write_text(value + "\n")
+        done = scripts("deploy.sh", "HistoryStore=influxdb")
+        assert (done.returncode, "needs InfluxUrl and InfluxDatabase" in done.stderr, bool(scripts.operations())) == ((0, False, True) if known else (2, True, False)), done.stderr
+
+
+def test_a_real_answer_is_understood(scripts, tmp_path, cloud):
+    """Of the AWS CLI, about an account that has Timestream, and about an address where there is none."""
+    cli = {"ASK": str(pathlib.Path(sys.executable).parent / "aws")} | CLIENT_ENVIRONMENT
+    assert scripts("deploy.sh", **cli, AWS_ENDPOINT_URL=cloud.address).returncode == 0
+    assert scripts.overrides()["HistoryStore"] == "timestream"
+    (tmp_path / "stack").unlink()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        done = scripts("deploy.sh", **cli, AWS_ENDPOINT_URL=f"http://127.0.0.1:{nobody.getsockname()[1]}", AWS_MAX_ATTEMPTS="1")
+    assert done.returncode == 0 and "Could not connect to the endpoint URL" in done.stderr and scripts.overrides()["HistoryStore"] == "dynamodb"
+
+
+@pytest.mark.parametrize("has,given,moves", [
+    ("dynamodb", [], False), (None, [], False), ("dynamodb", ["HistoryStore=dynamodb"], False), (None, ["HistoryStore=timestream"], False),
+    (None, ["HistoryStore=dynamodb"], True), ("dynamodb", ["LogLevel=INFO", "HistoryStore=timestream"], True), ("influxdb", ["HistoryStore=dynamodb"], True),
+])
+def test_a_stack_keeps_its_store_whatever_the_account_can(scripts, tmp_path, has, given, moves):
+    """One that is there already is not asked about: nothing but a parameter moves its history, and that is said."""
+    (tmp_path / "stack").write_text("UPDATE_COMPLETE\n")
+    (tmp_path / "parameter-ForecastLayout").write_text("chunks\n")
+    if has:
+        (tmp_path / "parameter-HistoryStore").write_text(has + "\n")
+    done = scripts("deploy.sh", *given, ENDPOINTS=CLOSED)
+    assert done.returncode == 0 and not [call for call in scripts.calls if call[1] == "describe-endpoints"]
+    assert {name: value for name, value in scripts.overrides().items() if name != "Architecture"} == dict(word.split("=") for word in given)
+    wanted = f"History moves from {has or 'timestream'} to {given[-1].split('=')[1]}, which begins without rows" if moves else ""
+    assert wanted in done.stderr and ("History moves" in done.stderr) == moves
+
+
+def test_the_forecasts_of_an_older_stack_stay_where_they_are(scripts, tmp_path):
+    (tmp_path / "stack").write_text("CREATE_COMPLETE\n")
+    done = scripts("deploy.sh")
+    assert scripts.overrides()["ForecastLayout"] == "items" and "ForecastLayout=chunks costs a fraction" in done.stderr
+    done = scripts("deploy.sh", "ForecastLayout=chunks")
+    assert scripts.overrides()["ForecastLayout"] == "chunks" and "costs a fraction" not in done.stderr
+
+
+def test_what_cannot_be_packaged_is_not_deployed(scripts, tmp_path):
+    assert scripts("upload.sh").returncode == 2 and scripts.calls == []
+    done = scripts("deploy.sh", BROKEN_PACKAGE="1")
+    assert done.returncode != 0 and scripts.operations() == ["mb", "package"]
 
 
 @pytest.mark.parametrize("state,ends_well", [("REVIEW_IN_PROGRESS", True), ("ROLLBACK_COMPLETE", False), ("DELETE_FAILED", False)])
@@ -175,6 +280,15 @@ def test_nothing_is_destroyed_without_the_stacks_name(scripts, tmp_path):
     assert deleted == ["rows", "weather.eu", "sensors"]
     assert [call[1] for call in scripts.calls].index("wait") < max(number for number, call in enumerate(scripts.calls) if call[1] == "list-tables")
     assert "Nothing of timeseries-cache is left." in done.stdout
+    # The table of history in DynamoDB, where there is one.
+    (tmp_path / "stack").write_text("CREATE_COMPLETE\n")
+    assert scripts("destroy.sh", "--yes", CHUNKS="a-history-chunks").returncode == 0
+    deleted = [call[1:] for call in scripts.calls if call[0] == "dynamodb" and call[1] != "describe-table"]
+    assert deleted == [["delete-table", "--table-name", "a-history-chunks"], ["wait", "table-not-exists", "--table-name", "a-history-chunks"]]
+    (tmp_path / "no-chunks").unlink()
+    left = scripts("destroy.sh", "--verify", CHUNKS="a-history-chunks")
+    assert left.returncode != 0 and "DynamoDB table a-history-chunks" in left.stdout
+    (tmp_path / "no-chunks").touch()
     (tmp_path / "no-history").unlink()
     left = scripts("destroy.sh", "--verify")
     assert left.returncode != 0 and "Timestream database TimeSeriesDB" in left.stdout

@@ -14,8 +14,9 @@ import tempfile
 import hcl2
 import pytest
 import yaml
-from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_parse
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
+from conditions import names_in, settled
 from conftest import BUILD, PROJECT, TOOLS
 
 TEMPLATE = PROJECT / "Infra/template.yaml"
@@ -104,18 +105,29 @@ def resource_of(statement):
     return [one(resource) for resource in resources]
 
 
-def actions_of(statement, creates_tables):
-    """The actions, those that hang on a condition as it is."""
-    actions = statement["Action"]
-    if isinstance(actions, dict):
-        condition, where_true, where_false = actions["Fn::If"]
-        assert condition == "CreatesTables"
-        actions = where_true if creates_tables else where_false
-    return actions if isinstance(actions, list) else [actions]
+# What the history's place gives the functions that write both stores, and the one that reads them.
+TIMESTREAM, ENDPOINTS = ["database/${DatabaseName}/table/*"], {"timestream:DescribeEndpoints": ["*"]}
+WRITES, CHUNK_WRITES = {"timestream:WriteRecords": TIMESTREAM}, ("dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem")
+READS = {"timestream:Select": TIMESTREAM, "timestream:DescribeTable": TIMESTREAM} | ENDPOINTS
+HISTORIES = {
+    "timestream": ({}, WRITES | {"timestream:CreateTable": TIMESTREAM, "timestream:TagResource": TIMESTREAM} | ENDPOINTS, READS),
+    "timestream, no tables": ({"EnableTableCreation": "false"}, WRITES | ENDPOINTS, READS),
+    "dynamodb": ({}, {action: ["HistoryChunks.Arn"] for action in CHUNK_WRITES}, {"dynamodb:Query": ["HistoryChunks.Arn"]}),
+    "dynamodb, a table of one's own": (
+        {"HistoryChunkTable": "mine"}, {action: ["table/${HistoryChunkTable}"] for action in CHUNK_WRITES}, {"dynamodb:Query": ["table/${HistoryChunkTable}"]}),
+    "influxdb": ({}, {}, {}),
+    "influxdb, parameter": ({"InfluxTokenParameter": "/t"}, {"ssm:GetParameter": ["parameter${InfluxTokenParameter}"]}, {"ssm:GetParameter": ["parameter${InfluxTokenParameter}"]}),
+    "influxdb, secret": (
+        {"InfluxTokenSecret": "t"}, {"secretsmanager:GetSecretValue": ["${InfluxTokenSecret}-??????"]},
+        {"secretsmanager:GetSecretValue": ["${InfluxTokenSecret}-??????"]}),
+}
 
 
-@pytest.mark.parametrize("creates_tables", [True, False])
-def test_a_role_has_what_its_function_calls_and_nothing_else(template, creates_tables):
+@pytest.mark.parametrize("layout", ["chunks", "items"])
+@pytest.mark.parametrize("history", HISTORIES)
+def test_a_role_has_what_its_function_calls_and_nothing_else(template, history, layout):
+    given, writes, reads_history = HISTORIES[history]
+    template = settled(template, HistoryStore=history.split(",")[0], ForecastLayout=layout, **given)
     def lets(service, **condition):
         return [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"} | condition]
     granted = {}
@@ -128,7 +140,7 @@ def test_a_role_has_what_its_function_calls_and_nothing_else(template, creates_t
         for policy in policies + shared:
             for statement in policy["PolicyDocument"]["Statement"]:
                 assert statement["Effect"] == "Allow" and set(statement) == {"Effect", "Action", "Resource"}
-                for action in actions_of(statement, creates_tables):
+                for action in statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]:
                     granted.setdefault(name, {}).setdefault(action, []).extend(resource_of(statement))
 
     def logs(name):
@@ -136,28 +148,75 @@ def test_a_role_has_what_its_function_calls_and_nothing_else(template, creates_t
 
     def reads(queue):
         return {action: [queue] for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")}
-    # Tables of measurements have any name, within the one database.
-    history = ["database/${DatabaseName}/table/*"]
-    identifiers, forecast, endpoints = ["IdentifierTable.Arn"], ["ForecastTable.Arn"], {"timestream:DescribeEndpoints": ["*"]}
-    letters = ["WriteQueue.Arn", "DeadLetterQueue.Arn"]
-    stores = {
-        "dynamodb:PutItem": identifiers, "dynamodb:UpdateItem": identifiers, "dynamodb:BatchWriteItem": forecast,
-        "dynamodb:Query": forecast, "timestream:WriteRecords": history} | endpoints
-    if creates_tables:
-        stores |= {"timestream:CreateTable": history, "timestream:TagResource": history}
+
+    def together(*grants):
+        """Each action with the resources of all the grants."""
+        return {action: sorted(sum((grant.get(action, []) for grant in grants), [])) for grant in grants for action in grant}
+    identifiers, letters = ["IdentifierTable.Arn"], ["WriteQueue.Arn", "DeadLetterQueue.Arn"]
+    forecast, packed = ["ForecastTable.Arn"], ["ForecastChunks.Arn"]
+    stores = [
+        {"dynamodb:PutItem": identifiers, "dynamodb:UpdateItem": identifiers}, writes,
+        {action: packed for action in CHUNK_WRITES} if layout == "chunks" else {"dynamodb:BatchWriteItem": forecast, "dynamodb:Query": forecast}]
+    granted = {role: together(grants) for role, grants in granted.items()}
     assert granted == {
         "QueueFunctionRole": {
             "dynamodb:Scan": identifiers, "sqs:SendMessage": ["IdentifierQueue.Arn"], "ssm:GetParameter": ["parameter${SourcesParameter}"]} | logs("QueueFunction"),
-        "FetchFunctionRole": stores | reads("IdentifierQueue.Arn") | logs("FetchFunction") | {
-            "dynamodb:GetItem": identifiers, "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]},
-        "WriteFunctionRole": stores | reads("WriteQueue.Arn") | logs("WriteFunction") | {
-            "sqs:SendMessage": letters, "ssm:GetParameter": ["parameter${AccessKeysParameter}"]},
-        "DeviceRuleRole": {"sqs:SendMessage": letters},
-        "APIFunctionRole": {
+        "FetchFunctionRole": together(*stores, reads("IdentifierQueue.Arn"), logs("FetchFunction"), {
+            "dynamodb:GetItem": identifiers, "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]}),
+        "WriteFunctionRole": together(*stores, reads("WriteQueue.Arn"), logs("WriteFunction"), {
+            "sqs:SendMessage": letters, "ssm:GetParameter": ["parameter${AccessKeysParameter}"]}),
+        "DeviceRuleRole": {"sqs:SendMessage": sorted(letters)},
+        "APIFunctionRole": together(reads_history, logs("APIFunction"), {
             "dynamodb:GetItem": identifiers, "dynamodb:PutItem": identifiers, "dynamodb:DeleteItem": identifiers, "dynamodb:Scan": identifiers,
-            "dynamodb:Query": forecast, "timestream:Select": history, "timestream:DescribeTable": history,
-            "ssm:GetParameter": ["parameter${ApiKeyParameter}", "parameter${AccessKeysParameter}"]} | endpoints | logs("APIFunction"),
+            "dynamodb:Query": packed if layout == "chunks" else forecast,
+            "ssm:GetParameter": ["parameter${ApiKeyParameter}", "parameter${AccessKeysParameter}"]}),
     }
+
+
+def dashboard(stack):
+    """The body, where names stand for what they are."""
+    text, values = of_type(stack, "AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+    for name, value in values.items():
+        text = text.replace("${%s}" % name, value if isinstance(value, str) else value.get("Fn::Sub") or value["Ref"])
+    return json.loads(text)
+
+
+# What one store, or one layout of forecasts, has that no other has.
+OF_TIMESTREAM = {"HistoryDatabase", "HistoryTable", "RejectedRecords", "RejectedRecordsPolicy"}
+OWN = OF_TIMESTREAM | {"WriteLatencyAlarm", "HistoryChunks", "InfluxParameterPolicy", "InfluxSecretPolicy", "ForecastChunks", "ForecastTable"}
+
+
+@pytest.mark.parametrize("given,own,outputs", [
+    ({}, OF_TIMESTREAM | {"WriteLatencyAlarm", "ForecastChunks"}, {"HistoryDatabaseName", "HistoryTableName", "RejectedRecordsBucket"}),
+    ({"CreateTimestream": "false"}, {"WriteLatencyAlarm", "ForecastChunks"}, {"HistoryDatabaseName", "HistoryTableName"}),
+    ({"HistoryStore": "dynamodb"}, {"HistoryChunks", "ForecastChunks"}, {"HistoryChunkTableName"}),
+    ({"HistoryStore": "dynamodb", "ForecastLayout": "items", "InfluxTokenSecret": "t", "InfluxTokenParameter": "/t"}, {"HistoryChunks", "ForecastTable"}, {"HistoryChunkTableName"}),
+    ({"HistoryStore": "dynamodb", "HistoryChunkTable": "mine"}, {"ForecastChunks"}, {"HistoryChunkTableName"}),
+    ({"HistoryStore": "influxdb"}, {"ForecastChunks"}, set()),
+    ({"HistoryStore": "influxdb", "InfluxTokenParameter": "/t"}, {"InfluxParameterPolicy", "ForecastChunks"}, set()),
+    ({"HistoryStore": "influxdb", "InfluxTokenSecret": "t"}, {"InfluxSecretPolicy", "ForecastChunks"}, set()),
+])
+def test_a_store_brings_what_it_needs_and_nothing_of_the_others(template, given, own, outputs):
+    stack = settled(template, AlarmEmail="a@example.com", **given)
+    assert set(stack["Resources"]) & OWN == own and set(template["Resources"]) - set(stack["Resources"]) == OWN - own
+    of_stores = {"HistoryDatabaseName", "HistoryTableName", "RejectedRecordsBucket", "HistoryChunkTableName"}
+    assert set(stack["Outputs"]) & of_stores == outputs
+    # Nothing names what is not there; the dashboard is whole.
+    there = set(stack["Resources"]) | set(template["Parameters"])
+    for name, part in (*stack["Resources"].items(), *stack["Outputs"].items(), ("Globals", stack["Globals"])):
+        assert names_in(part) <= there, name
+    widgets = dashboard(stack)["widgets"]
+    places = {(widget["x"], widget["y"]): widget["properties"]["title"] for widget in widgets}
+    assert len(places) == len(set(places.values())) == len(widgets)
+    assert ("AWS/Timestream" in json.dumps(widgets)) == (given.get("HistoryStore", "timestream") == "timestream")
+    variables = stack["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["FUTURE_TABLE"] == {"Ref": "ForecastTable" if "ForecastTable" in own else "ForecastChunks"}
+    assert variables["HISTORY_TABLE"] == {"Ref": "HistoryChunks" if "HistoryChunks" in own else "HistoryChunkTable"}
+
+
+def test_only_timestream_calls_timestream(template):
+    for store in ("dynamodb", "influxdb"):
+        assert "timestream:" not in json.dumps(settled(template, HistoryStore=store)["Resources"])
 
 
 def test_each_parameter_reaches_what_it_is_for(template):
@@ -193,11 +252,18 @@ def test_each_parameter_reaches_what_it_is_for(template):
         "CorsOrigins": {"APIFunction.Environment.Variables.CORS_ORIGINS"},
         "AnswersKeptSeconds": {"APIFunction.Environment.Variables.ANSWERS_KEPT_SECONDS"},
         "ApiRateLimit": {"Api.DefaultRouteSettings.ThrottlingRateLimit"}, "ApiBurstLimit": {"Api.DefaultRouteSettings.ThrottlingBurstLimit"},
-        "CreateTimestream": {"Conditions.CreatesTimestream.Fn::Equals"},
+        "CreateTimestream": {"Conditions.CreatesTimestream.Fn::And.Fn::Equals"},
         "DatabaseName": {"HistoryDatabase.DatabaseName", "WriteLatencyAlarm.Dimensions.Value", variable + "TS_DB_NAME"},
         "TableName": {"HistoryTable.TableName", "WriteLatencyAlarm.Dimensions.Value", variable + "TS_TABLE_NAME"},
         "MemoryStoreHours": {retention + ".MemoryStoreRetentionPeriodInHours", variable + "mem_store_retention_period"},
-        "MagneticStoreDays": {retention + ".MagneticStoreRetentionPeriodInDays", variable + "mag_store_retention_period"},
+        "MagneticStoreDays": {retention + ".MagneticStoreRetentionPeriodInDays", variable + "mag_store_retention_period", variable + "HISTORY_RETENTION_DAYS"},
+        "HistoryStore": {variable + "HISTORY_STORE"} | {f"Conditions.Uses{store}.Fn::Equals" for store in ("Timestream", "DynamoDB", "InfluxDB")},
+        "HistoryChunkTable": {variable + "HISTORY_TABLE.Fn::If", "Dashboard.DashboardBody.Fn::Sub.History.Fn::If.Fn::If", "Conditions.CreatesHistoryChunks.Fn::And.Fn::Equals"},
+        "ForecastLayout": {variable + "FORECAST_LAYOUT", "Conditions.PacksForecasts.Fn::Equals", "Conditions.SpreadsForecasts.Fn::Equals"},
+        "InfluxUrl": {variable + "INFLUX_URL"}, "InfluxDatabase": {variable + "INFLUX_DATABASE"}, "InfluxRetentionPolicy": {variable + "INFLUX_RETENTION_POLICY"},
+        "InfluxAuthorization": {variable + "INFLUX_AUTHORIZATION"},
+        "InfluxTokenParameter": {variable + "INFLUX_TOKEN_SSM_ID", "Conditions.ReadsInfluxParameter.Fn::And.Fn::Not.Fn::Equals"},
+        "InfluxTokenSecret": {variable + "INFLUX_TOKEN_SECRET_ID", "Conditions.ReadsInfluxSecret.Fn::And.Fn::Not.Fn::Equals"},
         "TableMapping": {variable + "table_mapping"}, "SingleTableName": {variable + "single_table_name"},
         "MeasureName": {variable + "measure_name_for_multi_measure_records"},
         "EnableTableCreation": {variable + "enable_table_creation", "Conditions.CreatesTables.Fn::Equals"},
@@ -233,29 +299,72 @@ def test_devices_messages_go_through_the_queue_and_none_is_lost(template):
     ("DeviceTopic", ["", "sensors/+/data", "#", "$aws/things/+/shadow/update"], ["it's", "a b", '"', "x" * 257]),
     ("DeviceTags", ["device_id", "a,b"], ["", ",", "a,,b", "a, b"]),
     ("CorsOrigins", ["", "*", "https://a.example", "http://localhost:3000,https://b.example"], ["a.example", "https://a, https://b", "*,https://a"]),
+    ("HistoryStore", ["timestream", "dynamodb", "influxdb"], ["", "Timestream", "sqlite"]), ("ForecastLayout", ["chunks", "items"], ["", "rows"]),
+    ("HistoryChunkTable", ["", "a.b-c_d"], ["ab", "a/b", "x" * 256]), ("InfluxUrl", ["", "https://influx.example.org:8086", "http://127.0.0.1:1/a"], ["influx", "https://u:p@h", "https://h?a=b", "http://h:8086", "http://localhosts", "http://localhost.example.org:8086"]),
+    ("InfluxTokenParameter", ["", "/cache/influx-token"], ["influx-token", "/a b"]), ("InfluxTokenSecret", ["", "cache/influx-token"], ["arn:aws:secretsmanager:x", "*"]),
     ("PartitionKeyDimension", ["", "device_id"], ["a b", "x" * 61]), ("MeasureName", ["influxdb-measure"], ["", "a b"]),
 ])
 def test_what_a_parameter_takes(template, name, good, bad):
-    pattern = re.compile(template["Parameters"][name]["AllowedPattern"])
+    pattern = re.compile(template["Parameters"][name].get("AllowedPattern") or "|".join(template["Parameters"][name]["AllowedValues"]))
     assert [text for text in good if not pattern.fullmatch(text)] == [] and [text for text in bad if pattern.fullmatch(text)] == []
 
 
-def test_the_packaged_template_fits_where_no_bucket_takes_it(template):
-    """`aws cloudformation deploy`, CDK without a bootstrap and Terraform's template_body hand the text itself over: 51,200 bytes at most."""
+def compact(template):
+    """As Infra/upload.sh writes it; the AWS CLI writes JSON so."""
+    done = subprocess.run(["jq", "-rf", PROJECT / "Infra/compact.jq"], input=json.dumps(template, indent=4), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def packaged(template, tmp_path_factory):
+    """What the doors deploy, with the longest name that a bucket may have."""
     template = copy.deepcopy(template)
     for function in of_type(template, "AWS::Serverless::Function").values():
         function["CodeUri"] = f"s3://{'b' * 63}/{'0' * 32}"
-    assert len(yaml_dump(template).encode()) <= 51_200
+    file = tmp_path_factory.mktemp("packaged") / "packaged.yaml"
+    file.write_text(compact(template))
+    return file, template
+
+
+def test_the_packaged_template_fits_where_no_bucket_takes_it(packaged):
+    """`aws cloudformation deploy`, CDK without a bootstrap and Terraform's template_body hand the text itself over: 51,200 bytes at most."""
+    print(packaged[0].stat().st_size, "bytes")
+    assert packaged[0].stat().st_size <= 51_200 - 3_000
+
+
+def test_the_packaged_template_is_the_template(packaged):
+    file, template = packaged
+    for resource in template["Resources"].values():
+        # For checkers, not for CloudFormation.
+        resource.pop("Metadata", None)
+    assert json.loads(json.dumps(yaml_parse(file.read_text()))) == template
+    done = run(TOOLS / "sam/bin/cfn-lint", "--ignore-checks", "W3697", "--", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("value", [
+    "true", "No", "y", "null", "~", "", "1", "1e3", "2012-10-17", "12:30:45", "a: b", "a:", "AWS::Region", "- a", "# a", "a #b", "{a}", "!Ref a", "'", '"', "\\", "é\u2028",
+    "a\nb\t", "/a/b", "%a", "@a", "<<", "=", "sqs:SendMessage", "0x1F", "x" * 3000, True, False, None, 0, -1.5, [], {}, [[]], {"a": {"b": []}},
+    {"Ref": "AWS::NoValue"}, {"Fn::If": ["C", {"Ref": "A"}, {"Fn::Sub": ["${x}", {"x": {"Fn::GetAtt": ["A", "B.C"]}}]}]}, {"Fn::Base64": {"Ref": "A"}},
+    {"Condition": "C", "Fn::Sub": "x"}, [{"Fn::Not": [{"Condition": "C"}]}]])
+def test_every_value_survives_being_made_compact(value):
+    template = {"Resources": {"A": {"Type": "T", "Properties": {"on": value, "a b": [value, value]}}}}
+    assert json.loads(json.dumps(yaml_parse(compact(template)))) == template
 
 
 def test_what_holds_data(template):
     resources = template["Resources"]
     assert resources["IdentifierTable"]["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert resources["ForecastTable"]["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expiry", "Enabled": True}
     assert resources["HistoryTable"]["DependsOn"] == ["RejectedRecordsPolicy"]
     # Losing sight of the history must not delete it.
-    assert {name: resource["DeletionPolicy"] for name, resource in resources.items() if resource["Type"].startswith("AWS::Timestream")} == {
-        "HistoryDatabase": "RetainExceptOnCreate", "HistoryTable": "RetainExceptOnCreate"}
+    assert {name: resource["DeletionPolicy"] for name, resource in resources.items() if resource.get("DeletionPolicy", "Delete") != "Delete"} == {
+        "HistoryDatabase": "RetainExceptOnCreate", "HistoryTable": "RetainExceptOnCreate", "HistoryChunks": "RetainExceptOnCreate"}
+    keys = {name: [(key["AttributeName"], key["KeyType"]) for key in resources[name]["Properties"]["KeySchema"]] for name in ("HistoryChunks", "ForecastChunks", "ForecastTable")}
+    chunks = [("series", "HASH"), ("start", "RANGE")]
+    assert keys == {"HistoryChunks": chunks, "ForecastChunks": chunks, "ForecastTable": [("identifier", "HASH"), ("time", "RANGE")]}
+    assert all(resources[name]["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expiry", "Enabled": True} for name in keys)
+    assert resources["HistoryChunks"]["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     magnetic = resources["HistoryTable"]["Properties"]["MagneticStoreWriteProperties"]
     assert magnetic["EnableMagneticStoreWrites"] and magnetic["MagneticStoreRejectedDataLocation"]["S3Configuration"]["BucketName"] == {"Ref": "RejectedRecords"}
     assert all(queue["SqsManagedSseEnabled"] for queue in of_type(template, "AWS::SQS::Queue").values())
@@ -304,7 +413,7 @@ def test_the_alarms_watch_what_they_say_and_tell_someone(template):
 def test_our_metrics_exist(template):
     """What alarms and dashboard name is what the functions write."""
     text = (PROJECT / "Sources/TimeSeriesCache/Functions/CacheMetric.swift").read_text()
-    body = json.loads(of_type(template, "AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"])
+    body = dashboard(settled(template))
     named = {alarm["MetricName"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() if alarm.get("Namespace") == "TimeSeriesCache"}
     for widget in body["widgets"]:
         space = None
@@ -354,13 +463,15 @@ def synthesised(folder, template):
         assert written[section] == template[section], section
 
 
-def test_cdk_in_python_includes_the_template(template, tmp_path):
-    done = run(sys.executable, "Infra/cdk/app.py", TEMPLATE=str(TEMPLATE), CDK_OUTDIR=str(tmp_path))
+def test_cdk_in_python_includes_the_template(packaged, tmp_path):
+    file, template = packaged
+    done = run(sys.executable, "Infra/cdk/app.py", TEMPLATE=str(file), CDK_OUTDIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     synthesised(tmp_path, template)
 
 
-def test_cdk_in_typescript_includes_the_template(template, tmp_path):
+def test_cdk_in_typescript_includes_the_template(packaged, tmp_path):
+    file, template = packaged
     # The wheel of aws-cdk-lib, and those that it needs, carry their JavaScript.
     for archive in (TOOLS / "clients").glob("lib/python3*/site-packages/**/_jsii/*.jsii.tgz"):
         with tarfile.open(archive) as packed:
@@ -375,7 +486,7 @@ def test_cdk_in_typescript_includes_the_template(template, tmp_path):
     done = run("tsc", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "commonjs", "--moduleResolution", "node",
                tmp_path / "app.ts", tmp_path / "node.d.ts")
     assert done.returncode == 0, done.stdout
-    done = run("node", tmp_path / "app.js", TEMPLATE=str(TEMPLATE), CDK_OUTDIR=str(tmp_path / "out"))
+    done = run("node", tmp_path / "app.js", TEMPLATE=str(file), CDK_OUTDIR=str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     synthesised(tmp_path / "out", template)
 
@@ -399,11 +510,18 @@ def test_terraform_is_formatted():
 
 
 @pytest.mark.skipif(not BUILD.exists(), reason="nothing is built")
-def test_the_local_cloud_plans_the_template(template):
-    done = run(BUILD / "local-cloud", "plan")
+@pytest.mark.parametrize("given", [
+    {}, {"HistoryStore": "dynamodb"}, {"HistoryStore": "dynamodb", "HistoryChunkTable": "mine", "ForecastLayout": "items"},
+    {"HistoryStore": "influxdb", "InfluxUrl": "http://127.0.0.1:8086", "InfluxDatabase": "history", "InfluxTokenParameter": "/t"}], ids=lambda given: "-".join(given.values()) or "timestream")
+def test_the_local_cloud_plans_the_template(template, given):
+    done = run(BUILD / "local-cloud", "plan", *(word for name, value in given.items() for word in ("--parameter", f"{name}={value}")))
     assert done.returncode == 0, done.stderr
+    template = settled(template, **given)
     for output in template["Outputs"]:
         assert f"\n  {output} " in done.stdout
+    tables = {name: resource["Properties"]["TableName"] for name, resource in template["Resources"].items() if resource["Type"] == "AWS::DynamoDB::Table"}
+    assert [table["Fn::Sub"].replace("${AWS::StackName}", "timeseries-cache") for table in tables.values()] == re.findall(r"^  DynamoDB table +(\S+)", done.stdout, re.MULTILINE)
+    assert ("Timestream table" in done.stdout) == (given.get("HistoryStore") is None)
     for name, resource in template["Resources"].items():
         if resource["Type"].startswith(("AWS::IAM", "AWS::IoT", "AWS::Logs", "AWS::CloudWatch", "AWS::SNS::Topic")):
             assert name in done.stdout

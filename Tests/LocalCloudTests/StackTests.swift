@@ -37,7 +37,8 @@ import Testing
         $0.folder = folder
         try $0.template.edit("VisibilityTimeout: 360", "VisibilityTimeout: 720")
         try $0.template.edit("      MemorySize: 256", "      MemorySize: 1024")
-        try $0.template.edit("AttributeName: expiry, Enabled: true", "AttributeName: until, Enabled: true")
+        $0.template.text = $0.template.text.replacing(
+          "AttributeName: expiry, Enabled: true", with: "AttributeName: until, Enabled: true")
         $0.template.parameters["SourceKey"] = "changed-in-the-template"
         $0.template.parameters["MemoryStoreHours"] = "48"
         $0.template.text = $0.template.text.replacing(
@@ -63,7 +64,7 @@ import Testing
         polls: false,
         configure: {
           $0.folder = folder
-          $0.template.text = $0.template.text.replacing("AttributeName: time,", with: "AttributeName: instant,")
+          $0.template.text = $0.template.text.replacing("AttributeName: start,", with: "AttributeName: instant,")
         }
       ) { _ in }
     } throws: { "\($0)".contains("is there with another key") }

@@ -303,7 +303,7 @@ import Testing
       stack.tables == [
         .init(name: "s-identifiers", hash: .init(name: "identifier", type: "S")),
         .init(
-          name: "s-forecast", hash: .init(name: "identifier", type: "S"), range: .init(name: "time", type: "N"),
+          name: "s-forecast-chunks", hash: .init(name: "series", type: "S"), range: .init(name: "start", type: "N"),
           timeToLive: "expiry"),
       ])
     #expect(

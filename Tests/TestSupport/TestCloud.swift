@@ -13,6 +13,8 @@ public struct TestCloud: Sendable {
 
   /// What the functions read from their environment, and the template's output that it is.
   private static let variables = [
+    "HISTORY_STORE": "HistoryStoreName", "HISTORY_TABLE": "HistoryChunkTableName",
+    "FORECAST_LAYOUT": "ForecastLayoutName",
     "IDENTIFIER_TABLE": "IdentifierTableName", "IDENTIFIER_QUEUE": "IdentifierQueueUrl",
     "TS_DB_NAME": "HistoryDatabaseName", "TS_TABLE_NAME": "HistoryTableName", "FUTURE_TABLE": "ForecastTableName",
     "SOURCES_SSM_ID": "SourcesParameterName", "API_KEY_SSM_ID": "SourceKeyParameterName",
