@@ -2,13 +2,15 @@
 
 SHELL := /bin/bash
 BUILD := .build/release
+# Where `make run` and `make hydrate` keep history: timestream, dynamodb or influxdb.
+export HISTORY ?= timestream
 
-.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream bench-line-protocol bench-write clean
+.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream bench-line-protocol bench-write bench-fetch bench-history bench-chunks fuzz-chunks clean
 
-run: build ## the whole system on this machine, until Ctrl-C
+run: build ## the whole system on this machine, until Ctrl-C; HISTORY=dynamodb or HISTORY=influxdb keeps history there
 	@local/run.sh $(BUILD)
 
-hydrate: build ## the end-to-end run alone, against a throwaway local cloud
+hydrate: build ## the end-to-end run alone, against a throwaway local cloud; HISTORY as for run
 	@e2eTest/hydrate.sh $(BUILD)
 
 test: ## everything: unit tests, real clients, packages, the template and its doors, documentation, the end-to-end run, lint, gates
@@ -34,6 +36,7 @@ bench: build package ## the paths that carry rows beside Foundation's coders, an
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@$(BUILD)/benchmark
+	@$(BUILD)/benchmark-chunks
 	@.build/tools/clients/bin/python local/bench/bench.py build
 
 bench-start: build package ## size, start and memory of a function beside Python and boto3
@@ -55,6 +58,22 @@ bench-write: build ## InfluxDB's own client writing for 30 seconds while the loc
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/write_through_crashes.py
+
+bench-fetch: build ## fetch functions writing the same chunks while 60 of them are killed; then all is read back
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/fetch_through_crashes.py
+
+bench-history: build ## reading a month, a year and five years from each store of history, beside an item a sample; units of fetches
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/history_reads.py
+
+bench-chunks: build ## a day of history as a chunk: how large, and how fast it is packed and unpacked
+	@$(BUILD)/benchmark-chunks
+
+fuzz-chunks: build ## ten minutes of what is no chunk, for the decoder of chunks
+	@$(BUILD)/benchmark-chunks --fuzz 600
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive --parallel Package.swift Sources Tests local e2eTest

@@ -26,7 +26,9 @@ def environment(address: str, **more: str) -> dict[str, str]:
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return keep | {
         "AWS_ENDPOINT_URL": f"http://{address}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f", "API_KEY": "a-key-of-the-api",
+        "AWS_DEFAULT_REGION": "us-east-1", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f",
+        # What the peers read, too.
+        "FORECAST_LAYOUT": "items", "API_KEY": "a-key-of-the-api",
         # Each read asks the stores, as the peers' do.
         "ANSWERS_KEPT_SECONDS": "0",
     } | more

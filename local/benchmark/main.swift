@@ -57,7 +57,7 @@ if Arguments.isHelp(CommandLine.arguments) {
 let environment: ProcessEnvironment = [
   "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent",
   "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "TS_DB_NAME": "d", "TS_TABLE_NAME": "t", "FUTURE_TABLE": "f",
-  "API_KEY": "k",
+  "FORECAST_LAYOUT": "items", "API_KEY": "k",
 ]
 let identifier = try Identifier("greenwich")
 guard let range = TimeRange(from: 0, to: 4_000_000_000_000) else { exit(1) }
