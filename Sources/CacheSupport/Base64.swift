@@ -67,16 +67,16 @@ package enum Base64 {
     return bytes
   }
 
-  private static let padding = UInt8(ascii: "=")
+  static let padding = UInt8(ascii: "=")
   /// The value of a byte that is no letter.
-  private static let none: UInt8 = 0x80
+  static let none: UInt8 = 0x80
 
   private static let letters: [64 of UInt8] = {
     let text = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8Span
     return [64 of UInt8] { text.span[$0] }
   }()
 
-  private static let values: [256 of UInt8] = {
+  static let values: [256 of UInt8] = {
     var values: [256 of UInt8] = .init(repeating: none)
     for index in 0..<64 { values[Int(letters[index])] = UInt8(index) }
     return values

@@ -35,24 +35,12 @@ public struct JSONWriter: Sendable {
 
   /// Appends a whole number.
   public mutating func integer(_ value: Int64) {
-    var digits: [20 of UInt8] = .init(repeating: 0)
-    var start = digits.count
-    var rest = value.magnitude
-    repeat {
-      start -= 1
-      digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-      rest /= 10
-    } while rest > 0
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    raw(digits.span.extracting(start...))
+    bytes.append(addingCapacity: DecimalText.most) { $0.integer(value) }
   }
 
   /// Appends the shortest text that reads back as the same number, or null for NaN and infinities.
   public mutating func double(_ value: Double) {
-    guard value.isFinite else { return raw("null") }
-    if let integer = Int64(exactly: value), abs(value) < 1e15 { return self.integer(integer) }
-    var text = value.description
-    text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
+    bytes.append(addingCapacity: DecimalText.most) { $0.double(value) }
   }
 
   /// The shortest text that reads back as the same number, without a fraction where there is none: `5`, not `5.0`.
@@ -76,8 +64,17 @@ public struct JSONWriter: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// Copies a text whole where nothing must be escaped, as in nearly every name; else byte by byte into the room it needs.
-  private mutating func escape(_ text: Span<UInt8>) {
+  /// Appends what is quoted already, with quotes around it.
+  public mutating func string(_ text: QuotedText) {
+    raw("\"")
+    raw(text.bytes)
+    raw("\"")
+  }
+
+  /// Appends UTF-8 bytes as they are between the quotes of a string.
+  ///
+  /// A text is copied whole where nothing must be escaped, as in nearly every name; else byte by byte into the room it needs.
+  mutating func escape(_ text: Span<UInt8>) {
     let growth = Self.escapes(in: text)
     guard growth > 0 else { return raw(text) }
     var end = bytes.count

@@ -95,8 +95,31 @@ public struct UTCTime: Sendable, Hashable {
 extension UTCTime {
   /// `20150830T123600Z`: ISO 8601 basic, as `X-Amz-Date` has it.
   package var basicText: String {
-    Self.padded(year, 4) + Self.padded(month, 2) + Self.padded(day, 2) + "T" + Self.padded(hour, 2)
-      + Self.padded(minute, 2) + Self.padded(second, 2) + "Z"
+    guard (0...9999).contains(year) else {
+      return Self.padded(year, 4) + Self.padded(month, 2) + Self.padded(day, 2) + "T" + Self.padded(hour, 2)
+        + Self.padded(minute, 2) + Self.padded(second, 2) + "Z"
+    }
+    return unsafe String(unsafeUninitializedCapacity: 16) { bytes in
+      var place = 0
+      func put(_ byte: UInt8) {
+        unsafe bytes[place] = byte
+        place += 1
+      }
+      func put(_ value: Int) {
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10 % 10))
+        put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10))
+      }
+      put(year / 100)
+      put(year % 100)
+      put(month)
+      put(day)
+      put(UInt8(ascii: "T"))
+      put(hour)
+      put(minute)
+      put(second)
+      put(UInt8(ascii: "Z"))
+      return place
+    }
   }
 
   /// `2015-08-30`.

@@ -24,6 +24,8 @@ public struct LambdaRuntime: Sendable {
 
   /// The largest answer that Lambda takes: 6,291,556 bytes.
   public static let responseLimit: Int = 6_291_556
+  /// The largest event that is read, in bytes; Lambda gives 6 MB at most.
+  public static let eventLimit: Int = 16 << 20
 
   /// - Parameter api: the Runtime API's `host:port`, from `AWS_LAMBDA_RUNTIME_API`.
   package init(api: String, http: any HTTPClient, logger: LambdaLogger) {
@@ -43,7 +45,7 @@ public struct LambdaRuntime: Sendable {
     environment: ProcessEnvironment = .process(),
     makeHandler: (ProcessEnvironment, any HTTPClient, LambdaLogger) async throws -> any LambdaHandler
   ) async -> Int32 {
-    returnLargeBlocks()
+    boundFreedMemory()
     let logger = LambdaLogger(environment: environment)
     guard let api = environment["AWS_LAMBDA_RUNTIME_API"] else {
       logger.error("AWS_LAMBDA_RUNTIME_API is not set: this program runs on Lambda or under the local cloud", [:])
@@ -62,11 +64,15 @@ public struct LambdaRuntime: Sendable {
     return await http.onTransferThread { await runtime.serve(handler) }
   }
 
-  /// Lets freed bodies of a megabyte and more go back to the system.
+  /// Lets freed bodies of a megabyte and more go back to the system, and keeps 4 MiB of what is smaller.
   ///
-  /// After the first one is freed, glibc would keep blocks of that size for later, and the buffers that a body outgrows
-  /// would add up: eight bodies of 8 MiB then hold 127 MB instead of 65.
-  static func returnLargeBlocks() { _ = cglibc_map_blocks_from(1 << 20) }
+  /// After the first large one is freed, glibc would keep blocks of that size for later, and the buffers that a body outgrows
+  /// would add up: eight bodies of 8 MiB then hold 127 MB instead of 65. What is smaller it would give back and ask for again with every
+  /// page of rows, each 4 KiB of which the system has to clear.
+  static func boundFreedMemory() {
+    _ = cglibc_map_blocks_from(1 << 20)
+    _ = cglibc_keep_freed_bytes(4 << 20)
+  }
 
   /// Serves events, one at a time, until `next` gives none.
   package func serve(_ handler: any LambdaHandler) async -> Int32 {
@@ -75,6 +81,12 @@ public struct LambdaRuntime: Sendable {
         guard let (event, context) = try await next() else { return 1 }
         await answer(event, context, handler)
       } catch {
+        if error.code == .tooLarge, let context = LambdaContext(headers: error.headers, logger: logger) {
+          // This event fails; the next one may be smaller.
+          context.logger.error("the event is too large", ["error": .string("\(error)")])
+          await report(error, to: "/invocation/\(context.requestID)/error")
+          continue
+        }
         // Lambda is gone, or asks a runtime that it cannot serve to end: either way this process is over.
         logger.error("the Runtime API gave no event", ["error": .string("\(error)")])
         return 1
@@ -84,7 +96,7 @@ public struct LambdaRuntime: Sendable {
 
   private func next() async throws(HTTPError) -> (event: [UInt8], context: LambdaContext)? {
     let response = try await http.send(
-      HTTPRequest(url: base + "/invocation/next", timeout: nil, responseLimit: 16 << 20, bypassesProxy: true))
+      HTTPRequest(url: base + "/invocation/next", timeout: nil, responseLimit: Self.eventLimit, bypassesProxy: true))
     guard response.status == 200, let context = LambdaContext(headers: response.headers, logger: logger) else {
       logger.error("the Runtime API refused", ["status": .integer(response.status)])
       return nil

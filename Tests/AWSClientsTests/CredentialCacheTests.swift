@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWSClients
 
-@Suite(.timeLimit(.minutes(1))) struct CredentialCacheTests {
+@Suite(.timeLimit(.minutes(10))) struct CredentialCacheTests {
   static let minute: Int64 = 60_000
 
   /// A provider whose calls are counted; the first gives `key1`.

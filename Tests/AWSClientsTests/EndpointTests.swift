@@ -116,7 +116,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct EndpointDiscoveryTests {
+@Suite(.timeLimit(.minutes(10))) struct EndpointDiscoveryTests {
   static let minute: Int64 = 60_000
 
   /// What `DescribeEndpoints` answers; nil fails with the code.

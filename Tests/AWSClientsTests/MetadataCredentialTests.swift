@@ -7,7 +7,7 @@ import Testing
 @testable import AWSClients
 
 /// Credentials of containers and instances.
-@Suite(.timeLimit(.minutes(1))) struct MetadataCredentialTests {
+@Suite(.timeLimit(.minutes(10))) struct MetadataCredentialTests {
   static func resolve(_ variables: [String: String] = [:], config: String = "", http: FakeHTTP) async throws
     -> TemporaryCredentials?
   {

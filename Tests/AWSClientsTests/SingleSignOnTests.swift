@@ -7,7 +7,7 @@ import Testing
 
 @testable import AWSClients
 
-@Suite(.timeLimit(.minutes(1))) struct SingleSignOnTests {
+@Suite(.timeLimit(.minutes(10))) struct SingleSignOnTests {
   /// 2027-01-15T08:00:00Z
   static let now = CredentialTests.now
 

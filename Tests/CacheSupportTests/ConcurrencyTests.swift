@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConcurrentMapTests {
+@Suite(.timeLimit(.minutes(10))) struct ConcurrentMapTests {
   struct Fault: Error, Hashable { var number: Int }
 
   /// Waits until the task is cancelled.
@@ -112,7 +112,7 @@ import Testing
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct WithinTests {
+@Suite(.timeLimit(.minutes(10))) struct WithinTests {
   @Test("What comes in time is given back") func inTime() async {
     #expect(await within(.seconds(3600)) { 5 } == 5)
     #expect(await within(.seconds(3600)) { Int?.none } == .some(nil))

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ExpiringValueTests {
+@Suite(.timeLimit(.minutes(10))) struct ExpiringValueTests {
   enum Fault: RenewalError, Hashable {
     case passing, lasting, cancelled
     var mayPass: Bool { self == .passing }

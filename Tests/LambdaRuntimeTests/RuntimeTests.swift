@@ -102,6 +102,27 @@ import Testing
     #expect(Set(threads.elements).count == 1)
   }
 
+  @Test("An event that is too large fails, and the next one is served") func tooLarge() async throws {
+    let asked = Recorder<String>()
+    let large = [UInt8](repeating: 0x20, count: LambdaRuntime.eventLimit + 1)
+    let api = try HTTPServer { request in
+      guard request.path.hasSuffix("/next") else {
+        asked.append("\(request.path) \((try? JSON(parsing: request.body))?["errorType"]?.string ?? "")")
+        return .now(ServerResponse(status: 202, body: []))
+      }
+      let number = asked.elements.count
+      let headers = [("Lambda-Runtime-Aws-Request-Id", "id\(number)"), ("Lambda-Runtime-Deadline-Ms", "1800000000000")]
+      return .now(ServerResponse(status: number < 2 ? 200 : 410, headers: headers, body: number == 0 ? large : [0x31]))
+    }
+    let status = await LambdaRuntime.run(environment: ["AWS_LAMBDA_RUNTIME_API": "127.0.0.1:\(api.port)"]) { _, _, _ in
+      Handler { event, _ in event }
+    }
+    await api.stop()
+    #expect(status == 1)
+    let base = "/2018-06-01/runtime/invocation/"
+    #expect(asked.elements == ["\(base)id0/error Function.HTTPError", "\(base)id1/response "])
+  }
+
   @Test("Without Lambda the program says where it runs") func alone() async {
     #expect(await LambdaRuntime.run(environment: [:]) { _, _, _ in Handler { event, _ in event } } == 1)
   }
@@ -112,7 +133,7 @@ import Testing
   func blocks() async {
     // In a process of its own: elsewhere the blocks that other tests freed may serve.
     await #expect(processExitsWith: .success) {
-      LambdaRuntime.returnLargeBlocks()
+      LambdaRuntime.boundFreedMemory()
       // glibc takes the size of the largest freed block for the threshold, unless it was told one.
       let freed = unsafe malloc(16 << 20)
       unsafe #expect(Self.isMapped(freed))
@@ -199,6 +220,14 @@ import Testing
     #expect(
       try JSON(parsing: response.bytes)
         == ["statusCode": 200, "headers": ["A": "b"], "isBase64Encoded": false, "body": "{\"x\":\"ä\\n\"}\n"])
+  }
+
+  @Test("A body that is quoted already is the same answer") func quotedResponse() {
+    let text = "{\"x\":\"ä\\n\"}\n\u{1}"
+    let plain = HTTPEventResponse(status: 200, headers: ["A": "b"], body: Array(text.utf8))
+    let quoted = HTTPEventResponse(status: 200, headers: ["A": "b"], content: .quoted(QuotedText(text)))
+    #expect(quoted.bytes == plain.bytes && quoted.body == plain.body && !quoted.isBinary)
+    #expect(quoted.content.travellingBytes == plain.content.travellingBytes)
   }
 
   @Test("Log lines are JSON, below the level they are not written")

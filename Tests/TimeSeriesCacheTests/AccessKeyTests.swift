@@ -7,7 +7,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// Who is let in, and to what.
-@Suite(.timeLimit(.minutes(1))) struct AccessKeyTests {
+@Suite(.timeLimit(.minutes(10))) struct AccessKeyTests {
   static let text = #"""
     [{"name":"telegraf","key":"w-key","buckets":["home"],"allow":["write"]},
      {"name":"grafana","key":"r-key\n","buckets":["home","caf\u00e9"],"allow":["read"]},

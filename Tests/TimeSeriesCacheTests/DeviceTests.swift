@@ -6,7 +6,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// Devices' readings, in whatever shape they come.
-@Suite(.timeLimit(.minutes(1))) struct DeviceTests {
+@Suite(.timeLimit(.minutes(10))) struct DeviceTests {
   static let now = WriteHarness.now
 
   static func rule(_ variables: [String: String] = [:]) throws -> DeviceRule {

@@ -78,7 +78,7 @@ import Testing
       #expect(!victims.isEmpty)
       for victim in victims { #expect(kill(victim, SIGKILL) == 0) }
       opener.finish()
-      #expect(try await eventually(within: .seconds(60)) { try await Self.isDrained(cloud, "IdentifierQueueUrl") })
+      #expect(try await eventually { try await Self.isDrained(cloud, "IdentifierQueueUrl") })
       for identifier in identifiers { #expect(try await Self.counts(cloud, identifier) == (300, 60)) }
       #expect(try await Self.isDrained(cloud, "DeadLetterQueueUrl"))
       await source.stop()

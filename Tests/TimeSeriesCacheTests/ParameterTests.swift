@@ -8,7 +8,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// Parameters that functions read: the sources, their keys, the API's key.
-@Suite(.timeLimit(.minutes(1))) struct ParameterTests {
+@Suite(.timeLimit(.minutes(10))) struct ParameterTests {
   static let now: Int64 = 1_800_000_000_000
   static let minute: Int64 = 60_000
 

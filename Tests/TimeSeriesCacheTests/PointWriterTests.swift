@@ -9,7 +9,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// What becomes of points: where they are, and what the writer is told of those that are nowhere.
-@Suite(.timeLimit(.minutes(1))) struct PointWriterTests {
+@Suite(.timeLimit(.minutes(10))) struct PointWriterTests {
   static let now = WriteHarness.now
 
   static func message(_ response: HTTPEventResponse) -> String {

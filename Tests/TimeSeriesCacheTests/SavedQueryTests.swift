@@ -6,7 +6,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// Queries in files: their headers, and values that become literals and nothing else.
-@Suite(.timeLimit(.minutes(1))) struct SavedQueryTests {
+@Suite(.timeLimit(.minutes(10))) struct SavedQueryTests {
   private static func bound(_ kind: String, _ value: String) throws(SavedQuery.Failure) -> String {
     try SavedQuery("-- @p \(kind): a value\n{p}").sql([("p", value)], database: "d\"b", now: 1_000_000)
   }

@@ -8,7 +8,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// What clients of InfluxDB are answered.
-@Suite(.timeLimit(.minutes(1))) struct WriteAPITests {
+@Suite(.timeLimit(.minutes(10))) struct WriteAPITests {
   static let now = WriteHarness.now
 
   struct Case: Sendable {

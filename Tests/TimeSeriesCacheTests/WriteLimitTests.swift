@@ -7,7 +7,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// What Timestream takes and what it does not, through the write API and read back: the reference's cases, which look at the status alone.
-@Suite(.timeLimit(.minutes(1))) struct WriteLimitTests {
+@Suite(.timeLimit(.minutes(10))) struct WriteLimitTests {
   static let now = WriteHarness.now
 
   /// Lines of one series, and what becomes of it.

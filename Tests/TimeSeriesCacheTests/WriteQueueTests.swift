@@ -8,7 +8,7 @@ import Testing
 @testable import TimeSeriesCache
 
 /// Lines and messages that wait in a queue.
-@Suite(.timeLimit(.minutes(1))) struct WriteQueueTests {
+@Suite(.timeLimit(.minutes(10))) struct WriteQueueTests {
   static let now = WriteHarness.now
 
   static func lines(_ lines: String, bucket: String = "home", time: Int64 = now) -> String {

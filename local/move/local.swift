@@ -92,6 +92,7 @@ import TimeSeriesCache
       Output.errorLine("one of the stores keeps no finer times: rows are compared by the millisecond")
     }
     let stop = MoveStop()
+    Signals.listen(limit: nil)
     Task {
       await Signals.waitForEnd()
       Output.errorLine("\nending after the pages that are under way")

@@ -19,7 +19,7 @@ extension APIHandler {
         of: series, in: asked.range, width: bins.width, aggregates: bins.aggregates, measures: asked.measures,
         after: asked.after, limit: asked.limit)
     }
-    if page.rows.isEmpty, page.baseline == nil {
+    if page.isEmpty, page.baseline == nil {
       try await checkForecast(identifier, request, visible)
     }
     try asked.checkMeasures(of: page)
@@ -149,7 +149,7 @@ extension HTTPEventResponse {
   /// - Throws: 413 with the advice, where the body is larger than Lambda's answer may be.
   static func json(_ json: JSON, orTooLarge advice: String) throws(APIError) -> HTTPEventResponse {
     let response = HTTPEventResponse.json(json)
-    guard response.body.count + JSONWriter.escapes(in: response.body.span) <= PageFormat.limit else {
+    guard response.content.travellingBytes <= PageFormat.limit else {
       throw .tooLarge("the answer would be larger than \(PageFormat.limit) bytes: \(advice)")
     }
     return response

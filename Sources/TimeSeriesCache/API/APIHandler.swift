@@ -58,8 +58,7 @@ package struct APIHandler: LambdaHandler {
     if event.method == "HEAD", response.status != 304 {
       // What a GET would have (RFC 9110 §8.6): a gateway that counts for itself finds no bytes.
       response.headers["Content-Length"] = "\(response.body.count)"
-      response.body = []
-      response.isBinary = false
+      response.content = .text([])
     }
     return response
   }

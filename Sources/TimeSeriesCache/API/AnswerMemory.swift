@@ -115,7 +115,7 @@ extension AnswerMemory.State {
     for (key, old) in kept where start - old.start >= lifetime { remove(key) }
     guard case .success(let response) = answer, response.status == 200 else { return }
     remove(key)
-    let cost = response.body.count + key.bytes + AnswerMemory.overhead
+    let cost = response.content.bytes.count + key.bytes + AnswerMemory.overhead
     guard cost <= AnswerMemory.maximumBytes else { return }
     while kept.count >= AnswerMemory.maximumCount || bytes + cost > AnswerMemory.maximumBytes,
       let oldest = kept.min(by: { $0.value.start < $1.value.start })?.key

@@ -63,53 +63,29 @@ enum PageFormat: String, Hashable, CaseIterable {
 
   /// Writes a page, up to the byte limit; the rows that did not fit are the next page's.
   func response(_ page: SeriesReader.Page, _ request: SeriesRequest) throws(APIError) -> HTTPEventResponse {
-    let rows = request.bins == nil ? request.measures.map { Self.rows(page.rows, with: $0) } ?? page.rows : page.rows
-    // A page's header names what was asked for, or what the page has; the names of bins are not those of measures.
+    // The names of bins are not those of measures.
     let asked = request.bins == nil ? request.measures : nil
+    var parts = page.parts
+    if let asked { for place in parts.indices { parts[place].block = parts[place].block.with(asked) } }
+    // A page's header names what was asked for, or what the page has.
     let isWide = self == .csv && request.shape == .wide
-    let columns = isWide ? asked?.sorted().map(\.text) ?? Self.columns(rows) : []
-    var body = RowWriter(format: self, shape: request.shape, columns: columns, rows: rows)
+    let names = asked ?? Set(parts.lazy.flatMap { $0.block.measures.map { ByteText($0.name) } })
+    var body = RowWriter(
+      format: self, shape: request.shape, columns: isWide ? names.sorted().map(\.text) : [],
+      rows: parts.reduce(0) { $0 + $1.block.count })
     body.begin(page, request)
     var next = page.next
-    var last: Int64?
-    for row in rows {
-      guard body.append(row) else {
-        guard let last else {
-          throw .tooLarge("one row is larger than an answer may be: choose measures with 'measures'")
-        }
-        next = SeriesReader.Continuation(after: last, baseline: .init(page.baseline))
-        break
+    if !parts.allSatisfy({ body.append($0) }) {
+      guard let last = body.last else {
+        throw .tooLarge("one row is larger than an answer may be: choose measures with 'measures'")
       }
-      last = row.time
+      next = SeriesReader.Continuation(after: last, baseline: .init(page.baseline))
     }
     let cursor = next.map { Cursor(range: request.range, after: $0).text }
     body.end(cursor: cursor)
     var headers = ["Content-Type": contentType]
     headers["X-Next-Cursor"] = cursor
     headers["X-Baseline"] = page.baseline.map { String($0) }
-    return HTTPEventResponse(status: 200, headers: headers, body: body.writer.bytes)
-  }
-
-  /// Rows with the wanted measures alone; those that have none of them are left out.
-  private static func rows(_ rows: [SeriesRow], with wanted: Set<ByteText>) -> [SeriesRow] {
-    rows.compactMap { row in
-      var row = row
-      row.measures.removeAll { !wanted.contains(ByteText($0.name)) }
-      return row.measures.isEmpty ? nil : row
-    }
-  }
-
-  /// Every measure of a page, ordered. Most rows have the measures of the row before.
-  private static func columns(_ rows: [SeriesRow]) -> [String] {
-    var names: Set<ByteText> = []
-    var before: [Measure] = []
-    for row in rows {
-      let isSame =
-        row.measures.count == before.count
-        && zip(row.measures, before).allSatisfy { $0.name.hasSameBytes(as: $1.name) }
-      if !isSame { for measure in row.measures { names.insert(ByteText(measure.name)) } }
-      before = row.measures
-    }
-    return names.sorted().map(\.text)
+    return HTTPEventResponse(status: 200, headers: headers, content: .quoted(body.body))
   }
 }

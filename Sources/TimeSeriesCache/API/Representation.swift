@@ -24,15 +24,14 @@ struct Representation: Sendable {
       response.headers["Cache-Control"] = response.headers["Cache-Control"] ?? "no-store"
       return response
     }
-    var tag = Hex.encode(MessageDigest.sha256(response.body).prefix(16))
+    var tag = Hex.encode(MessageDigest.sha256(response.content.bytes).prefix(16))
     response.headers["Cache-Control"] = maximumAge > 0 ? "private, max-age=\(maximumAge)" : "private, no-cache"
     response.headers["Vary"] = Self.vary
-    if isPacked, !response.isBinary, response.body.count > Self.leastPacked {
-      let packed = try Gzip.compress(response.body)
+    if isPacked, !response.isBinary, response.content.bytes.count > Self.leastPacked {
       // In Lambda's answer one is Base64 and the other a quoted text.
-      if (packed.count + 2) / 3 * 4 < response.body.count + JSONWriter.escapes(in: response.body.span) {
-        response.body = packed
-        response.isBinary = true
+      let packed = HTTPEventResponse.Content.binary(try Gzip.compress(response.body))
+      if packed.travellingBytes < response.content.travellingBytes {
+        response.content = packed
         response.headers["Content-Encoding"] = "gzip"
         // Other bytes, another strong tag (RFC 9110 §8.8.3.3).
         tag += "-gzip"

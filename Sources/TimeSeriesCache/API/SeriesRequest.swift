@@ -87,13 +87,13 @@ struct SeriesRequest: Hashable {
   /// - Parameter page: as it was read, with all measures.
   /// - Throws: 400 with the measures that the rows have.
   func checkMeasures(of page: SeriesReader.Page) throws(APIError) {
-    guard let measures, condition == nil, bins == nil, after == nil, page.next == nil, !page.rows.isEmpty else {
+    guard let measures, condition == nil, bins == nil, after == nil, page.next == nil, !page.isEmpty else {
       return
     }
     var missing = measures
     var found: Set<ByteText> = []
-    for row in page.rows {
-      for measure in row.measures {
+    for part in page.parts {
+      for measure in part.block.measures {
         let name = ByteText(measure.name)
         missing.remove(name)
         if missing.isEmpty { return }

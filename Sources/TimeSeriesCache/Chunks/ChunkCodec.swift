@@ -68,7 +68,9 @@ package enum ChunkCodec {
   private static func head(of chunk: Chunk) -> ChunkHeadCodec.Ordered {
     var head = ChunkHeadCodec.Ordered()
     head.count = chunk.count
-    if let first = chunk.times.first, let last = chunk.times.last { head.times = TimeRange(from: first, to: last) }
+    if let first = chunk.block.times.first, let last = chunk.block.times.last {
+      head.times = TimeRange(from: first, to: last)
+    }
     head.measures = chunk.tallies
     return head
   }

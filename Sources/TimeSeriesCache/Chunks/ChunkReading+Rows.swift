@@ -51,15 +51,15 @@ extension ChunkReading {
     return !isTooLong && !isTooLate && end < now
   }
 
-  // MARK: Samples
+  // MARK: Rows
 
-  /// Hands over the samples of a range, one for each millisecond, ascending, until the body returns false.
+  /// Hands over the rows of a range chunk by chunk, one row for each millisecond, ascending, until the body returns false.
   ///
   /// - Parameters:
   ///   - rows: how many are wanted; nil for all.
-  ///   - isOfUse: false where a chunk's head tells that the body has no use for its samples.
-  func forEachSample(
-    in range: TimeRange, rows: Int?, where isOfUse: ((ChunkHead) -> Bool)? = nil, _ body: (Sample) -> Bool
+  ///   - isOfUse: false where a chunk's head tells that the body has no use for its rows.
+  func forEachBlock(
+    in range: TimeRange, rows: Int?, where isOfUse: ((ChunkHead) -> Bool)? = nil, _ body: (SeriesBlock) -> Bool
   ) async throws(StoreError) {
     var seen = Seen()
     defer { remember(seen) }
@@ -73,34 +73,33 @@ extension ChunkReading {
       }
       let chunk = try self.chunk(of: item)
       seen.add(item, rows: chunk.count)
-      return forEachSample(chunk, in: part, body)
+      return body(served(chunk, in: part)) ? .goOn(after: chunk.block.times.last) : .stop
     }
+  }
+
+  /// As ``forEachBlock(in:rows:where:_:)``, row by row.
+  func forEachSample(
+    in range: TimeRange, rows: Int?, where isOfUse: ((ChunkHead) -> Bool)? = nil, _ body: (Sample) -> Bool
+  ) async throws(StoreError) {
+    try await forEachBlock(in: range, rows: rows, where: isOfUse) { $0.samples.allSatisfy(body) }
   }
 
   /// Hands over what of a chunk is in a range, one sample for each millisecond, ascending, until the body returns false.
   func forEachSample(
     of item: ChunkItem, in range: TimeRange, _ body: (Sample) -> Bool
   ) throws(StoreError) -> Step {
-    forEachSample(try chunk(of: item), in: range, body)
+    let chunk = try chunk(of: item)
+    return served(chunk, in: range).samples.allSatisfy(body) ? .goOn(after: chunk.block.times.last) : .stop
   }
 
-  private func forEachSample(_ chunk: Chunk, in range: TimeRange, _ body: (Sample) -> Bool) -> Step {
-    for sample in samples(of: chunk, in: range) where !body(sample) { return .stop }
-    return .goOn(after: chunk.times.last)
-  }
-
-  /// The samples of a chunk in a range that are served, one for each millisecond.
-  private func samples(of chunk: Chunk, in range: TimeRange) -> [Sample] {
-    let rows = chunk.rows(in: range)
-    guard let first = rows.first else { return [] }
+  /// The rows of a chunk in a range that are served, one for each millisecond.
+  private func served(_ chunk: Chunk, in range: TimeRange) -> SeriesBlock {
+    let rows = chunk.block.rows(in: range)
+    guard let first = rows.first else { return SeriesBlock() }
     // The later rows expire later, or as their version says; as a rule none has.
-    let earliest = ChunkRow(sample: Sample(time: chunk.times[first], measures: []), version: .min)
-    if !store.policy.isExpired(earliest, now) { return chunk.merged(rows) }
-    var samples: [Sample] = []
-    for row in chunk.allRows() where range.from <= row.sample.time && row.sample.time <= range.to {
-      if !store.policy.isExpired(row, now) { samples.add(row.sample) }
-    }
-    return samples
+    let earliest = ChunkRow(sample: Sample(time: chunk.block.times[first], measures: []), version: .min)
+    if !store.policy.isExpired(earliest, now) { return chunk.block[rows].merged }
+    return SeriesBlock(chunk.allRows()[rows].filter { !store.policy.isExpired($0, now) }.map(\.sample)).merged
   }
 
   // MARK: Hints

@@ -24,15 +24,16 @@ enum ChunkRowsCodec {
 
   static func write(_ chunk: Chunk) -> [UInt8] {
     var (meta, data, parts) = (ChunkWriter(), [UInt8](), [Deflate.Part]())
-    let first = chunk.times.first ?? 0
-    meta.bytes.append(chunk.nanoseconds == nil ? 0 : 1)
-    ChunkIntegers.write(chunk.times.map { $0 &- first }, to: &meta, &data)
-    if let nanoseconds = chunk.nanoseconds { ChunkIntegers.write(nanoseconds.map(Int64.init), to: &meta, &data) }
+    let block = chunk.block
+    let first = block.times.first ?? 0
+    meta.bytes.append(block.nanoseconds == nil ? 0 : 1)
+    ChunkIntegers.write(block.times.map { $0 &- first }, to: &meta, &data)
+    if let nanoseconds = block.nanoseconds { ChunkIntegers.write(nanoseconds.map(Int64.init), to: &meta, &data) }
     meta.count(chunk.versions.count)
     ChunkIntegers.write(chunk.versions.map { $0.version &- first }, to: &meta, &data)
     ChunkIntegers.write(
       zip([0] + chunk.versions.map(\.end), chunk.versions).dropLast().map { Int64($1.end - $0) }, to: &meta, &data)
-    for measure in chunk.measures {
+    for measure in block.measures {
       for (place, column) in measure.columns.enumerated() {
         parts.append(Deflate.Part(end: data.count))
         let more = place + 1 < measure.columns.count ? another : 0
@@ -55,7 +56,7 @@ enum ChunkRowsCodec {
   private static let leastPart = 128
 
   private static func write(
-    _ column: ChunkColumn, _ more: UInt8, of count: Int, to meta: inout ChunkWriter, _ data: inout [UInt8],
+    _ column: ValueColumn, _ more: UInt8, of count: Int, to meta: inout ChunkWriter, _ data: inout [UInt8],
     _ parts: inout [Deflate.Part]
   ) {
     let kind =
@@ -103,22 +104,22 @@ enum ChunkRowsCodec {
     let range = try reader.range(try reader.count(upTo: body.count, "bytes of columns"))
     var meta = ChunkReader(body, in: range)
     var data = ChunkReader(body, in: range.upperBound..<body.count)
-    var chunk = Chunk()
+    var block = SeriesBlock()
     guard let span = head.times else { throw ChunkError("there are rows, but no times") }
     let flags = try meta.byte()
     guard flags < 2 else { throw ChunkError("\(flags) are no flags of rows") }
-    chunk.times = try ChunkIntegers.read(head.count, from: &meta, &data).map { $0 &+ span.from }
-    if flags == 1 { chunk.nanoseconds = try nanoseconds(head.count, from: &meta, &data) }
-    try check(chunk, span)
-    chunk.versions = try versions(of: head.count, from: &meta, &data).map {
+    block.times = try ChunkIntegers.read(head.count, from: &meta, &data).map { $0 &+ span.from }
+    if flags == 1 { block.nanoseconds = try nanoseconds(head.count, from: &meta, &data) }
+    try check(block, span)
+    let versions = try versions(of: head.count, from: &meta, &data).map {
       Chunk.VersionRun(version: $0.version &+ span.from, end: $0.end)
     }
     var left = ChunkLimits.values
     // Which measure a row was last seen with, to find one that has two values of it.
     var seen: [Int32] = []
-    chunk.measures.reserveCapacity(head.measures.count)
+    block.measures.reserveCapacity(head.measures.count)
     for (place, (name, _)) in head.measures.enumerated() {
-      var measure = ChunkMeasure(name: name, columns: [])
+      var measure = MeasureColumns(name: name, columns: [])
       var before = -1
       var method: UInt8
       repeat {
@@ -136,11 +137,11 @@ enum ChunkRowsCodec {
         }
         measure.columns.append(column)
       } while method & another != 0
-      chunk.measures.append(measure)
+      block.measures.append(measure)
     }
     try meta.finish()
     try data.finish()
-    return chunk
+    return Chunk(block: block, versions: versions)
   }
 
   private static func nanoseconds(
@@ -151,12 +152,12 @@ enum ChunkRowsCodec {
     return values.map { Int32(truncatingIfNeeded: $0) }
   }
 
-  private static func check(_ chunk: Chunk, _ span: TimeRange) throws(ChunkError) {
-    guard chunk.times.first == span.from, chunk.times.last == span.to else {
+  private static func check(_ block: SeriesBlock, _ span: TimeRange) throws(ChunkError) {
+    guard block.times.first == span.from, block.times.last == span.to else {
       throw ChunkError("the times are not those of the head")
     }
-    for (index, (one, other)) in zip(chunk.times, chunk.times.dropFirst()).enumerated() where one >= other {
-      guard one == other, let nanoseconds = chunk.nanoseconds, nanoseconds[index] < nanoseconds[index + 1] else {
+    for (index, (one, other)) in zip(block.times, block.times.dropFirst()).enumerated() where one >= other {
+      guard one == other, let nanoseconds = block.nanoseconds, nanoseconds[index] < nanoseconds[index + 1] else {
         throw ChunkError("the times are not in order")
       }
     }
@@ -180,20 +181,20 @@ enum ChunkRowsCodec {
 
   private static func column(
     _ method: UInt8, of rows: Int, left: inout Int, from meta: inout ChunkReader, _ data: inout ChunkReader
-  ) throws(ChunkError) -> ChunkColumn {
+  ) throws(ChunkError) -> ValueColumn {
     let present = try presence(method >> 2, of: rows, from: &meta, &data)
     let count = present?.count ?? rows
     guard count <= left else { throw ChunkError("there are more than \(ChunkLimits.values) values") }
     left -= count
     switch method & 3 {
     case Kind.double:
-      return ChunkColumn(rows: present, values: .doubles(try ChunkDoubles.read(count, from: &meta, &data)))
+      return ValueColumn(rows: present, values: .doubles(try ChunkDoubles.read(count, from: &meta, &data)))
     case Kind.bigint:
-      return ChunkColumn(rows: present, values: .bigints(try ChunkIntegers.read(count, from: &meta, &data)))
-    case Kind.text: return ChunkColumn(rows: present, values: try texts(count, from: &meta, &data))
+      return ValueColumn(rows: present, values: .bigints(try ChunkIntegers.read(count, from: &meta, &data)))
+    case Kind.text: return ValueColumn(rows: present, values: try texts(count, from: &meta, &data))
     default:
       let bitmap = try data.range((count + 7) / 8)
-      return ChunkColumn(
+      return ValueColumn(
         rows: present,
         values: .booleans(
           (0..<count).map { index in data.bytes[bitmap.lowerBound + index / 8] >> UInt8(index & 7) & 1 == 1 }))
@@ -227,7 +228,7 @@ enum ChunkRowsCodec {
 
   private static func texts(
     _ count: Int, from meta: inout ChunkReader, _ data: inout ChunkReader
-  ) throws(ChunkError) -> ChunkValues {
+  ) throws(ChunkError) -> ColumnValues {
     let entries = try meta.count(upTo: count, "texts")
     var texts: [String] = []
     texts.reserveCapacity(entries)

@@ -4,7 +4,17 @@ import CacheSupport
 extension ChunkStore {
   /// One Query, unless the answer is longer than a page of DynamoDB, or its beginning is not where it was expected.
   func rows(of identifier: Identifier, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows {
-    try await rows(of: identifier, in: range, limit: limit, isOfUse: nil) { $0 }
+    var answer = HistoryRows()
+    let reading = ChunkReading(self, identifier)
+    var left = limit
+    try await reading.forEachBlock(in: range, rows: limit) { block in
+      answer.isCut = block.count > left
+      answer.add(block[0..<min(left, block.count)])
+      left -= min(left, block.count)
+      return !answer.isCut
+    }
+    answer.bytesMetered = reading.bytesMetered
+    return answer
   }
 
   /// Chunks whose head tells that no row of theirs meets the condition are not decoded.
@@ -27,20 +37,20 @@ extension ChunkStore {
   }
 
   private func rows(
-    of identifier: Identifier, in range: TimeRange, limit: Int, isOfUse: ((ChunkHead) -> Bool)?,
+    of identifier: Identifier, in range: TimeRange, limit: Int, isOfUse: @escaping (ChunkHead) -> Bool,
     _ body: (Sample) -> Sample?
   ) async throws(StoreError) -> HistoryRows {
-    var answer = HistoryRows(samples: [])
+    var found: [Sample] = []
+    var isCut = false
     let reading = ChunkReading(self, identifier)
     // Of rows that meet a condition nobody knows how many others lie between them.
-    try await reading.forEachSample(in: range, rows: isOfUse == nil ? limit : nil, where: isOfUse) { sample in
+    try await reading.forEachSample(in: range, rows: nil, where: isOfUse) { sample in
       guard let kept = body(sample) else { return true }
-      answer.isCut = answer.samples.count == limit
-      if !answer.isCut { answer.samples.append(kept) }
-      return !answer.isCut
+      isCut = found.count == limit
+      if !isCut { found.append(kept) }
+      return !isCut
     }
-    answer.bytesMetered = reading.bytesMetered
-    return answer
+    return HistoryRows(samples: found, isCut: isCut, bytesMetered: reading.bytesMetered)
   }
 
   /// One item, unless those that cover the newest times have no rows.
@@ -70,7 +80,7 @@ extension ChunkStore {
     let reading = ChunkReading(self, identifier)
     try await reading.descending(from: .max, .all) { item throws(StoreError) in
       guard let sample = try reading.chunk(of: item).newest(atOrBefore: .max) else { return true }
-      answer.samples = [sample]
+      answer.add(SeriesBlock([sample]))
       return false
     }
     answer.bytesMetered = reading.bytesMetered

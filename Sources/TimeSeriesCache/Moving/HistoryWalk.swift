@@ -40,11 +40,12 @@ struct HistoryWalk {
     guard let rest else { return nil }
     let (sum, overflows) = rest.from.addingReportingOverflow((width ?? .max) - 1)
     guard let window = TimeRange(from: rest.from, to: overflows ? rest.to : min(rest.to, sum)) else { return nil }
-    var answer =
+    let answer =
       isFine
       ? try await store.finestRows(of: series, in: window, limit: limit)
       : try await store.rows(of: series, in: window, limit: limit)
-    if !isFine { for place in answer.samples.indices { answer.samples[place].nanoseconds = 0 } }
+    var samples = answer.samples
+    if !isFine { for place in samples.indices { samples[place].nanoseconds = 0 } }
     guard let first = answer.samples.first, let last = answer.samples.last else {
       // An answer without rows that is not all of them cannot be gone on from.
       guard !answer.isCut else {

@@ -53,12 +53,12 @@ extension ChunkHistory: InstantReading {
     try await reading.ascending(in: range, rows: limit + 1) { item, part throws(StoreError) in
       let chunk = try reading.chunk(of: item)
       seen.add(item, rows: chunk.count)
-      for sample in chunk.samples(in: part) {
+      for sample in chunk.block[chunk.block.rows(in: part)].samples {
         found.append(sample)
         // Enough to see where the last millisecond that fits ends.
         if found.count > limit, sample.time > found[0].time { return .stop }
       }
-      return .goOn(after: chunk.times.last)
+      return .goOn(after: chunk.block.times.last)
     }
     reading.remember(seen)
     let whole = found.wholeMilliseconds(limit)

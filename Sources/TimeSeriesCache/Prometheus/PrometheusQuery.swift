@@ -77,12 +77,13 @@ struct PrometheusQuery: Sendable {
         throw PrometheusError(error)
       }
       guard !Task.isCancelled else { throw .tooLate }
-      guard budget.take(page.rows.count * matches.count) else {
+      let rows = page.rows
+      guard budget.take(rows.count * matches.count) else {
         throw PrometheusError(
           .execution,
           "the query would read more than \(budget.samples) samples: ask for a shorter range or fewer series")
       }
-      for row in page.rows {
+      for row in rows {
         var place = 0
         for measure in row.measures {
           let name = ByteText(measure.name)

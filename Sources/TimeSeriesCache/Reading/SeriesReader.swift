@@ -30,20 +30,56 @@ public struct SeriesReader: Sendable {
   public struct Page: Sendable, Hashable {
     /// The newest history time in the range or, where the range has no history, in the series; nil for a series without history.
     public var baseline: Int64?
-    /// Ascending by time; no instant appears twice.
-    public var rows: [SeriesRow]
+    /// One after the other; none is without rows.
+    private(set) var parts: [Part] = []
     /// Where the next page starts; nil at the end.
     public var next: Continuation?
     /// What the history bills for the page, in bytes.
     public var bytesMetered: Int64
 
-    /// A page put together by hand.
-    package init(baseline: Int64?, rows: [SeriesRow], next: Continuation? = nil, bytesMetered: Int64 = 0) {
+    /// Rows that come from one store, in columns.
+    struct Part: Sendable {
+      var origin: SeriesRow.Origin
+      var block: SeriesBlock
+    }
+
+    /// - Parameter parts: one after the other, ascending by time.
+    init(baseline: Int64?, parts: [Part], next: Continuation? = nil, bytesMetered: Int64 = 0) {
       self.baseline = baseline
-      self.rows = rows
+      self.parts = parts.filter { $0.block.count > 0 }
       self.next = next
       self.bytesMetered = bytesMetered
     }
+
+    /// A page put together by hand.
+    package init(baseline: Int64?, rows: [SeriesRow], next: Continuation? = nil, bytesMetered: Int64 = 0) {
+      var parts: [Part] = []
+      var samples: [Sample] = []
+      for (index, row) in rows.enumerated() {
+        samples.append(Sample(time: row.time, measures: row.measures))
+        guard index + 1 == rows.count || rows[index + 1].origin != row.origin else { continue }
+        parts.append(Part(origin: row.origin, block: SeriesBlock(samples)))
+        samples = []
+      }
+      self.init(baseline: baseline, parts: parts, next: next, bytesMetered: bytesMetered)
+    }
+
+    /// True where there are no rows.
+    public var isEmpty: Bool { parts.isEmpty }
+
+    /// Ascending by time; no instant appears twice. They are made of columns, each time that they are asked for.
+    public var rows: [SeriesRow] {
+      parts.flatMap { part in part.block.samples.map { SeriesRow($0, origin: part.origin) } }
+    }
+
+    /// Equal where all is that a reader sees.
+    public static func == (one: Self, other: Self) -> Bool {
+      one.baseline == other.baseline && one.next == other.next && one.bytesMetered == other.bytesMetered
+        && one.rows == other.rows
+    }
+
+    /// Hashes the rows.
+    public func hash(into hasher: inout Hasher) { hasher.combine(rows) }
   }
 
   /// Where the next page starts, and what the pages before it learnt, so that it is not asked for again.
@@ -118,10 +154,16 @@ public struct SeriesReader: Sendable {
         try await forecast.page(of: series.identifier, in: rest, limit: limit + 1, now: now)
       }
     let past = try await historyAnswer.get()
-    var rows = past.samples.map { SeriesRow($0, origin: .history) }
+    let known = past.blocks.reduce(0) { $0 + $1.count }
+    var predicted: [Sample] = []
     func page(isLast: Bool) -> Page {
-      let next = isLast ? nil : rows.last.map { Continuation(after: $0.time, baseline: .init(past.baseline)) }
-      return Page(baseline: past.baseline, rows: rows, next: next, bytesMetered: past.bytesMetered)
+      let last = isLast ? nil : predicted.last?.time ?? past.blocks.last?.times.last
+      let parts =
+        past.blocks.map { Page.Part(origin: .history, block: $0) }
+        + [Page.Part(origin: .forecast, block: SeriesBlock(predicted))]
+      return Page(
+        baseline: past.baseline, parts: parts,
+        next: last.map { Continuation(after: $0, baseline: .init(past.baseline)) }, bytesMetered: past.bytesMetered)
     }
     if past.isCut { return page(isLast: false) }
 
@@ -129,21 +171,21 @@ public struct SeriesReader: Sendable {
     while true {
       for sample in answer?.samples ?? []
       where past.baseline.map({ sample.time > $0 }) ?? true && condition?.isMet(by: sample.measures) ?? true {
-        if rows.count == limit { return page(isLast: false) }
-        rows.append(SeriesRow(sample, origin: .forecast))
+        if known + predicted.count == limit { return page(isLast: false) }
+        predicted.append(sample)
       }
       // What lies at or before the baseline is not served, so it is not read either.
       let next = max(answer.map { $0.next ?? .max } ?? rest.from, past.baseline.map { $0 &+ 1 } ?? .min)
       guard let left = TimeRange(from: next, to: range.to), next != .max else { return page(isLast: true) }
       // Items are counted before expired ones are left out: few at a time could be very many questions.
-      let items = max(limit + 1 - rows.count, Self.leastForecasts)
+      let items = max(limit + 1 - known - predicted.count, Self.leastForecasts)
       answer = try await forecast.page(of: series.identifier, in: left, limit: items, now: now)
     }
   }
 
   /// The history of a page, and the baseline that goes with it.
   private struct Past: Sendable {
-    var samples: [Sample]
+    var blocks: [SeriesBlock]
     var isCut: Bool
     var baseline: Int64?
     var bytesMetered: Int64
@@ -158,7 +200,7 @@ public struct SeriesReader: Sendable {
     if start == nil, rest.from >= now {
       let newest = try await history.newest(of: series, in: nil)
       guard let time = newest.time, time >= rest.from else {
-        return Past(samples: [], isCut: false, baseline: newest.time, bytesMetered: newest.bytesMetered)
+        return Past(blocks: [], isCut: false, baseline: newest.time, bytesMetered: newest.bytesMetered)
       }
       ofSeries = newest
     }
@@ -169,7 +211,7 @@ public struct SeriesReader: Sendable {
         try await history.rows(of: series, in: rest, limit: limit)
       }
     var past = Past(
-      samples: rows.samples, isCut: rows.isCut, baseline: rows.samples.last?.time,
+      blocks: rows.blocks, isCut: rows.isCut, baseline: rows.last,
       bytesMetered: rows.bytesMetered + (ofSeries?.bytesMetered ?? 0))
     switch start?.baseline ?? .unknown {
     case .time(let known): past.baseline = max(known, past.baseline ?? known)

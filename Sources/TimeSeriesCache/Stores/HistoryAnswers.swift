@@ -1,20 +1,46 @@
 public import CacheSupport
 
 /// An answer of a ``HistoryStore``: samples of a range.
-public struct HistoryRows: Sendable, Hashable {
-  /// Ascending by time, one for each millisecond.
-  public var samples: [Sample]
+public struct HistoryRows: Sendable {
+  /// One after the other; none is without rows.
+  private(set) var blocks: [SeriesBlock] = []
   /// True where the range has more samples after the last of these.
   public var isCut: Bool
   /// What the store bills for the question, in bytes.
   public var bytesMetered: Int64
 
   /// An answer of a store.
-  public init(samples: [Sample], isCut: Bool = false, bytesMetered: Int64 = 0) {
-    self.samples = samples
+  ///
+  /// - Parameters:
+  ///   - samples: ascending by time, one for each millisecond.
+  ///   - isCut: whether the range has more after the last of them.
+  ///   - bytesMetered: what the store bills for the question, in bytes.
+  public init(samples: [Sample] = [], isCut: Bool = false, bytesMetered: Int64 = 0) {
     self.isCut = isCut
     self.bytesMetered = bytesMetered
+    add(SeriesBlock(samples))
   }
+
+  /// Adds rows, which are later than all before.
+  mutating func add(_ block: SeriesBlock) {
+    if block.count > 0 { blocks.append(block) }
+  }
+
+  /// Ascending by time, one for each millisecond; they are made of columns, each time that they are asked for.
+  public var samples: [Sample] { blocks.flatMap(\.samples) }
+
+  /// The time of the last row; nil where there are none.
+  var last: Int64? { blocks.last?.times.last }
+}
+
+extension HistoryRows: Hashable {
+  /// Equal where rows, cut and bytes are, however the rows are divided.
+  public static func == (one: Self, other: Self) -> Bool {
+    one.isCut == other.isCut && one.bytesMetered == other.bytesMetered && one.samples == other.samples
+  }
+
+  /// Hashes the rows.
+  public func hash(into hasher: inout Hasher) { hasher.combine(samples) }
 }
 
 /// An answer of a ``HistoryStore``: the newest time.

@@ -138,14 +138,15 @@ extension HistoryStore {
   private func filtered(
     of series: Series, in range: TimeRange, limit: Int, _ body: (Sample) -> Sample?
   ) async throws(StoreError) -> HistoryRows {
-    var answer = HistoryRows(samples: [])
-    answer.bytesMetered = try await forEachRow(of: series, in: range) { sample in
+    var found: [Sample] = []
+    var isCut = false
+    let metered = try await forEachRow(of: series, in: range) { sample in
       guard let kept = body(sample) else { return true }
-      answer.isCut = answer.samples.count == limit
-      if !answer.isCut { answer.samples.append(kept) }
-      return !answer.isCut
+      isCut = found.count == limit
+      if !isCut { found.append(kept) }
+      return !isCut
     }
-    return answer
+    return HistoryRows(samples: found, isCut: isCut, bytesMetered: metered)
   }
 
   /// Reads a range page by page, until the body returns false.
@@ -160,7 +161,7 @@ extension HistoryStore {
       let page = try await rows(of: series, in: left, limit: 10_000)
       metered += page.bytesMetered
       for sample in page.samples where !body(sample) { return metered }
-      rest = page.isCut ? left.after(page.samples.last?.time ?? left.to) : nil
+      rest = page.isCut ? left.after(page.last ?? left.to) : nil
     }
     return metered
   }

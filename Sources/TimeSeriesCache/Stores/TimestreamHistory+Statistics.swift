@@ -81,9 +81,10 @@ extension TimestreamHistory {
       var query = TimestreamQuery(merged(question.place, question.condition, in: range, question.names)).select(time)
         .where(.any(outside)).order(by: time).limit(limit + 1)
       for name in question.names { query = query.select(.column(name)) }
-      var answer = HistoryRows(samples: [])
+      var found: [Sample] = []
+      var metered: Int64 = 0
       try await ask(query) { page throws(AWSError) in
-        answer.bytesMetered = max(answer.bytesMetered, page.bytesMetered)
+        metered = max(metered, page.bytesMetered)
         let types = page.columns.map(\.scalar)
         var rows = page.rows
         while try rows.nextRow() {
@@ -97,12 +98,11 @@ extension TimestreamHistory {
             }
             index += 1
           }
-          if let outside = sample.outliers(beyond: bounds) { answer.samples.append(outside) }
+          if let outside = sample.outliers(beyond: bounds) { found.append(outside) }
         }
       }
-      answer.isCut = answer.samples.count > limit
-      answer.samples = Array(answer.samples.prefix(limit))
-      return answer
+      return HistoryRows(
+        samples: Array(found.prefix(limit)), isCut: found.count > limit, bytesMetered: metered)
     }
     guard let answers else { return try await outliersFromRows(of: series, in: range, beyond: bounds, limit: limit) }
     return answers.first ?? HistoryRows(samples: [])

@@ -35,7 +35,7 @@ struct WriteAPI: Sendable {
     }
     response.headers["X-Influxdb-Version"] = Self.version
     response.headers["X-Influxdb-Build"] = Self.product
-    if event.method == "HEAD" { response.body = [] }
+    if event.method == "HEAD" { response.content = .text([]) }
     return response
   }
 

@@ -131,12 +131,12 @@ import Testing
         for to in [from, times[times.count / 2], .max] {
           guard let range = TimeRange(from: from, to: to) else { continue }
           let expected = rows.filter { from...to ~= $0.sample.time }
-          let samples = chunk.samples(in: range).map { ChunkRow(sample: $0, version: 0) }
+          let samples = chunk.block[chunk.block.rows(in: range)].samples.map { ChunkRow(sample: $0, version: 0) }
           #expect(
             RandomRows.exact(samples) == RandomRows.exact(expected.map { ChunkRow(sample: $0.sample, version: 0) }))
         }
       }
-      #expect(chunk.samples(-5..<0).isEmpty && chunk.samples(rows.count..<(rows.count + 9)).isEmpty)
+      #expect(chunk.block[-5..<0].count == 0 && chunk.block[rows.count..<(rows.count + 9)].count == 0)
     }
   }
 

@@ -133,7 +133,7 @@ import Testing
     let rows = Self.rows(Self.times + [1, 0, 0])
     let packed = PackedChunk(head: Self.head(rows: 65_536, measures: 1), rows: rows)
     let chunk = try ChunkCodec.decode(packed)
-    #expect(chunk.times == Array(0..<65_536) && chunk.samples(65_535..<65_536).map(\.time) == [65_535])
+    #expect(chunk.block.times == Array(0..<65_536) && chunk.block[65_535..<65_536].samples.map(\.time) == [65_535])
   }
 
   @Test("A bomb is left where its length passes what it said") func bomb() throws {
@@ -184,7 +184,7 @@ import Testing
           // What was taken is a chunk like another.
           let again = ChunkCodec.pack(chunk)
           #expect(ChunkCodec.pack(try ChunkCodec.decode(again)) == again)
-          #expect(chunk.samples(0..<chunk.count).count == chunk.count)
+          #expect(chunk.block.samples.count == chunk.count)
           taken += 1
         } catch { refused += 1 }
       }

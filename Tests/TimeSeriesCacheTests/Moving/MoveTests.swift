@@ -52,7 +52,7 @@ private struct Setup {
   }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct MoveTests {
+@Suite(.timeLimit(.minutes(10))) struct MoveTests {
   @Test(
     "A move copies every series, instant and value, and a second one writes nothing", arguments: [1, 3], [1, 3, 100])
   func copies(seriesAtOnce: Int, pageRows: Int) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import TimeSeriesCache
 
-@Suite(.timeLimit(.minutes(1))) struct MoveVerifyTests {
+@Suite(.timeLimit(.minutes(10))) struct MoveVerifyTests {
   private typealias Row = VersionedHistory.Row
   private typealias Instant = VersionedHistory.Instant
 
@@ -46,8 +46,10 @@ import Testing
     let report = try await compare(source, target, pageRows: pageRows)
     #expect(report.totals.same == 2 && report.totals.differing == 7 && report.totals.rows == 5)
     #expect(!report.isGood)
+    // Two series are compared at once: the order holds within each.
+    let found = report.differences.elements.map(\.description)
     #expect(
-      report.differences.elements.map(\.description) == [
+      found.filter { $0.hasPrefix("a ") } + found.filter { !$0.hasPrefix("a ") } == [
         "a 1970-01-01T00:00:00Z: is in the target alone",
         "a 1970-01-01T00:00:00.002Z and 5 ns: is missing in the target",
         "a 1970-01-01T00:00:00.003Z and 7 ns: is in the target alone",

@@ -1,4 +1,4 @@
-extension ChunkMeasure {
+extension MeasureColumns {
   /// What a bin of all the rows would have of this measure, bit for bit, without the increase.
   var tally: MeasureTally {
     var tally = MeasureTally()
