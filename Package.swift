@@ -35,6 +35,8 @@ let package = Package(
     .library(name: "LambdaRuntime", targets: ["LambdaRuntime"]),
     .library(name: "Compression", targets: ["Compression"]),
     .library(name: "SigV4", targets: ["SigV4"]),
+    .library(name: "SQLiteStore", targets: ["SQLiteStore"]),
+    .library(name: "TimestreamSQL", targets: ["TimestreamSQL"]),
     .executable(name: "QueueFunction", targets: ["QueueFunction"]),
     .executable(name: "FetchFunction", targets: ["FetchFunction"]),
     .executable(name: "APIFunction", targets: ["APIFunction"]),
@@ -74,9 +76,15 @@ let package = Package(
     .executableTarget(name: "WriteFunction", dependencies: ["TimeSeriesCache", "LambdaRuntime"]),
 
     // What stays on this machine.
+    .target(name: "SQLiteStore", dependencies: ["CSQLite"]),
+    .target(name: "TimestreamSQL", dependencies: ["CacheSupport", "SQLiteStore", "CSQLite"]),
     .target(
       name: "LocalCloud",
-      dependencies: ["CacheSupport", "SigV4", "AWSClients", "CCrypto", "CSQLite", "CMicroHTTPD", "CYAML"]),
+      dependencies: [
+        "CGlibcCompat", "CacheSupport", "SigV4", "AWSClients", "SQLiteStore", "TimestreamSQL", "CCrypto", "CSQLite",
+        "CMicroHTTPD",
+        "CYAML",
+      ]),
     .target(name: "CommandLineSupport", dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime"]),
     .executableTarget(
       name: "local-cloud", dependencies: ["CacheSupport", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),
@@ -121,6 +129,10 @@ let package = Package(
       path: "local/benchmark-timestream"),
 
     .executableTarget(
+      name: "benchmark-cloud", dependencies: ["CacheSupport", "CommandLineSupport", "SigV4"],
+      path: "local/benchmark-cloud"),
+
+    .executableTarget(
       name: "benchmark-line-protocol", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/benchmark-line-protocol"),
 
@@ -154,7 +166,11 @@ let package = Package(
     .testTarget(
       name: "CommandLineSupportTests",
       dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime", "CommandLineSupport", "TestSupport"]),
-    .testTarget(name: "LocalCloudTests", dependencies: ["CacheSupport", "AWSClients", "LocalCloud", "TestSupport"]),
+    .testTarget(name: "TimestreamSQLTests", dependencies: ["CacheSupport", "SQLiteStore", "TimestreamSQL"]),
+    .testTarget(name: "SQLiteStoreTests", dependencies: ["SQLiteStore"]),
+    .testTarget(
+      name: "LocalCloudTests",
+      dependencies: ["CacheSupport", "AWSClients", "SQLiteStore", "TimestreamSQL", "LocalCloud", "TestSupport"]),
   ]
 )
 

@@ -6,7 +6,7 @@ set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 cd "$(dirname "$0")/.."
 libraries=("$@")
-[ ${#libraries[@]} -gt 0 ] || libraries=(CacheSupport SigV4 HTTPTransport AWSClients LambdaRuntime Compression TimeSeriesCache)
+[ ${#libraries[@]} -gt 0 ] || libraries=(CacheSupport SigV4 HTTPTransport AWSClients LambdaRuntime Compression TimeSeriesCache TimestreamSQL)
 local/build.sh debug
 built=$(swift build --show-bin-path)
 target=$(swift -print-target-info | sed -n 's/.*"unversionedTriple": "\(.*\)".*/\1/p')

@@ -1,4 +1,5 @@
 import CacheSupport
+import SQLiteStore
 
 /// DescribeAccountSettings and UpdateAccountSettings: kept, told, and without effect on this machine.
 ///

@@ -1,5 +1,6 @@
 import CacheSupport
 import Foundation
+import TimestreamSQL
 
 /// Runs scheduled queries, when they are due and when they are asked to, and writes their rows into their target tables.
 struct ScheduledQueryRunner: Sendable {
@@ -16,7 +17,7 @@ struct ScheduledQueryRunner: Sendable {
   func run() async {
     while !Task.isCancelled {
       let seen = queries.changes.count(ScheduledQueryStore.changed)
-      let next = runDue { body in tasks.run { await QueryEngine.onThread(body) } }
+      let next = runDue { launch($0) }
       let wait = min(max(0, next - engine.now), Self.longestWait)
       await queries.changes.wait(ScheduledQueryStore.changed, after: seen, atMost: .milliseconds(wait))
     }
@@ -29,15 +30,15 @@ struct ScheduledQueryRunner: Sendable {
 
   /// Starts each query that is due, once, however often it came due while nobody looked.
   ///
-  /// - Parameter start: runs a body, now or on another thread.
+  /// - Parameter start: runs a query, now or on another thread.
   /// - Returns: when the next one is due, or storage that failed is to be asked again.
-  func runDue(start: (@escaping @Sendable () -> Void) -> Void = { $0() }) -> Int64 {
+  func runDue(start: (Invocation) -> Void) -> Int64 {
     let now = engine.now
     do throws(ServiceError) {
       for query in try queries.due(at: now).queries {
         let due = query.next ?? now
         try queries.move(query.arn, from: due, to: next(of: query, after: due))
-        start { run(query, at: due, isManual: false, wantsInsights: false) }
+        start(Invocation(query: query, time: due, isManual: false, wantsInsights: false))
       }
       return try queries.due(at: now).next ?? .max
     } catch {
@@ -56,21 +57,47 @@ struct ScheduledQueryRunner: Sendable {
       throw .timestream("ValidationException", "Invalid invocation time.")
     }
     let invocation = Int64((seconds * 1000).rounded())
+    launch(Invocation(query: query, time: invocation, isManual: true, wantsInsights: wantsInsights))
+  }
+
+  /// One run of a query.
+  struct Invocation: Sendable {
+    let query: ScheduledQuery
+    /// The scheduled time, epoch milliseconds.
+    let time: Int64
+    /// True for ExecuteScheduledQuery.
+    let isManual: Bool
+    let wantsInsights: Bool
+  }
+
+  /// Runs a query on one of the engine's threads. One that finds no place there has failed, and says so.
+  private func launch(_ invocation: Invocation) {
     tasks.run {
-      await QueryEngine.onThread { run(query, at: invocation, isManual: true, wantsInsights: wantsInsights) }
+      let trigger = engine.now
+      do throws(ServiceError) {
+        try await engine.onThread { budget throws(ServiceError) in run(invocation, budget: budget) }
+      } catch {
+        record(Outcome(failure: error.message ?? error.type), of: invocation, trigger: trigger)
+      }
     }
   }
 
-  private func run(_ query: ScheduledQuery, at invocation: Int64, isManual: Bool, wantsInsights: Bool) {
+  /// Runs a query and writes its rows, on this thread.
+  func run(_ invocation: Invocation, budget: QueryBudget) {
     let trigger = engine.now
-    let outcome = write(query, at: invocation, wantsInsights: wantsInsights)
-    let kind = isManual ? "MANUAL" : "AUTO"
+    record(write(invocation, budget: budget), of: invocation, trigger: trigger)
+  }
+
+  /// Keeps how a run went.
+  private func record(_ outcome: Outcome, of invocation: Invocation, trigger: Int64) {
+    let query = invocation.query
+    let kind = invocation.isManual ? "MANUAL" : "AUTO"
     var summary: JSONObject = [
-      "InvocationTime": ScheduledQuery.seconds(invocation), "TriggerTime": ScheduledQuery.seconds(trigger),
+      "InvocationTime": ScheduledQuery.seconds(invocation.time), "TriggerTime": ScheduledQuery.seconds(trigger),
       "RunStatus": .string("\(kind)_TRIGGER_\(outcome.failure == nil ? "SUCCESS" : "FAILURE")"),
       "ExecutionStats": [
         "ExecutionTimeInMillis": .integer(engine.now - trigger), "DataWrites": .integer(outcome.bytesWritten),
-        "BytesMetered": .integer(max(QueryEngine.meteredMinimum, outcome.bytesScanned)),
+        "BytesMetered": .integer(max(QueryResult.meteredMinimum, outcome.bytesScanned)),
         "CumulativeBytesScanned": .integer(outcome.bytesScanned), "RecordsIngested": .integer(outcome.ingested),
         "QueryResultRows": .integer(outcome.rows),
       ],
@@ -106,12 +133,13 @@ struct ScheduledQueryRunner: Sendable {
     var insights: JSON?
   }
 
-  private func write(_ query: ScheduledQuery, at invocation: Int64, wantsInsights: Bool) -> Outcome {
+  private func write(_ invocation: Invocation, budget: QueryBudget) -> Outcome {
+    let query = invocation.query
     var outcome = Outcome()
     do throws(ServiceError) {
       let result = try engine.run(
-        QueryRequest(sql: query.sql, wantsInsights: wantsInsights), parameters: ScheduledQueryStore.runtime(invocation),
-        now: engine.now)
+        QueryRequest(sql: query.sql, wantsInsights: invocation.wantsInsights),
+        parameters: ScheduledQueryStore.runtime(invocation.time), now: engine.now, budget: budget)
       outcome.rows = result.rows.count
       outcome.bytesScanned = result.bytesScanned
       outcome.insights = result.insights
@@ -119,8 +147,10 @@ struct ScheduledQueryRunner: Sendable {
       guard let mapping = try TargetMapping.read(&target) else { return outcome }
       var reasons: [String] = []
       var records: [JSON] = []
-      for row in result.rows {
-        do throws(TargetMapping.RowFault) { records += try mapping.records(Self.cells(row, result.columns)) } catch {
+      for row in 0..<result.rows.count {
+        do throws(TargetMapping.RowFault) {
+          records += try mapping.records(Self.cells(Array(result.rows[row]), result.columns))
+        } catch {
           reasons.append(error.reason)
         }
         while records.count >= Self.batch {
@@ -166,7 +196,7 @@ struct ScheduledQueryRunner: Sendable {
   }
 
   /// The cells of a row by the names of their columns; nulls are left out.
-  private static func cells(_ row: [UInt8], _ columns: [QueryResult.Column]) -> [ByteText: String] {
+  private static func cells(_ row: [UInt8], _ columns: [QueryColumn]) -> [ByteText: String] {
     let data = (try? JSON(parsing: row))?["Data"]?.array ?? []
     var cells: [ByteText: String] = [:]
     for (column, cell) in zip(columns, data) { cells[ByteText(column.name)] = cell["ScalarValue"]?.string }

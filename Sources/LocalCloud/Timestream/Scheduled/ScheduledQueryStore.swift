@@ -1,4 +1,6 @@
 import CacheSupport
+import SQLiteStore
+import TimestreamSQL
 
 /// The scheduled queries of this cloud: made, listed, switched and deleted. ``ScheduledQueryRunner`` runs them.
 ///
@@ -29,7 +31,10 @@ struct ScheduledQueryStore: Sendable {
 
   // MARK: Making
 
-  func create(_ input: inout Input) throws(ServiceError) -> JSON {
+  /// CreateScheduledQuery. It compiles the query, so it runs on one of the engine's threads.
+  ///
+  /// - Parameter budget: what the query may cost to compile.
+  func create(_ input: inout Input, budget: QueryBudget) throws(ServiceError) -> JSON {
     let name = try input.string("Name", required: true, length: 1...64, pattern: Self.namePattern) ?? ""
     let sql = try input.string("QueryString", required: true, length: 1...262_144) ?? ""
     var schedule = Input(
@@ -55,7 +60,7 @@ struct ScheduledQueryStore: Sendable {
       throw Self.conflict(name)
     }
     let now = engine.now
-    let due = try check(sql, expression, mapping, now)
+    let due = try check(sql, expression, mapping, now, budget)
     let suffix = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "a" })
     let account = store.account
     let arn = "arn:aws:timestream:\(account.region):\(account.id):scheduled-query/\(name)-\(suffix)"
@@ -104,20 +109,18 @@ struct ScheduledQueryStore: Sendable {
   ///
   /// - Returns: the first scheduled time.
   private func check(
-    _ sql: String, _ expression: String, _ mapping: TargetMapping?, _ now: Int64
+    _ sql: String, _ expression: String, _ mapping: TargetMapping?, _ now: Int64, _ budget: QueryBudget
   ) throws(ServiceError) -> Int64 {
     let due: Int64?
     do throws(Schedule.Failure) { due = try Schedule(expression).next(after: now) } catch {
       throw .timestream("ValidationException", "Invalid schedule expression: \(error.description)")
     }
-    let outputs: [TypedOutput]
+    let outputs: [QueryColumn]
     do throws(QueryError) {
-      guard case .query(let query) = try QueryParser.parse(sql) else {
-        throw QueryError("only a SELECT can be scheduled", at: Position(line: 1, column: 1))
-      }
-      outputs = try engine.check(query, now: now, parameters: .values(Self.runtime(now))).query.outputs
+      outputs = try engine.columns(of: sql, now: now, parameters: Self.runtime(now), toBe: "scheduled", budget: budget)
+        .columns
     } catch {
-      throw .timestream("ValidationException", error.text)
+      throw .timestream(error)
     }
     guard let due else {
       throw .timestream("ValidationException", "Invalid schedule expression: '\(expression)' is never due.")
@@ -138,8 +141,8 @@ struct ScheduledQueryStore: Sendable {
   }
 
   /// What `@scheduled_runtime` is: the scheduled time.
-  static func runtime(_ milliseconds: Int64) -> [String: TypedExpression] {
-    ["scheduled_runtime": .constant(.integer(milliseconds * 1_000_000), .timestamp)]
+  static func runtime(_ milliseconds: Int64) -> QueryPlan.Parameters {
+    .values(["scheduled_runtime": (.integer(milliseconds * 1_000_000), .timestamp)])
   }
 
   // MARK: The others

@@ -1,4 +1,5 @@
 import CacheSupport
+import TimestreamSQL
 
 /// How the rows of a scheduled query become records of its target table: `TimestreamConfiguration`.
 ///
@@ -126,7 +127,7 @@ struct TargetMapping: Sendable {
   // MARK: Checking against the query
 
   /// - Throws: where a column that is mapped is not among the query's, or of another type.
-  func check(_ columns: [TypedOutput], schema: TableSchema) throws(ServiceError) {
+  func check(_ columns: [QueryColumn], schema: TableSchema) throws(ServiceError) {
     func require(_ name: String, _ types: [TimestreamType], _ use: String) throws(ServiceError) {
       guard let column = columns.first(where: { $0.name.hasSameBytes(as: name) }) else {
         throw Self.invalid("The query has no column '\(name)', which the target configuration names as \(use).")
@@ -250,6 +251,7 @@ struct TargetMapping: Sendable {
   /// A cell's text as WriteRecords takes it: a timestamp is a number of milliseconds there.
   private static func measure(_ text: String, _ type: String) -> String {
     guard type == "TIMESTAMP", let nanoseconds = TimestreamType.nanoseconds(text) else { return text }
-    return String(Numbers.floor(nanoseconds, 1_000_000))
+    let (milliseconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    return String(rest < 0 ? milliseconds - 1 : milliseconds)
   }
 }

@@ -59,7 +59,7 @@ enum TableSchema: Sendable, Hashable {
     guard let name = key.name else {
       throw .timestream("ValidationException", "A partition key of type DIMENSION needs a name.")
     }
-    if let fault = IncomingRecord.nameFault(name) {
+    if let fault = IncomingSeries.nameFault(name) {
       throw .timestream("ValidationException", fault)
     }
     return .dimension(name: name, isRequired: key.enforcement == "REQUIRED")

@@ -1,4 +1,6 @@
 import CacheSupport
+import SQLiteStore
+import TimestreamSQL
 
 /// What writes and queries look up: names, and tables with their columns.
 extension TimestreamStore {

@@ -1,0 +1,27 @@
+import CacheSupport
+
+/// `AWS::Timestream::Database`.
+struct DatabaseResource: TemplateResource, Hashable {
+  static let type = "AWS::Timestream::Database"
+  static let nameProperty: String? = "DatabaseName"
+  static let noun = "database"
+  // Its tables do.
+  static let keepsData = false
+
+  var name: String
+
+  static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? {
+    name == "Arn" ? names.arn("timestream", "database/\(try names.name())") : nil
+  }
+
+  static func plan(of databases: [DatabaseResource], in stack: Stack) -> [PlanLine] {
+    databases.map { PlanLine("Timestream", $0.name) }
+  }
+}
+
+extension DatabaseResource {
+  init(_ name: String, _ properties: inout ResourceProperties, at site: Stack.Site) throws(TemplateError) {
+    self.init(name: name)
+    properties.ignore("KmsKeyId", "Tags")
+  }
+}
