@@ -100,6 +100,15 @@ package struct Arguments: Sendable {
   /// The value of an option; of one that came twice, the last.
   package subscript(name: String) -> String? { values[name]?.last }
 
+  /// A whole number that is an option's value, from 0.
+  package func number(_ name: String) throws(Failure) -> Int? {
+    guard let text = self[name] else { return nil }
+    guard let number = Int(text), number >= 0 else {
+      throw Failure(description: "--\(name) is '\(text)': give a whole number")
+    }
+    return number
+  }
+
   /// Every value of an option that may come several times.
   package func all(_ name: String) -> [String] { values[name] ?? [] }
 

@@ -1,54 +1,35 @@
-public import CacheSupport
+import CacheSupport
 import Foundation
 import SigV4
-import Synchronization
 
 /// The cloud on this machine: one process, one port, one SQLite file.
 ///
 /// It speaks the services' own protocols, verifies signatures, and runs the functions' executables through the Runtime
 /// API. It listens on loopback unless told otherwise.
 public final class LocalCloud: Sendable {
-  public struct Options: Sendable {
-    public var host: String = "127.0.0.1"
-    /// 0 takes a free port.
-    public var port: UInt16 = 4566
-    /// The folder of the data and the functions' logs; nil keeps both for the run alone.
-    public var folder: String?
-    /// The access key pair that is accepted, and that the functions use.
-    public var accessKeyID: String = "test"
-    public var secretAccessKey: String = "test"
-    /// What is stood up.
-    public var template: TemplateFile
-    public var stackName: String = "timeseries-cache"
-    /// The folder with the functions' executables; nil takes this program's own.
-    public var executables: String?
-    public var clock: WallClock = .system
-    /// False leaves the queues to whoever reads them: no event source, no schedule.
-    public var pollsEventSources: Bool = true
-    /// Where set, everything but the functions' Runtime API is served over TLS.
-    public var tls: TLS.Source?
+  /// The services: a new one is a folder, and a line here, behind those that it uses. Stacks are stood up in this order.
+  private static let moduleTypes: [any ServiceModule.Type] = [
+    DynamoDBService.self,
+    SQSService.self,
+    TimestreamService.self,
+    SSMService.self,
+    LambdaService.self,
+    APIGateway.self,
+    SampleSource.self,
+  ]
 
-    public init(template: TemplateFile) { self.template = template }
+  /// The tables of all modules.
+  static let schemas: [StorageSchema] = moduleTypes.map { $0.schema } + [Storage.ownSchema]
 
-    /// The key pair of an environment, where it has one.
-    public mutating func takeCredentials(from environment: ProcessEnvironment) {
-      guard let key = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
-        return
-      }
-      accessKeyID = key
-      secretAccessKey = secret
-    }
-  }
+  /// What a template may have.
+  static let resourceTypes = ResourceTypes(all: moduleTypes.flatMap { $0.resourceTypes })
 
+  private let modules: [any ServiceModule]
   private let server: HTTPServer
-  /// Over TLS the functions' Runtime API has a port of its own, for it is plain HTTP on AWS too.
-  private let runtimeServer: HTTPServer?
+  /// The functions' Runtime API has a port of its own on loopback: it is plain HTTP, as on AWS, and no client takes its connections.
+  private let plainServer: HTTPServer
   private let storage: Storage
-  private let engine: QueryEngine
-  private let sandboxes: Sandboxes
-  private let invokeAPI: InvokeAPI
-  private let tasks = BackgroundTasks()
-  private let parameters: SSMService
+  private let sweeps = BackgroundTasks()
   private let stack: Stack
   private let generated: [String: String]
 
@@ -71,28 +52,18 @@ public final class LocalCloud: Sendable {
   /// What stands, for people.
   public var plan: String { stack.plan }
 
-  /// Sets one of the stack's parameters.
-  package func setParameter(_ name: String, _ value: String) throws {
-    try parameters.put(name, type: "String", value: value)
-  }
-
-  /// The processes of a function that are running now.
-  package func processIDs(of function: String) -> [Int32] { sandboxes.processIDs(of: function) }
-
   /// What a cloud with these options would stand up, for people. Nothing is opened or started.
   ///
   /// - Throws: ``TemplateError``.
   public static func plan(_ options: Options) throws(TemplateError) -> String {
     let template = try options.template.read()
     var generated: [String: String] = [:]
-    let address = "\(options.tls == nil ? "http" : "https")://\(options.host):\(options.port)"
-    let site = options.site(address, Account(), certificateFile: nil)
+    let site = options.site("\(options.scheme)://\(options.host):\(options.port)", Account(), certificateFile: nil)
     return try options.template.stack(of: template, at: site, generated: &generated).plan
   }
 
   /// Opens the storage, takes the port, stands up the stack and starts what polls.
   public init(_ options: Options) throws {
-    let clock = options.clock
     let account = Account()
     guard HTTPServer.isAddress(options.host) else {
       throw HTTPServer.Failure(description: "'\(options.host)' is no IPv4 address")
@@ -100,32 +71,19 @@ public final class LocalCloud: Sendable {
     let template = try options.template.read()
     // What is wrong in the template is told before anything is opened.
     _ = try Self.plan(options)
-    storage = try Storage(folder: options.folder)
+    storage = try Storage(folder: options.folder, schemas: Self.schemas, isDurable: options.isDurable)
     var state = try StackState(of: options.stackName, in: storage)
-    let place = Place(host: options.host, scheme: options.tls == nil ? "http" : "https")
+    let place = Place(host: options.host, scheme: options.scheme)
     let logFolder = options.folder.map { URL(filePath: $0).appending(path: "logs").path }
-    if let logFolder { try FileManager.default.createDirectory(atPath: logFolder, withIntermediateDirectories: true) }
+    if let logFolder { try DataFolder.make(logFolder) }
 
-    let dynamoDB = DynamoDBService(storage: storage, account: account, clock: clock)
-    let sqs = SQSService(storage: storage, account: account, clock: clock) { place.address }
-    parameters = SSMService(storage: storage, account: account, clock: clock)
-    let store = TimestreamStore(storage: storage, account: account, clock: clock)
-    engine = try QueryEngine(store: store, clock: clock)
-    let scheduled = ScheduledQueryRunner(queries: ScheduledQueryStore(engine: engine), tasks: tasks)
-    let timestream = TimestreamService(
-      store: store, engine: engine, settings: AccountSettings(storage: storage), scheduled: scheduled
-    ) { place.address }
-    sandboxes = Sandboxes(account: account, clock: clock, logFolder: logFolder) { place.runtimeAuthority }
     let credentials = Credentials(accessKeyID: options.accessKeyID, secretAccessKey: options.secretAccessKey)
     let verifier = Verifier(region: account.region) { $0 == credentials.accessKeyID ? credentials : nil }
-    let frontDoor = FrontDoor(services: [dynamoDB, sqs, parameters, timestream], verifier: verifier, clock: clock)
-    invokeAPI = InvokeAPI(sandboxes: sandboxes, frontDoor: frontDoor, messages: sqs.messages, clock: clock)
-    let runtime = RuntimeAPI(sandboxes: sandboxes)
-    let sample = SampleSource()
-    // The stack's addresses have the port, and the port may be any free one: the gateway opens once the stack stands.
-    let gateway = Gate<APIGateway?>()
+    var context = ModuleContext(
+      storage: storage, account: account, place: place, verifier: verifier, options: options, logFolder: logFolder)
+    for type in Self.moduleTypes { try context.add(type) }
+    modules = context.modules
 
-    let isPlain = options.tls == nil
     let tls: TLS? =
       switch options.tls {
       case nil: nil
@@ -134,155 +92,75 @@ public final class LocalCloud: Sendable {
       case .selfSigned: try TLS(selfSignedFor: options.host, in: storage.folder)
       }
     certificateFile = tls?.certificateFile
-    server = try HTTPServer(host: options.host, port: options.port, tls: tls) { [invokeAPI] request in
-      // Nothing rests while a failure could still end the start.
-      guard let gateway = gateway.value else { return .now(.text(503, "the local cloud is starting\n")) }
-      switch request.path {
-      case let path where isPlain && path.hasPrefix(RuntimeAPI.prefix): return runtime.reply(to: request)
-      case let path where path.hasPrefix(InvokeAPI.prefix): return invokeAPI.reply(to: request)
-      case SampleSource.path: return sample.reply(to: request)
-      case "/" where ["GET", "HEAD"].contains(request.method):
-        return .now(.text(200, "healthy: dynamodb.\(account.region).amazonaws.com "))
-      case let path:
-        if let gateway, gateway.takes(path) { return gateway.reply(to: request) }
-        return frontDoor.reply(to: request)
-      }
+    // The stack's addresses have the port, and the port may be any free one: requests are answered once the stack stands.
+    let router = Gate<Router>()
+    let plainRouter = Gate<Router>()
+    let descriptors = DescriptorLimit.raise()
+    let limits = ServerLimits(descriptors: descriptors)
+    server = try HTTPServer(host: options.host, port: options.port, tls: tls, limits: limits) {
+      Self.reply(to: $0, router)
     }
-    runtimeServer = try isPlain ? nil : HTTPServer { runtime.reply(to: $0) }
-    place.open(server.port, runtime: runtimeServer?.port ?? server.port)
+    plainServer = try HTTPServer(limits: .functions(descriptors: descriptors)) { Self.reply(to: $0, plainRouter) }
+    place.open(server.port, plain: plainServer.port)
 
-    let stack = try options.template.stack(
+    stack = try options.template.stack(
       of: template, at: options.site(place.address, account, certificateFile: certificateFile),
       generated: &state.generated)
-    self.stack = stack
     generated = state.generated
-    do throws(ServiceError) {
-      leftovers = try Provisioner(dynamoDB: dynamoDB, sqs: sqs, parameters: parameters, store: store).provision(
-        stack, at: place.address, &state)
-    } catch {
-      throw TemplateError("the stack cannot be stood up: \(stack.withoutSecrets(error.message ?? error.type))")
-    }
+    leftovers = try stack.standUp(modules, &state)
     try state.save(of: options.stackName, in: storage)
-    for function in stack.functions { sandboxes.register(function) }
-    gateway.open(stack.api.map { APIGateway($0, sandboxes: sandboxes, account: account, clock: clock) })
-    if options.pollsEventSources {
-      try startPolling(sqs, account)
-      startSchedules(clock, account)
-    }
-    tasks.run { await scheduled.run() }
-    tasks.run {
-      while !Task.isCancelled {
-        do { try await Task.sleep(for: .seconds(3600)) } catch { return }
-        try? store.sweepExpired()
-      }
-    }
-    tasks.run {
-      while !Task.isCancelled {
-        do { try await Task.sleep(for: .seconds(60)) } catch { return }
-        // What has expired is served to nobody who minds; what cannot be swept now is swept in a minute.
-        _ = try? dynamoDB.sweepExpired()
-        try? sqs.messages.sweepExpired()
-      }
+
+    let routes = modules.flatMap { $0.routes }
+    let frontDoor = FrontDoor(modules, verifier: verifier, storage: storage, clock: options.clock)
+    router.open(
+      Router(
+        routes.filter { !$0.isPlain } + [Router.health(account)], on: storage.threads,
+        otherwise: frontDoor.reply))
+    plainRouter.open(
+      Router(routes.filter(\.isPlain), on: storage.threads) { _ in .now(.text(404, "not found\n")) })
+    for module in modules {
+      try module.start()
+      for sweep in module.sweeps { sweeps.run { await sweep.loop() } }
     }
   }
 
-  /// The functions whose executables are not there: they fail when they are invoked.
-  public var missingExecutables: [String] {
-    stack.functions.filter { !FileManager.default.isExecutableFile(atPath: $0.executable) }.map {
-      "\($0.name) has no executable \($0.executable)"
-    }
-  }
-
-  private func startPolling(_ sqs: SQSService, _ account: Account) throws {
-    for source in stack.eventSources {
-      let poller = EventSource(
-        queue: try sqs.messages.queue(named: source.queue), messages: sqs.messages, function: source.function,
-        sandboxes: sandboxes, account: account, batchSize: source.batchSize,
-        maximumConcurrency: source.maximumConcurrency, reportsFailures: source.reportsFailures)
-      tasks.run { await poller.run() }
-    }
-  }
-
-  private func startSchedules(_ clock: WallClock, _ account: Account) {
-    for rule in stack.rules {
-      tasks.run { [invokeAPI] in
-        while let due = rule.schedule.next(after: clock.now) {
-          do { try await Task.sleep(for: .milliseconds(max(0, due - clock.now))) } catch { return }
-          let event: JSON = [
-            "version": "0", "id": .string(RandomID.uuid()), "detail-type": "Scheduled Event", "source": "aws.events",
-            "account": .string(account.id), "time": .string(UTCTime(epochMilliseconds: due).iso8601Text),
-            "region": .string(account.region),
-            "resources": [.string("arn:aws:events:\(account.region):\(account.id):rule/\(rule.name)")], "detail": [:],
-          ]
-          invokeAPI.invokeLater(rule.function, rule.input.map { Array($0.utf8) } ?? event.bytes)
-        }
-      }
-    }
+  private static func reply(to request: ServerRequest, _ router: Gate<Router>) -> ServerReply {
+    // Nothing rests while a failure could still end the start.
+    router.value?.reply(to: request) ?? .now(.text(503, "the local cloud is starting\n"))
   }
 
   /// Ends every process, connection and task. The data stay, unless they were the run's own.
   public func stop() async {
-    engine.stop()
-    // First what others wait for: invocations that are still running end with their processes.
-    await sandboxes.stop()
-    await tasks.stop()
-    await invokeAPI.stop()
-    await runtimeServer?.stop()
+    // Those that use others come first.
+    for module in modules.reversed() { await module.stop() }
+    await sweeps.stop()
+    await plainServer.stop()
     await server.stop()
-  }
-
-  /// The folder of this program's executable.
-  fileprivate static var ownFolder: String {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
-    return URL(filePath: own).deletingLastPathComponent().path
+    storage.close()
   }
 }
 
-extension LocalCloud.Options {
-  /// Where the stack stands, and what every function is told of it.
-  fileprivate func site(_ address: String, _ account: Account, certificateFile: String?) -> Stack.Site {
-    var environment = [
-      "AWS_ACCESS_KEY_ID": accessKeyID, "AWS_SECRET_ACCESS_KEY": secretAccessKey, "AWS_REGION": account.region,
-      "AWS_DEFAULT_REGION": account.region, "AWS_ENDPOINT_URL": address,
-    ]
-    environment["AWS_CA_BUNDLE"] = certificateFile
-    return Stack.Site(
-      address: address, accountID: account.id, region: account.region, environment: environment,
-      executables: executables ?? LocalCloud.ownFolder, stackName: stackName)
-  }
-}
+// MARK: For tests and people
 
-/// Something that is there from some time on.
-private final class Gate<Value: Sendable>: Sendable {
-  private let opened = Mutex<Value?>(nil)
-
-  func open(_ value: Value) { opened.withLock { $0 = value } }
-
-  var value: Value? { opened.withLock { $0 } }
-}
-
-/// Where the server is: known once it has its ports.
-private final class Place: Sendable {
-  private let host: String
-  private let scheme: String
-  private let port = Atomic<UInt16>(0)
-  private let runtimePort = Atomic<UInt16>(0)
-
-  init(host: String, scheme: String) {
-    self.host = host == "0.0.0.0" ? "127.0.0.1" : host
-    self.scheme = scheme
+extension LocalCloud {
+  /// The functions whose executables are not there: they fail when they are invoked.
+  public var missingExecutables: [String] {
+    stack.all(FunctionResource.self).map(\.description).filter {
+      !FileManager.default.isExecutableFile(atPath: $0.executable)
+    }.map { "\($0.name) has no executable \($0.executable)" }
   }
 
-  func open(_ port: UInt16, runtime: UInt16) {
-    self.port.store(port, ordering: .releasing)
-    runtimePort.store(runtime, ordering: .releasing)
+  private func module<Module: ServiceModule>(_: Module.Type) -> Module? {
+    modules.lazy.compactMap { $0 as? Module }.first
   }
 
-  var address: String { "\(scheme)://\(host):\(port.load(ordering: .acquiring))" }
+  /// Sets one of the stack's parameters.
+  package func setParameter(_ name: String, _ value: String) throws {
+    try module(SSMService.self)?.put(name, type: "String", value: value)
+  }
 
-  /// `host:port` of the functions' Runtime API.
-  var runtimeAuthority: String {
-    let (port, runtime) = (port.load(ordering: .acquiring), runtimePort.load(ordering: .acquiring))
-    return "\(runtime == port ? host : "127.0.0.1"):\(runtime)"
+  /// The processes of a function that are running now.
+  package func processIDs(of function: String) -> [Int32] {
+    module(LambdaService.self)?.sandboxes.processIDs(of: function) ?? []
   }
 }

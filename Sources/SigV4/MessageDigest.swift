@@ -43,4 +43,10 @@ package enum MessageDigest {
     let (one, other) = (sha256(Array(one.utf8)), sha256(Array(other.utf8)))
     return unsafe CRYPTO_memcmp(one, other, one.count) == 0
   }
+
+  /// Compares digests, whose length is no secret, in a time that does not depend on their contents.
+  package static func isSame(_ one: String, _ other: String) -> Bool {
+    let (one, other) = (Array(one.utf8), Array(other.utf8))
+    return unsafe one.count == other.count && CRYPTO_memcmp(one, other, one.count) == 0
+  }
 }

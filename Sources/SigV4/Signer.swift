@@ -116,8 +116,11 @@ public struct Signer: Sendable {
     return stages
   }
 
-  func stages(for request: SignableRequest, query: [(name: String, value: String)], at time: UTCTime) -> Stages {
-    stages(for: request, query: query, date: time.basicText, key: signingKey)
+  func stages(
+    for request: SignableRequest, query: [(name: String, value: String)], at time: UTCTime,
+    key: (_ day: String) -> [UInt8]
+  ) -> Stages {
+    stages(for: request, query: query, date: time.basicText, key: key)
   }
 
   private func stages(
@@ -134,7 +137,7 @@ public struct Signer: Sendable {
       signedHeaders: canonical.signedHeaders, scope: scope)
   }
 
-  private static func day(of date: String) -> String { String(date.prefix(8)) }
+  private static func day(of date: String) -> String { String(Substring(date.utf8.prefix(8))) }
 
   private func scope(on day: String) -> String { "\(day)/\(region)/\(service)/aws4_request" }
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Every program of this package tells how it is used, wherever it is started.
-@Suite(.timeLimit(.minutes(1))) struct HelpTests {
+@Suite(.timeLimit(.minutes(10))) struct HelpTests {
   /// The executables that the manifest names; functions are started by Lambda, which asks for no help.
   static func programs() throws -> [String] {
     let manifest = try String(contentsOf: SharedData.package.appending(path: "Package.swift"), encoding: .utf8)

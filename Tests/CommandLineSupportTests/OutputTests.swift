@@ -5,7 +5,7 @@ import Testing
 
 @testable import CommandLineSupport
 
-@Suite(.timeLimit(.minutes(1))) struct OutputTests {
+@Suite(.timeLimit(.minutes(10))) struct OutputTests {
   @Test("All of a long text is written, also into a stream that does not block", arguments: [false, true])
   func whole(isNonBlocking: Bool) throws {
     let pipe = Pipe()

@@ -164,7 +164,8 @@ import Testing
   @Test("A client that goes away ends what is under way") func release() async throws {
     try await Self.withServer { address, _ async throws in
       var client: CurlClient? = CurlClient(environment: [:])
-      let request = Task { [client] in try await client?.send(HTTPRequest(url: address + "/wait", timeout: .seconds(5)))
+      let request = Task { [client] in
+        try await client?.send(HTTPRequest(url: address + "/wait", timeout: .seconds(300)))
       }
       request.cancel()
       client = nil
@@ -201,12 +202,12 @@ import Testing
 
     let trusting = CurlClient(environment: ["AWS_CA_BUNDLE": certificate])
     let isUp = try await eventually {
-      (try? await trusting.send(HTTPRequest(url: "https://localhost:\(port)/", timeout: .seconds(2))))?.status == 200
+      (try? await trusting.send(HTTPRequest(url: "https://localhost:\(port)/", timeout: .seconds(60))))?.status == 200
     }
     #expect(isUp)
     for (client, host) in [(CurlClient(environment: [:]), "localhost"), (trusting, "127.0.0.1")] {
       await #expect {
-        try await client.send(HTTPRequest(url: "https://\(host):\(port)/", timeout: .seconds(5)))
+        try await client.send(HTTPRequest(url: "https://\(host):\(port)/", timeout: .seconds(300)))
       } throws: {
         ($0 as? HTTPError)?.code == .untrusted
       }

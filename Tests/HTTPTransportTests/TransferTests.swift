@@ -26,7 +26,7 @@ import Testing
         first,
         HTTPRequest(
           method: "POST", url: address + "/post", headers: ["Content-Type": "text/x", "X-One": "1"],
-          body: Array("body".utf8), timeout: .seconds(5), acceptsCompression: true),
+          body: Array("body".utf8), timeout: .seconds(300), acceptsCompression: true),
         first, HTTPRequest(method: "HEAD", url: address + "/head"), first,
         HTTPRequest(method: "DELETE", url: address + "/delete"), first,
         HTTPRequest(method: "GET", url: address + "/body", body: Array("x".utf8)), first,
@@ -211,7 +211,7 @@ import Testing
           }
           return await group.reduce(into: []) { $0.append($1) }
         }
-        let inTime = await within(.seconds(60)) { Self.thread() }
+        let inTime = await within(.seconds(300)) { Self.thread() }
         let aside = await Task.detached { Self.thread() }.value
         #expect(aside != first)
         #expect(sent?.status == 201)
@@ -249,7 +249,7 @@ import Testing
         async let busy: Void = {
           while !isDone.load(ordering: .relaxed) { await Task.yield() }
         }()
-        let response = try? await client.send(HTTPRequest(url: address, timeout: .seconds(30)))
+        let response = try? await client.send(HTTPRequest(url: address, timeout: .seconds(300)))
         isDone.store(true, ordering: .relaxed)
         await busy
         return response?.status ?? 0

@@ -69,6 +69,19 @@ import Testing
     #expect(Self.code(request) == "InvalidSignatureException")
   }
 
+  @Test("A presigned query covers the host", arguments: [[], [SignableRequest.Header("X-Other", "h")]])
+  func presignedWithoutHost(headers: [SignableRequest.Header]) {
+    var request = SignableRequest(method: "GET", path: "/a", headers: headers, body: [])
+    let signer = Signer(credentials: Self.credentials, region: "us-east-1", service: "sqs")
+    request.query = signer.presignedQuery(for: request, at: UTCTime(epochSeconds: Self.now), expires: 60)
+    // It comes with a host, as every request does, that the signature says nothing of.
+    request.headers.append(.init("Host", "h"))
+    #expect(Self.code(request) == "InvalidSignatureException")
+    // Nor does it help to name one that did not come.
+    request.headers.removeLast()
+    #expect(Self.code(request) == "InvalidSignatureException")
+  }
+
   @Test("No description holds a secret")
   func descriptions() {
     let credentials = Credentials(accessKeyID: "AKID", secretAccessKey: "hidden", sessionToken: "veiled")

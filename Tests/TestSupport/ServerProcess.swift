@@ -28,7 +28,7 @@ public enum ServerProcess {
     try process.run()
     let outcome: Result<Value, any Error>
     do {
-      let found = await within(.seconds(60)) { () async -> Result<String, Failure> in
+      let found = await within(.seconds(300)) { () async -> Result<String, Failure> in
         var last = ""
         for await line in lines {
           last = line

@@ -41,6 +41,8 @@ public struct TestCloud: Sendable {
     options.port = 0
     options.clock = clock
     options.pollsEventSources = polls
+    // Sanitizers take several times the memory of a function.
+    options.limitsMemory = !Sanitizer.isActive
     try configure(&options)
     let cloud = try LocalCloud(options)
     do {
@@ -101,7 +103,7 @@ public struct TestCloud: Sendable {
 
 /// Looks again and again until a condition holds; the limit makes a hang an error.
 public func eventually(
-  within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
+  within limit: Duration = .seconds(300), _ condition: () async throws -> Bool
 ) async throws -> Bool {
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {

@@ -9,6 +9,7 @@ struct CommandLineOptions {
     .init("port", value: "PORT", "the port to take, 0 for a free one (default 4566)"),
     .init("data", value: "DIR", "where the data are kept (default .local-cloud)"),
     .init("ephemeral", "keep the data for this run alone"),
+    .init("durable", "answer once the data are on the disk, so that they survive the machine's end too; slower"),
     .init("host", value: "ADDRESS", "the IPv4 address to listen on (default 127.0.0.1)"),
     .init("template", value: "FILE", "what to set up (default \(standardTemplate))"),
     .init(
@@ -17,6 +18,8 @@ struct CommandLineOptions {
       "parameters", value: "FILE", "a YAML map of parameters (default \(standardParameters), with the default template)"
     ),
     .init("stack-name", value: "NAME", "what AWS::StackName is (default timeseries-cache)"),
+    .init(
+      "result-memory", value: "MB", "what the results of queries may take together, kept and running (default 256)"),
     .init("tls", "serve over TLS, with a certificate made now"),
     .init("tls-certificate", value: "FILE", "serve over TLS with this certificate (PEM), and the key of --tls-key"),
     .init("tls-key", value: "FILE", "the certificate's key (PEM)"),
@@ -53,7 +56,17 @@ struct CommandLineOptions {
     if arguments.has("ephemeral"), arguments["data"] != nil {
       throw Arguments.Failure(description: "give --data or --ephemeral, not both")
     }
+    if arguments.has("durable"), arguments.has("ephemeral") {
+      throw Arguments.Failure(description: "--durable is for data that are kept: not with --ephemeral")
+    }
+    cloud.isDurable = arguments.has("durable")
     cloud.folder = arguments.has("ephemeral") ? nil : arguments["data"] ?? ".local-cloud"
+    if let text = arguments["result-memory"] {
+      guard let megabytes = Int(text), (1...1_000_000).contains(megabytes) else {
+        throw Arguments.Failure(description: "--result-memory is '\(text)': give 1 to 1000000 megabytes")
+      }
+      cloud.resultMemory = megabytes << 20
+    }
     if let host = arguments["host"] { cloud.host = host }
     if let name = arguments["stack-name"] { cloud.stackName = name }
     switch (arguments["tls-certificate"], arguments["tls-key"]) {

@@ -5,7 +5,7 @@ import CacheSupport
 struct Input {
   let object: JSONObject
   private let path: Path
-  private var violations: [String] = []
+  private var constraints = Constraints()
 
   /// Where a structure stands in the request. Only messages write it out, so that a list of many costs no text.
   private indirect enum Path {
@@ -37,9 +37,12 @@ struct Input {
   }
 
   mutating func violate(_ name: String, _ value: String?, _ constraint: String) {
-    violations.append(
-      "Value \(value.map { "'\($0)'" } ?? "null") at '\(path.place(name))' failed to satisfy constraint: Member must \(constraint)"
-    )
+    constraints.violate(path.place(name), value, constraint)
+  }
+
+  /// The same for a constraint that is not on the member itself, in full words.
+  mutating func violate(_ name: String, _ value: String?, inFull constraint: String) {
+    constraints.violate(path.place(name), value, inFull: constraint)
   }
 
   /// A regular expression as messages show it, and what it does.
@@ -54,14 +57,29 @@ struct Input {
   }
 
   private static func kindError(_ value: JSON, wanted: String) -> ServiceError {
-    let text =
+    let kind: JSONToken.Kind =
       switch value {
+      case .number: .number
+      case .string: .string
+      case .bool: .bool
+      case .array: .array
+      case .object: .object
+      case .null: .null
+      }
+    return kindError(kind, value.bool, wanted: wanted)
+  }
+
+  /// A value of a kind that the service's model does not have there.
+  ///
+  /// - Parameter flag: the value of a boolean.
+  static func kindError(_ kind: JSONToken.Kind, _ flag: Bool?, wanted: String) -> ServiceError {
+    let text =
+      switch kind {
       case .number: "NUMBER_VALUE cannot be converted to \(wanted)"
       case .string: "STRING_VALUE cannot be converted to \(wanted)"
-      case .bool(let flag): "\(flag ? "TRUE" : "FALSE")_VALUE cannot be converted to \(wanted)"
-      case .array: "Unexpected field type"
+      case .bool: "\(flag ?? false ? "TRUE" : "FALSE")_VALUE cannot be converted to \(wanted)"
       case .object: "Start of structure or map found where not expected"
-      case .null: "Unexpected field type"
+      case .array, .null: "Unexpected field type"
       }
     return .coral("SerializationException", text, messageName: "Message")
   }
@@ -170,15 +188,10 @@ struct Input {
   }
 
   /// Takes over what a part of the request broke.
-  mutating func absorb(_ other: Input) { if !other.violations.isEmpty { violations += other.violations } }
+  mutating func absorb(_ other: Input) { constraints.absorb(other.constraints) }
 
   /// - Throws: one error for everything that was broken.
-  func check() throws(ServiceError) {
-    guard !violations.isEmpty else { return }
-    let count = violations.count
-    throw .validation(
-      "\(count) validation error\(count == 1 ? "" : "s") detected: \(violations.joined(separator: "; "))")
-  }
+  func check() throws(ServiceError) { try constraints.check() }
 
   /// - Throws: an error that names members which the local cloud does not emulate.
   func refuse(_ names: String...) throws(ServiceError) {

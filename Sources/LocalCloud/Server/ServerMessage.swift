@@ -1,3 +1,5 @@
+import CacheSupport
+
 /// A request as it came: path and query unescaped by nobody, for signatures cover them as they are.
 public struct ServerRequest: Sendable {
   public var method: String
@@ -26,8 +28,7 @@ public struct ServerRequest: Sendable {
 
   /// The first header of a name, in whatever case.
   public subscript(header name: String) -> String? {
-    let name = name.lowercased()
-    return headers.first { $0.name.lowercased() == name }?.value
+    headers.first { ASCII.isSameName($0.name, name) }?.value
   }
 }
 
@@ -50,6 +51,19 @@ public struct ServerResponse: Sendable {
 /// What a handler gives back: an answer, or work whose answer comes later while the connection rests.
 public enum ServerReply: Sendable {
   case now(ServerResponse)
-  /// The work is cancelled when the server stops; it must then end soon.
+  /// The work is cancelled when the client goes or the server stops; it must then end soon.
   case later(@Sendable () async -> ServerResponse)
+  /// The body is called at once, hands the request on to another thread, and must see to it that the responder is called.
+  case soon(@Sendable (Responder) -> Void)
+
+  /// Answers a request that rests, once: the first call counts.
+  public struct Responder: Sendable {
+    let answer: @Sendable (ServerResponse) -> Void
+    let work: @Sendable (@escaping @Sendable () async -> ServerResponse) -> Void
+
+    public func now(_ response: ServerResponse) { answer(response) }
+
+    /// Goes on with work as in ``ServerReply/later(_:)``.
+    public func later(_ work: @escaping @Sendable () async -> ServerResponse) { self.work(work) }
+  }
 }

@@ -33,7 +33,9 @@ public struct TLS: Sendable {
   init(selfSignedFor host: String, in folder: String) throws {
     (certificate, key) = try SelfSignedCertificate.make(for: host)
     certificateFile = URL(filePath: folder, directoryHint: .isDirectory).appending(path: "certificate.pem").path
-    try Data(certificate.utf8).write(to: URL(filePath: certificateFile), options: .atomic)
+    do { try Data(certificate.utf8).write(to: URL(filePath: certificateFile), options: .atomic) } catch {
+      throw Failure(description: "\(certificateFile) cannot be written")
+    }
   }
 
   private static func read(_ path: String) throws(Failure) -> String {

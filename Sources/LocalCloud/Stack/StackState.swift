@@ -1,4 +1,5 @@
 import CacheSupport
+import SQLiteStore
 
 /// What the local cloud remembers of a stack between two runs, in the table `local_state`.
 struct StackState {

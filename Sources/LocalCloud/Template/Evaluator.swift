@@ -8,6 +8,8 @@ struct Evaluator {
   /// Every parameter's value.
   let parameters: [String: String]
   let site: Stack.Site
+  /// What can be stood up, and so be named.
+  let types: ResourceTypes
   /// How deep references may lead to further ones; a circle ends here.
   private static let depthLimit = 32
   private var depth = 0
@@ -32,10 +34,11 @@ struct Evaluator {
     return name
   }
 
-  init(template: Template, parameters: [String: String], site: Stack.Site) {
+  init(template: Template, parameters: [String: String], site: Stack.Site, types: ResourceTypes) {
     self.template = template
     self.parameters = parameters
     self.site = site
+    self.types = types
   }
 
   private func deeper(_ line: Int) throws(TemplateError) -> Evaluator {
@@ -198,10 +201,7 @@ struct Evaluator {
     }
     if let value = parameters[name] { return value }
     let resource = try resource(name, line)
-    guard let value = try ResourceNames(resource, self).reference else {
-      throw TemplateError("the local cloud does not know what Ref of \(resource.type) is", line: line)
-    }
-    return value
+    return try ResourceNames(resource, self).reference
   }
 
   private func resource(_ name: String, _ line: Int) throws(TemplateError) -> Template.Resource {

@@ -48,9 +48,12 @@ public struct TemplateFile: Sendable {
 
   /// The stack that the template describes at a site.
   ///
-  /// - Parameter generated: values of hidden parameters from an earlier run; new ones are added.
+  /// - Parameters:
+  ///   - types: what can be stood up.
+  ///   - generated: values of hidden parameters from an earlier run; new ones are added.
   func stack(
-    of template: Template, at site: Stack.Site, generated: inout [String: String]
+    of template: Template, at site: Stack.Site, types: ResourceTypes = LocalCloud.resourceTypes,
+    generated: inout [String: String]
   ) throws(TemplateError) -> Stack {
     var values = parameters.mapValues { $0.replacing("${LocalCloud}", with: site.address) }
     let known = generated
@@ -72,7 +75,7 @@ public struct TemplateFile: Sendable {
         }
         try parameter.check(value)
       }
-      var stack = try StackBuilder.build(template, parameters: values, at: site)
+      var stack = try StackBuilder.build(template, parameters: values, at: site, of: types)
       stack.secrets = hidden
       return stack
     } catch {

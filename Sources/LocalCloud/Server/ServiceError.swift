@@ -1,25 +1,5 @@
 import CacheSupport
-
-/// One of AWS's services of the JSON protocol, emulated.
-protocol Service: Sendable {
-  /// What `X-Amz-Target` starts with, such as `DynamoDB_20120810`.
-  var targetPrefix: String { get }
-  /// The signing name.
-  var signingName: String { get }
-  /// `1.0` or `1.1`.
-  var jsonVersion: String { get }
-
-  /// Runs an operation.
-  ///
-  /// - Throws: ``ServiceError``, `UnknownOperationException` for an operation that is not emulated.
-  func call(_ operation: String, _ input: JSONObject, _ request: ServerRequest) throws(ServiceError) -> ServiceReply
-}
-
-enum ServiceReply: Sendable {
-  case now(JSON)
-  /// An answer that is awaited, such as a long poll's.
-  case later(@Sendable () async -> Result<JSON, ServiceError>)
-}
+import SQLiteStore
 
 /// An error as a service answers it.
 struct ServiceError: Error, Sendable, Hashable {
@@ -53,6 +33,11 @@ struct ServiceError: Error, Sendable, Hashable {
 
   static func unknownOperation(_ operation: String) -> ServiceError {
     coral("UnknownOperationException", "The operation \(operation) is not emulated by the local cloud")
+  }
+
+  /// What may go well a little later: clients try again.
+  static func unavailable(_ message: String) -> ServiceError {
+    ServiceError(status: 503, type: "com.amazon.coral.service#ServiceUnavailableException", message: message)
   }
 
   /// A fault of this program, told rather than hidden.

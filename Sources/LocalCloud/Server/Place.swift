@@ -1,0 +1,36 @@
+import Synchronization
+
+/// Where the server is: known once it has its ports.
+final class Place: Sendable {
+  private let host: String
+  private let scheme: String
+  private let port = Atomic<UInt16>(0)
+  private let plainPort = Atomic<UInt16>(0)
+
+  init(host: String, scheme: String) {
+    self.host = host == "0.0.0.0" ? "127.0.0.1" : host
+    self.scheme = scheme
+  }
+
+  /// - Parameter plain: the port of the routes that are plain HTTP, on loopback.
+  func open(_ port: UInt16, plain: UInt16) {
+    self.port.store(port, ordering: .releasing)
+    plainPort.store(plain, ordering: .releasing)
+  }
+
+  var address: String { "\(scheme)://\(host):\(port.load(ordering: .acquiring))" }
+
+  /// `host:port` of the routes that are plain HTTP.
+  var plainAuthority: String {
+    "127.0.0.1:\(plainPort.load(ordering: .acquiring))"
+  }
+}
+
+/// Something that is there from some time on.
+final class Gate<Value: Sendable>: Sendable {
+  private let opened = Mutex<Value?>(nil)
+
+  func open(_ value: Value) { opened.withLock { $0 = value } }
+
+  var value: Value? { opened.withLock { $0 } }
+}

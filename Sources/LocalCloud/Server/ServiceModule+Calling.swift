@@ -1,0 +1,39 @@
+import CacheSupport
+
+extension ServiceModule {
+  /// Runs one of its operations from within, as a client's request would run.
+  ///
+  /// - Parameter storage: where it runs. An operation that waits for others cannot be run this way.
+  @discardableResult
+  func call(_ operation: String, _ input: JSONObject, in storage: Storage) throws(ServiceError) -> JSON {
+    guard let operation = operations.first(where: { $0.name == operation }) else { throw .unknownOperation(operation) }
+    let request = OperationRequest(http: ServerRequest(method: "POST", path: "/", body: JSON.object(input).bytes))
+    let answer: Answer
+    switch try operation.begin(request) {
+    case .answer(let done): answer = done
+    case .reading(let body): answer = try storage.read(body)
+    case .writing(let body): answer = try storage.write(body)
+    case .waiting, .trying: throw .unknownOperation(operation.name)
+    }
+    answer.afterCommit?()
+    if let refusal = answer.refusal { throw refusal }
+    return (try? JSON(parsing: answer.body)) ?? .null
+  }
+
+  /// Runs an operation that creates something.
+  ///
+  /// - Parameter code: of the error which says that the thing is there already.
+  /// - Returns: false where it is.
+  @discardableResult
+  func create(
+    _ operation: String, _ input: JSONObject, in storage: Storage, unless code: String
+  ) throws(ServiceError) -> Bool {
+    do throws(ServiceError) {
+      try call(operation, input, in: storage)
+      return true
+    } catch {
+      guard error.type.hasSuffix("#" + code) else { throw error }
+      return false
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import CacheSupport
+import SQLiteStore
+
+/// One service of the cloud: what it answers, what it keeps, what of a template it stands up, and what it does by itself.
+///
+/// A new service is a folder with a type of this kind, and its line in ``LocalCloud``. All but the initializer has a default,
+/// so that a module says only what it has.
+protocol ServiceModule: Sendable {
+  /// Its tables.
+  static var schema: StorageSchema { get }
+  /// The types of a template's resources that it stands up.
+  static var resourceTypes: [any TemplateResource.Type] { get }
+  /// Where clients of the JSON protocol find it; nil for a module that has routes alone.
+  var endpoint: JSONEndpoint? { get }
+  /// What `X-Amz-Target` may name.
+  var operations: [Operation] { get }
+  /// Paths that it answers by itself, whatever the protocol. Asked for once, when the stack stands.
+  var routes: [Route] { get }
+  /// What it does from time to time.
+  var sweeps: [Sweep] { get }
+
+  init(_ context: ModuleContext) throws
+  /// Makes its part of the storage what a stack says: creates what is missing and changes settings; data stay as they are.
+  func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError)
+  /// Begins what it does by itself. The whole stack stands.
+  func start() throws(ServiceError)
+  /// Ends its processes and tasks. What waits is answered first.
+  func stop() async
+}
+
+extension ServiceModule {
+  static var schema: StorageSchema { StorageSchema(module: "", steps: []) }
+  static var resourceTypes: [any TemplateResource.Type] { [] }
+  var endpoint: JSONEndpoint? { nil }
+  var operations: [Operation] { [] }
+  var routes: [Route] { [] }
+  var sweeps: [Sweep] { [] }
+  func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError) {}
+  func start() throws(ServiceError) {}
+  func stop() async {}
+}
+
+/// A service of AWS's JSON protocol: `POST /` with `X-Amz-Target: prefix.Operation`.
+///
+/// See <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>.
+struct JSONEndpoint: Sendable, Hashable {
+  /// Such as `DynamoDB_20120810`.
+  var targetPrefix: String
+  /// The service's name in signatures.
+  var signingName: String
+  /// `1.0` or `1.1`.
+  var jsonVersion: String
+}
+
+/// A module's tables: one step a version, run in order and once. A step that has been published never changes.
+struct StorageSchema: Sendable, Hashable {
+  /// The name by which the storage remembers how far it got.
+  var module: String
+  var steps: [String]
+}
+
+/// Work that a module does from time to time, in pieces that hold up nobody.
+struct Sweep: Sendable {
+  var every: Duration
+  /// Cancelled when the cloud ends.
+  var run: @Sendable () async -> Void
+
+  /// Runs it again and again until the task is cancelled.
+  func loop() async {
+    while !Task.isCancelled {
+      do { try await Task.sleep(for: every) } catch { return }
+      await run()
+    }
+  }
+}
