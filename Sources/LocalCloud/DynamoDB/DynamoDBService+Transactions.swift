@@ -1,5 +1,6 @@
 import AWSClients
 import CacheSupport
+import SQLiteStore
 import SigV4
 
 extension DynamoDBService {
@@ -8,11 +9,16 @@ extension DynamoDBService {
   /// How long a token stands for the transaction that was made with it, in milliseconds.
   static let tokenLifetime: Int64 = 600_000
 
+  var transactionOperations: [Operation] {
+    [Operation("TransactGetItems", transactGetItems), Operation("TransactWriteItems", transactWriteItems)]
+  }
+
   /// All of up to 100 writes, or none.
   ///
   /// One connection carries out everything that changes items, so no transaction ever meets another: there is no
   /// `TransactionConflict` and no `TransactionInProgressException`.
-  func transactWriteItems(_ input: inout Input) throws(ServiceError) -> JSON {
+  private func transactWriteItems(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
+    var input = try request.input()
     let elements = try input.array("TransactItems", required: true, count: 1...100) ?? []
     let token = try input.string("ClientRequestToken", length: 1...36)
     let capacity = try CapacityRequest(&input)
@@ -28,49 +34,48 @@ extension DynamoDBService {
       parts.append((head, part))
     }
     try input.check()
-    let writes = try parts.map { part throws(ServiceError) in try ItemWrite(part.0, part.1) }
+    let writes = try parts.map { part throws(ServiceError) in try ItemWrite(part.0, ItemRequest(part.1)) }
     let digest = token.map { _ in Self.digest(elements) }
-    let answer = try storing {
-      try storage.database.with { connection in
-        try connection.transaction { () -> JSON? in
-          if let token, let digest, try isDone(token, digest, connection) {
-            return capacity.json(try sizes(writes, connection, Self.repeatedUnits), kind: .read)
-          }
-          let units = try carryOut(writes, connection)
-          if let token, let digest {
-            try connection.run(
-              "INSERT INTO dynamodb_tokens VALUES (?, ?, ?)", .text(token), .blob(digest), .integer(clock.now))
-          }
-          return capacity.json(units, kind: .write)
+    return .writing { connection throws(ServiceError) in
+      try storing {
+        var writer = AnswerWriter(capacity: 64)
+        if let token, let digest, try isDone(token, digest, connection) {
+          writer.member(
+            "ConsumedCapacity", capacity.json(try sizes(writes, connection, Self.repeatedUnits), kind: .read))
+          return writer.answer()
         }
+        let units = try carryOut(writes, connection)
+        if let token, let digest {
+          try connection.run(
+            "INSERT INTO dynamodb_tokens VALUES (?, ?, ?)", .text(token), .blob(digest), .integer(clock.now))
+        }
+        writer.member("ConsumedCapacity", capacity.json(units, kind: .write))
+        return writer.answer()
       }
     }
-    return answer.map { ["ConsumedCapacity": $0] } ?? [:]
   }
 
   /// - Returns: the units by table.
   private func carryOut(_ writes: [ItemWrite], _ connection: Connection) throws -> [ByteText: Double] {
-    let tables = try writes.map { write in
-      guard let table = try find(write.table, connection) else { throw ServiceError.noResource }
-      return table
-    }
+    let tables = try writes.map { ItemTable(table: try table($0.table, connection), connection: connection) }
     var touched: Set<Place> = []
     var reasons = [CancellationReason?](repeating: nil, count: writes.count)
-    var changes: [(table: Table, key: (hash: [UInt8], range: [UInt8]), new: Item?)] = []
+    var changes: [(items: ItemTable, key: ItemKey, old: Int?, new: EncodedItem?)] = []
     var units: [ByteText: Double] = [:]
     var bytes = 0
     for (index, write) in writes.enumerated() {
-      let table = tables[index]
+      let items = tables[index]
+      let description = items.table.description
       do {
-        let key = try write.key(table.description)
-        try Self.touch(table, key, &touched)
-        try write.check(table.description)
-        let old = try stored(table, key.hash, key.range, connection)
+        let key = try write.key(description)
+        try Self.touch(items.table, key, &touched)
+        try write.check(description)
+        let old = try items.item(at: key)
         let new = try write.result(of: old)
         let size = max(old?.size ?? 0, new?.size ?? 0)
         bytes += size
         units[ByteText(write.tableAsNamed), default: 0] += 2 * CapacityRequest.writeUnits(size)
-        if write.kind != .check { changes.append((table, key, new)) }
+        if write.kind != .check { changes.append((items, key, old?.size, new)) }
       } catch let error as ServiceError {
         guard let reason = CancellationReason(error) else { throw error }
         reasons[index] = reason
@@ -78,12 +83,19 @@ extension DynamoDBService {
     }
     guard reasons.allSatisfy({ $0 == nil }) else { throw ServiceError.cancelled(reasons) }
     try Self.check(bytes)
-    for change in changes { try apply(change.new, change.table, change.key, connection) }
+    var counts = TableCounts()
+    for (items, key, old, new) in changes {
+      let change =
+        try new.map { try items.put($0, at: key, replacing: old) } ?? items.delete(at: key, replacing: old)
+      counts.add(change, toTable: items.table.id)
+    }
+    try counts.store(connection)
     return units
   }
 
   /// Up to 100 items as they are at one moment.
-  func transactGetItems(_ input: inout Input) throws(ServiceError) -> JSON {
+  private func transactGetItems(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
+    var input = try request.input()
     let elements = try input.array("TransactItems", required: true, count: 1...100) ?? []
     let capacity = try CapacityRequest(&input)
     var parts: [(table: String, Input)] = []
@@ -100,52 +112,69 @@ extension DynamoDBService {
       input.absorb(element)
     }
     try input.check()
-    let reads = try parts.map { part throws(ServiceError) in try Read(part.table, part.1.object) }
-    let (items, units) = try storing {
-      try storage.database.with { connection in try self.items(of: reads, connection) }
+    let reads = try parts.map { part throws(ServiceError) in try Read(part.table, ItemRequest(part.1)) }
+    return .reading { connection throws(ServiceError) in
+      try storing {
+        let (items, units) = try self.items(of: reads, connection)
+        var writer = AnswerWriter(capacity: 4096)
+        writer.member("Responses")
+        writer.json.raw("[")
+        for (index, item) in items.enumerated() {
+          if index > 0 { writer.json.raw(",") }
+          guard let item else {
+            writer.json.raw("{}")
+            continue
+          }
+          writer.json.raw("{\"Item\":")
+          if let projection = reads[index].projection {
+            writer.json.write(projection.part(of: try item.tree))
+          } else {
+            writer.json.raw(item.bytes)
+          }
+          writer.json.raw("}")
+        }
+        writer.json.raw("]")
+        writer.member("ConsumedCapacity", capacity.json(units, kind: .read))
+        return writer.answer()
+      }
     }
-    let responses = items.map { item -> JSON in item.map { ["Item": JSON(item: $0)] } ?? [:] }
-    var answer: JSONObject = ["Responses": .array(responses)]
-    answer["ConsumedCapacity"] = capacity.json(units, kind: .read)
-    return .object(answer)
   }
 
   private struct Read {
     let table: String
     let tableAsNamed: String
-    let key: Item
-    let projection: [DocumentPath]?
+    let key: EncodedItem
+    let projection: Projection?
 
-    init(_ table: String, _ object: JSONObject) throws(ServiceError) {
+    init(_ table: String, _ request: ItemRequest) throws(ServiceError) {
       self.table = table
-      tableAsNamed = object["TableName"]?.string ?? table
-      key = try Item.checking(object["Key"], "Key")
-      var bindings = try ExpressionParser.Bindings(object)
-      projection = try object["ProjectionExpression"]?.string.map { text throws(ServiceError) in
+      tableAsNamed = request.input.object["TableName"]?.string ?? table
+      key = try request.item(.key)
+      var bindings = try ExpressionParser.Bindings(request)
+      projection = try request.input.object["ProjectionExpression"]?.string.map { text throws(ServiceError) in
         try ExpressionParser.projection(text, &bindings)
       }
       try bindings.checkUsed(hasExpressions: projection != nil)
     }
   }
 
-  private func items(of reads: [Read], _ connection: Connection) throws -> ([Item?], [ByteText: Double]) {
-    let tables = try reads.map { read in
-      guard let table = try find(read.table, connection) else { throw ServiceError.noResource }
-      return table
-    }
+  private func items(of reads: [Read], _ connection: Connection) throws -> ([StoredItem?], [ByteText: Double]) {
+    let tables = try reads.map { ItemTable(table: try table($0.table, connection), connection: connection) }
     var touched: Set<Place> = []
     var reasons = [CancellationReason?](repeating: nil, count: reads.count)
-    var items: [Item?] = []
+    var items: [StoredItem?] = []
     var units: [ByteText: Double] = [:]
     var bytes = 0
     for (index, read) in reads.enumerated() {
+      let description = tables[index].table.description
       do {
-        let key = try tables[index].description.key(of: read.key, exact: true)
-        try Self.touch(tables[index], key, &touched)
-        let item = try stored(tables[index], key.hash, key.range, connection)
+        let key = try description.key(of: read.key, exact: true)
+        try Self.touch(tables[index].table, key, &touched)
+        try read.projection?.checkKeys(of: description)
+        let item = try tables[index].item(at: key)
         bytes += item?.size ?? 0
         units[ByteText(read.tableAsNamed), default: 0] += Self.repeatedUnits(item?.size ?? 0)
-        items.append(item.map { item in read.projection.map { Self.project(item, $0) } ?? item })
+        items.append(item)
       } catch let error as ServiceError {
         guard let reason = CancellationReason(error) else { throw error }
         reasons[index] = reason
@@ -160,16 +189,11 @@ extension DynamoDBService {
 
   private struct Place: Hashable {
     let table: Int64
-    let hash: [UInt8]
-    let range: [UInt8]
+    let key: ItemKey
   }
 
-  private static func touch(
-    _ table: Table, _ key: (hash: [UInt8], range: [UInt8]), _ touched: inout Set<Place>
-  ) throws(ServiceError) {
-    guard touched.insert(Place(table: table.id, hash: key.hash, range: key.range)).inserted else {
-      throw .multipleOperations
-    }
+  private static func touch(_ table: Table, _ key: ItemKey, _ touched: inout Set<Place>) throws(ServiceError) {
+    guard touched.insert(Place(table: table.id, key: key)).inserted else { throw .multipleOperations }
   }
 
   private static func check(_ bytes: Int) throws(ServiceError) {
@@ -187,9 +211,8 @@ extension DynamoDBService {
   ) throws -> [ByteText: Double] {
     var units: [ByteText: Double] = [:]
     for write in writes {
-      guard let table = try find(write.table, connection) else { throw ServiceError.noResource }
-      let key = try write.key(table.description)
-      let size = try stored(table, key.hash, key.range, connection)?.size ?? 0
+      let items = ItemTable(table: try table(write.table, connection), connection: connection)
+      let size = try items.size(at: write.key(items.table.description)) ?? 0
       units[ByteText(write.tableAsNamed), default: 0] += count(size)
     }
     return units

@@ -121,10 +121,25 @@ struct DecimalNumber: Hashable {
   /// Bytes whose order is the numbers' order.
   var sortable: [UInt8] {
     guard !digits.isEmpty else { return [0x80] }
-    let biased = UInt16(exponent + 1000)
+    let biased = UInt16(exponent + Self.bias)
     let magnitude = [UInt8(biased >> 8), UInt8(biased & 255)] + digits
     return isNegative ? [0x7F] + magnitude.map { 255 - $0 } + [0xFF] : [0x81] + magnitude
   }
+
+  /// The number that ``sortable`` stands for; nil for bytes that stand for none.
+  init?(sortable: [UInt8]) {
+    isNegative = sortable.first == 0x7F
+    guard sortable != [0x80] else {
+      (digits, exponent) = ([], 0)
+      return
+    }
+    let magnitude = isNegative ? sortable.dropFirst().dropLast().map { 255 - $0 } : Array(sortable.dropFirst())
+    guard isNegative || sortable.first == 0x81, magnitude.count > 2 else { return nil }
+    exponent = (Int(magnitude[0]) << 8 | Int(magnitude[1])) - Self.bias
+    digits = Array(magnitude[2...])
+  }
+
+  private static let bias = 1000
 
   static func < (one: DecimalNumber, other: DecimalNumber) -> Bool {
     one.sortable.lexicographicallyPrecedes(other.sortable)

@@ -4,10 +4,10 @@ import CacheSupport
 /// What an update makes of an item. No two of its paths touch.
 ///
 /// See <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html>.
-struct UpdateExpression {
+struct UpdateExpression: Sendable {
   var changes: [(path: DocumentPath, change: Change)] = []
 
-  enum Change {
+  enum Change: Sendable {
     case set(Value)
     case remove
     /// Adds a number, or the members of a set.
@@ -17,7 +17,7 @@ struct UpdateExpression {
   }
 
   /// The right side of `SET`.
-  indirect enum Value {
+  indirect enum Value: Sendable {
     case path(DocumentPath)
     case value(AttributeValue)
     case ifNotExists(DocumentPath, Value)

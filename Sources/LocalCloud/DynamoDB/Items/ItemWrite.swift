@@ -17,7 +17,7 @@ struct ItemWrite {
   /// The table's name or ARN, as the request has it.
   let tableAsNamed: String
   /// The item to be put; else its key.
-  let item: Item
+  let item: EncodedItem
   let update: UpdateExpression?
   let condition: Condition?
   /// True where the error of a condition that is not met carries the item.
@@ -27,6 +27,8 @@ struct ItemWrite {
   struct Head {
     fileprivate let kind: Kind
     fileprivate let table: String
+    fileprivate let update: String?
+    fileprivate let condition: String?
     fileprivate let showsItem: Bool
 
     /// - Parameter isPart: true for a part of a transaction, which must say what it does.
@@ -34,70 +36,66 @@ struct ItemWrite {
       self.kind = kind
       table = try TableDescription.name(&input)
       _ = try input.object(kind == .put ? "Item" : "Key", required: true)
-      _ = try input.string("UpdateExpression", required: isPart && kind == .update)
-      _ = try input.string("ConditionExpression", required: kind == .check)
+      update = kind == .update ? try input.string("UpdateExpression", required: isPart) : nil
+      condition = try input.string("ConditionExpression", required: kind == .check)
       showsItem =
         try input.string("ReturnValuesOnConditionCheckFailure", values: ["ALL_OLD", "NONE"]) == "ALL_OLD"
     }
   }
 
   /// Reads the values and the expressions of a write that its model's constraints have let pass.
-  init(_ head: Head, _ input: Input) throws(ServiceError) {
+  init(_ head: Head, _ request: ItemRequest) throws(ServiceError) {
     (kind, table, showsItem) = (head.kind, head.table, head.showsItem)
-    let object = input.object
-    tableAsNamed = object["TableName"]?.string ?? table
-    item = try Item.checking(object[kind == .put ? "Item" : "Key"], kind == .put ? "Item" : "Key")
-    var bindings = try ExpressionParser.Bindings(object)
-    let expression = kind == .update ? object["UpdateExpression"]?.string : nil
-    update = try expression.map { text throws(ServiceError) in try ExpressionParser.update(text, &bindings) }
-    condition = try object["ConditionExpression"]?.string.map { text throws(ServiceError) in
-      try ExpressionParser.condition("Condition", text, &bindings)
+    tableAsNamed = request.input.object["TableName"]?.string ?? table
+    item = try request.item(kind == .put ? .item : .key)
+    var bindings = try ExpressionParser.Bindings(request)
+    update = try head.update.map { text throws(ServiceError) in try ExpressionParser.update(text, &bindings) }
+    condition = try head.condition.map { text throws(ServiceError) in
+      try ExpressionParser.condition(.condition, text, &bindings)
     }
     try bindings.checkUsed(hasExpressions: condition != nil || update != nil)
   }
 
-  func key(_ table: TableDescription) throws(ServiceError) -> (hash: [UInt8], range: [UInt8]) {
-    try table.key(of: item, exact: kind != .put)
-  }
+  /// False where the write is the same whatever is there.
+  var looksAtItem: Bool { condition != nil || kind == .update || kind == .check }
 
-  /// - Throws: what DynamoDB says of an item that is too large or too deep, and of an update that would change the key.
+  func key(_ table: TableDescription) throws(ServiceError) -> ItemKey { try table.key(of: item, exact: kind != .put) }
+
+  /// - Throws: what DynamoDB says of an item that is too large, and of expressions that take a key's attribute apart or change it.
   func check(_ table: TableDescription) throws(ServiceError) {
     if kind == .put { try Self.check(item, "Item size has exceeded") }
-    for path in update?.paths ?? [] where table.keys.contains(where: { $0.name == path.head }) {
-      throw .validation(
-        "One or more parameter values were invalid: Cannot update attribute \(path.head). This attribute is part of the key"
-      )
+    for path in update?.paths ?? [] {
+      guard let key = table.keys.first(where: { $0.name.hasSameBytes(as: path.head) }) else { continue }
+      throw .parameter("Cannot update attribute \(key.name). This attribute is part of the key")
     }
+    try condition?.paths.checkKeys(of: table)
   }
 
   /// - Parameter old: what is there; nil for nothing.
   /// - Returns: what is to be there; nil for nothing.
   /// - Throws: `ConditionalCheckFailedException` where the condition is not met, with the item where it was asked for.
-  func result(of old: Item?) throws(ServiceError) -> Item? {
-    if let condition, !condition.holds(for: old ?? [:]) {
-      let members: JSONObject = showsItem && old != nil ? ["Item": JSON(item: old ?? [:])] : [:]
+  func result(of old: StoredItem?) throws(ServiceError) -> EncodedItem? {
+    let tree: Item? = if looksAtItem, let old { try old.tree } else { nil }
+    if let condition, !condition.holds(for: tree ?? [:]) {
+      let members: JSONObject = showsItem ? tree.map { ["Item": JSON(item: $0)] } ?? [:] : [:]
       throw .dynamoDB("ConditionalCheckFailedException", "The conditional request failed", members: members)
     }
     switch kind {
     case .put: return item
     case .delete: return nil
-    case .check: return old
+    case .check: return try old.map { old throws(ServiceError) in try EncodedItem(json: old.bytes) }
     case .update:
-      guard let update else { return old ?? item }
+      let start = if let tree { tree } else { try item.tree }
+      guard let update else { return try EncodedItem(start) }
       // An update that only takes away leaves an absent item absent.
       if old == nil, update.onlyRemoves { return nil }
-      let new = try update.applied(to: old ?? item)
+      let new = try EncodedItem(try update.applied(to: start))
       try Self.check(new, "Item size to update has exceeded")
       return new
     }
   }
 
-  private static func check(_ item: Item, _ words: String) throws(ServiceError) {
+  private static func check(_ item: EncodedItem, _ words: String) throws(ServiceError) {
     guard item.size <= DynamoDBService.itemLimit else { throw .validation("\(words) the maximum allowed size") }
-    guard item.values.allSatisfy({ $0.depth <= ExpressionParser.maximumSteps }) else {
-      throw .validation(
-        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
-      )
-    }
   }
 }
