@@ -64,7 +64,7 @@ def test_a_long_poll_wakes_for_a_message(queue):
         [sys.executable, "-c", f"import boto3; print(boto3.client('sqs').receive_message(QueueUrl={url!r}, WaitTimeSeconds=20)['Messages'][0]['Body'])"],
         stdout=subprocess.PIPE, text=True)
     sqs.send_message(QueueUrl=url, MessageBody="woken", DelaySeconds=1)
-    assert waiting.communicate(timeout=25)[0].strip() == "woken"
+    assert waiting.communicate(timeout=300)[0].strip() == "woken"
 
 
 def test_a_reader_that_went_takes_no_message_along(queue):
@@ -90,6 +90,62 @@ def test_unknown_queues_and_handles(queue, client):
     assert caught.value.response["Error"]["Code"] == "ReceiptHandleIsInvalid"
 
 
+def test_a_queue_that_is_its_own_dead_letter_queue_hands_out_and_ends(client):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName="circle", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})})
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    for count in range(1, 5):
+        got = sqs.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+        assert [message["Attributes"]["ApproximateReceiveCount"] for message in got] == [str(count)]
+    sqs.delete_queue(QueueUrl=url)
+
+
+def test_an_older_receipt_handle_serves(queue):
+    sqs, url, _ = queue
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    old = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+    new = sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)["Messages"][0]["ReceiptHandle"]
+    assert old != new
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=old, VisibilityTimeout=0)
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=old)
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_queues_are_listed_in_pages(client):
+    sqs = client("sqs")
+    urls = [sqs.create_queue(QueueName=f"page-{number}")["QueueUrl"] for number in range(5)]
+    first = sqs.list_queues(QueueNamePrefix="page-", MaxResults=2)
+    assert first["QueueUrls"] == urls[:2]
+    pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix="page-", PaginationConfig={"PageSize": 2})
+    assert [url for page in pages for url in page["QueueUrls"]] == urls
+    assert "NextToken" not in sqs.list_queues(QueueNamePrefix="page-")
+    for url in urls:
+        sqs.delete_queue(QueueUrl=url)
+
+
+def test_what_is_wrong_with_a_batch_is_named(queue):
+    sqs, url, _ = queue
+    prefix = "AWS.SimpleQueueService."
+    for ids, code in ((["a", "a"], "BatchEntryIdsNotDistinct"), (["é"], "InvalidBatchEntryId"), ([""], "InvalidBatchEntryId"), (["x" * 81], "InvalidBatchEntryId"), ([], "EmptyBatchRequest")):
+        for call, entry in ((sqs.delete_message_batch, {"ReceiptHandle": "x"}), (sqs.change_message_visibility_batch, {"ReceiptHandle": "x", "VisibilityTimeout": 1}), (sqs.send_message_batch, {"MessageBody": "x"})):
+            with pytest.raises(ClientError) as caught:
+                call(QueueUrl=url, Entries=[{"Id": name} | entry for name in ids])
+            assert caught.value.response["Error"]["Code"] == prefix + code, (ids, call)
+
+
+def test_groups_and_traces_come_with_a_message(queue):
+    sqs, url, _ = queue
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793"
+    sqs.send_message(
+        QueueUrl=url, MessageBody="x", MessageGroupId="tenant", MessageSystemAttributes={"AWSTraceHeader": {"DataType": "String", "StringValue": trace}})
+    got = sqs.receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"][0]["Attributes"]
+    assert (got["MessageGroupId"], got["AWSTraceHeader"]) == ("tenant", trace)
+
+
 def test_parameters(client):
     ssm = client("ssm")
     assert ssm.put_parameter(Name="/a/b", Value="v", Type="SecureString")["Version"] == 1
@@ -103,3 +159,16 @@ def test_parameters(client):
     ssm.delete_parameter(Name="/a/b")
     with pytest.raises(ssm.exceptions.ParameterNotFound):
         ssm.get_parameter(Name="/a/b")
+
+
+def test_parameters_below_a_path(client):
+    ssm = client("ssm")
+    names = ["/below/a", "/below/b", "/below/c/d"]
+    for name in names:
+        ssm.put_parameter(Name=name, Value=name, Type="String")
+    assert [found["Name"] for found in ssm.get_parameters_by_path(Path="/below")["Parameters"]] == names[:2]
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path="/below", Recursive=True, PaginationConfig={"PageSize": 1})
+    assert [found["Name"] for page in pages for found in page["Parameters"]] == names
+    ssm.put_parameter(Name="/below/a", Value="new", Overwrite=True)
+    assert [ssm.get_parameter(Name=name)["Parameter"]["Value"] for name in ("/below/a", "/below/a:1", "/below/a:2")] == ["new", "/below/a", "new"]
+    assert ssm.delete_parameters(Names=names + ["/no"])["InvalidParameters"] == ["/no"]

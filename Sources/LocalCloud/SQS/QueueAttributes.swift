@@ -1,79 +1,100 @@
 import CacheSupport
 
 /// A queue's settings, checked against SQS's bounds.
-struct QueueAttributes: Sendable {
-  var texts: [String: String]
+struct QueueAttributes: Sendable, Hashable {
+  /// By name, as they were given.
+  private(set) var texts: [ByteText: String]
 
-  static let settable: [String: ClosedRange<Int64>?] = [
+  private static let bounds: [ByteText: ClosedRange<Int64>?] = [
     "DelaySeconds": 0...900, "MaximumMessageSize": 1024...1_048_576, "MessageRetentionPeriod": 60...1_209_600,
     "ReceiveMessageWaitTimeSeconds": 0...20, "VisibilityTimeout": 0...43_200, "RedrivePolicy": nil,
     "RedriveAllowPolicy": nil, "Policy": nil, "KmsMasterKeyId": nil, "KmsDataKeyReusePeriodSeconds": 60...86_400,
     "SqsManagedSseEnabled": nil,
   ]
-  static let known: Set<String> = Set(settable.keys).union([
+  private static let readOnly: Set<ByteText> = [
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed",
-    "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn", "FifoQueue", "ContentBasedDeduplication",
-  ])
-  static let defaults: [String: String] = [
+    "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn",
+  ]
+  private static let ofFIFO: Set<ByteText> = [
+    "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
+  ]
+  static let defaults: [ByteText: String] = [
     "DelaySeconds": "0", "MaximumMessageSize": "1048576", "MessageRetentionPeriod": "345600",
     "ReceiveMessageWaitTimeSeconds": "0", "VisibilityTimeout": "30", "SqsManagedSseEnabled": "true",
   ]
 
+  /// The attributes of a template.
+  static func named(_ texts: [String: String]) -> [ByteText: String] {
+    Dictionary(texts.map { (ByteText($0), $1) }) { $1 }
+  }
+
+  /// Whether a queue may be asked for an attribute of this name.
+  static func isKnown(_ name: ByteText) -> Bool {
+    bounds[name] != nil || readOnly.contains(name) || ofFIFO.contains(name)
+  }
+
   /// - Throws: what SQS answers for an unknown attribute or a value out of its bounds.
-  init(checking given: [String: String], over known: [String: String] = defaults) throws(ServiceError) {
+  init(checking given: [ByteText: String], over known: [ByteText: String] = defaults) throws(ServiceError) {
     for (name, value) in given {
-      if name == "FifoQueue" || name == "ContentBasedDeduplication" {
-        throw .sqs(
-          "InvalidAttributeName", "The local cloud does not emulate FIFO queues: attribute \(name).",
-          query: "InvalidAttributeName")
+      if Self.ofFIFO.contains(name) {
+        throw .unknownAttribute("The local cloud does not emulate FIFO queues: attribute \(name).")
       }
-      guard let range = Self.settable[name] else {
-        throw .sqs("InvalidAttributeName", "Unknown Attribute \(name).", query: "InvalidAttributeName")
-      }
+      guard let range = Self.bounds[name] else { throw .unknownAttribute("Unknown Attribute \(name).") }
       if let range, !(Int64(value).map { range.contains($0) } ?? false) {
         throw .sqs("InvalidAttributeValue", "Invalid value for the parameter \(name).", query: "InvalidAttributeValue")
       }
-      if name == "RedrivePolicy", !value.isEmpty, Redrive(value) == nil {
-        throw .sqs(
-          "InvalidParameterValueException", "Value \(value) for parameter RedrivePolicy is invalid.",
-          query: "InvalidParameterValue")
+      if name == "RedrivePolicy", !value.isEmpty, RedrivePolicy(value) == nil {
+        throw .invalidParameter("Value \(value) for parameter RedrivePolicy is invalid.")
       }
     }
     texts = known.merging(given) { $1 }.filter { !$0.value.isEmpty }
   }
 
-  init(stored: [String: String]) { texts = stored }
-
-  private func number(_ name: String) -> Int64 { texts[name].flatMap { Int64($0) } ?? 0 }
+  private func number(_ name: ByteText) -> Int64 { texts[name].flatMap { Int64($0) } ?? 0 }
+  /// Seconds.
   var delay: Int64 { number("DelaySeconds") }
-  var maximumMessageSize: Int { Int(number("MaximumMessageSize")) }
+  /// Bytes.
+  var maximumMessageSize: Int { Int(clamping: number("MaximumMessageSize")) }
+  /// Seconds.
   var retention: Int64 { number("MessageRetentionPeriod") }
+  /// Seconds.
   var receiveWait: Int64 { number("ReceiveMessageWaitTimeSeconds") }
+  /// Seconds.
   var visibility: Int64 { number("VisibilityTimeout") }
-  var redrive: Redrive? { texts["RedrivePolicy"].flatMap { Redrive($0) } }
+  var redrive: RedrivePolicy? { texts["RedrivePolicy"].flatMap { RedrivePolicy($0) } }
 
-  /// Where messages go that are received too often.
-  struct Redrive: Sendable {
-    var queue: String
-    var maxReceiveCount: Int64
+  // MARK: As it is stored
 
-    init?(_ policy: String) {
-      guard let json = try? JSON(parsing: policy), let arn = json["deadLetterTargetArn"]?.string,
-        let name = arn.split(separator: ":").last
-      else { return nil }
-      let count = json["maxReceiveCount"]?.int64 ?? json["maxReceiveCount"]?.string.flatMap { Int64($0) }
-      guard let count, (1...1000).contains(count) else { return nil }
-      queue = String(name)
-      maxReceiveCount = count
+  init(stored text: String) {
+    texts = ((try? JSON(parsing: text))?.object?.members ?? []).reduce(into: [:]) {
+      $0[ByteText($1.name)] = $1.value.string
     }
   }
 
-  static func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-      true
-    default: false
-    }
+  var stored: String { Self.json(texts).text }
+
+  /// In the order of names.
+  static func json(_ texts: [ByteText: String]) -> JSON {
+    .object(
+      texts.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key.text] = .string($1.value) })
+  }
+}
+
+/// Where messages go that are received too often.
+struct RedrivePolicy: Sendable, Hashable {
+  /// The dead-letter queue's name.
+  var queue: String
+  /// Receives in the source queue before a message moves, 1 to 1,000.
+  var maxReceiveCount: Int64
+
+  /// Reads the attribute's text; nil where it is no policy.
+  init?(_ policy: String) {
+    guard let json = try? JSON(parsing: policy), let arn = json["deadLetterTargetArn"]?.string,
+      let name = arn.utf8.split(separator: UInt8(ascii: ":")).last
+    else { return nil }
+    let count = json["maxReceiveCount"]?.int64 ?? json["maxReceiveCount"]?.string.flatMap { Int64($0) }
+    guard let count, (1...1000).contains(count) else { return nil }
+    queue = String(Substring(name))
+    maxReceiveCount = count
   }
 }
