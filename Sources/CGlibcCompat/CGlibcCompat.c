@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <math.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // Swift's static library refers to hypotf, which Debian's glibc gives the version GLIBC_2.35: the loader of
@@ -20,4 +21,9 @@ int cglibc_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
 
+// The function of that name is younger than the glibc of provided.al2023.
+int cglibc_open_process(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
 int cglibc_map_blocks_from(size_t size) { return mallopt(M_MMAP_THRESHOLD, (int)size); }
+
+int cglibc_keep_freed_bytes(size_t size) { return mallopt(M_TRIM_THRESHOLD, (int)size); }

@@ -1,12 +1,20 @@
 import CacheSupport
 import Foundation
+import Synchronization
 
 /// API Gateway's HTTP API: `/{stage}/…` goes to the function of the route that fits, and its answer is the response.
 ///
 /// See <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html>.
-struct APIGateway: Sendable {
-  private let stage: String
-  private let routes: [(pattern: RoutePattern, route: Stack.Route)]
+final class APIGateway: ServiceModule {
+  static let resourceTypes: [any TemplateResource.Type] = [APIResource.self]
+
+  /// What the stack has of it.
+  private struct API {
+    var stage: String
+    /// The most specific first.
+    var routes: [(pattern: RoutePattern, route: APIRoute)]
+  }
+  private let api = Mutex<API?>(nil)
   private let sandboxes: Sandboxes
   private let account: Account
   private let clock: WallClock
@@ -14,47 +22,51 @@ struct APIGateway: Sendable {
   /// API Gateway takes 10 MB.
   static let bodyLimit: Int = 10 << 20
 
-  init(_ api: Stack.API, sandboxes: Sandboxes, account: Account, clock: WallClock) {
-    stage = api.stage
-    routes = api.routes.map { (RoutePattern($0.path), $0) }.sorted { one, other in
+  init(_ context: ModuleContext) throws {
+    sandboxes = try context.module(LambdaService.self).sandboxes
+    account = context.account
+    clock = context.clock
+  }
+
+  func standUp(_ stack: Stack, _ state: inout StackState) {
+    guard let resource = stack.all(APIResource.self).first else { return }
+    let routes = stack.routes.map { (pattern: RoutePattern($0.path), route: $0) }.sorted { one, other in
       let (mine, others) = (one.pattern.weight, other.pattern.weight)
       // The more specific route first; of two alike, the one that names its method.
       return mine == others
         ? one.route.method != "ANY" && other.route.method == "ANY" : mine.lexicographicallyPrecedes(others)
     }
-    self.sandboxes = sandboxes
-    self.account = account
-    self.clock = clock
+    api.withLock { $0 = API(stage: resource.stage, routes: routes) }
   }
 
-  func takes(_ path: String) -> Bool {
-    let prefix = "/\(stage)".utf8
-    guard path.utf8.starts(with: prefix) else { return false }
-    return [nil, UInt8(ascii: "/")].contains(path.utf8.dropFirst(prefix.count).first)
-  }
-
-  func reply(to request: ServerRequest) -> ServerReply {
-    guard request.body.count <= Self.bodyLimit else {
-      return .now(Self.message(413, "Request Entity Too Large"))
+  var routes: [Route] {
+    guard let stage = api.withLock({ $0?.stage }) else { return [] }
+    return ["/\(stage)", "/\(stage)/{proxy+}"].map { path in
+      Route(nil, path, errors: .message) { request throws(ServiceError) in try self.reply(to: request.http) }
     }
-    let path = PercentEncoding.decode(String(Substring(request.path.utf8.dropFirst(stage.utf8.count + 1))))
-    for (pattern, route) in routes where route.method == "ANY" || route.method == request.method {
+  }
+
+  private func reply(to request: ServerRequest) throws(ServiceError) -> ServerReply {
+    guard request.body.count <= Self.bodyLimit else { throw .tooLarge }
+    guard let api = api.withLock({ $0 }), request.path.hasPrefix("/\(api.stage)") else { throw .noRoute }
+    let path = PercentEncoding.decode(String(Substring(request.path.utf8.dropFirst(api.stage.utf8.count + 1))))
+    for (pattern, route) in api.routes where route.method == "ANY" || route.method == request.method {
       guard let parameters = pattern.match(path) else { continue }
       let event = GatewayEvent(
-        request: request, stage: stage, routeKey: "\(route.method) \(route.path)", parameters: parameters,
+        request: request, stage: api.stage, routeKey: "\(route.method) \(route.path)", parameters: parameters,
         account: account, now: clock.now)
       let payload = (route.payload == "1.0" ? event.version1 : event.version2).bytes
       // Base64 makes a body a third larger, so that 10 MB are never reached.
-      guard payload.count <= InvokeAPI.payloadLimit else { return .now(Self.message(413, "Request Entity Too Large")) }
-      return .later {
+      guard payload.count <= InvokeAPI.payloadLimit else { throw .tooLarge }
+      return .later { [sandboxes] in
         let limit: Duration = .milliseconds(route.timeoutMilliseconds)
-        guard let result = await sandboxes.invoke(route.function, payload, within: limit) else {
-          return Self.message(503, "Service Unavailable")
+        guard let result = await sandboxes.invoke(route.function, payload, within: limit), result != .throttled else {
+          return ErrorFormat.message.response(to: .gateway(503, "Service Unavailable"))
         }
         return Self.response(to: result, infers: route.payload == "2.0")
       }
     }
-    return .now(Self.message(404, "Not Found"))
+    throw .noRoute
   }
 
   /// - Parameter infers: whether an answer without `statusCode` is the body itself, as in format 2.0.
@@ -97,7 +109,15 @@ struct APIGateway: Sendable {
   }
 
   private static func message(_ status: Int, _ text: String) -> ServerResponse {
-    ServerResponse(
-      status: status, headers: [("Content-Type", "application/json")], body: Array("{\"message\":\"\(text)\"}".utf8))
+    ErrorFormat.message.response(to: .gateway(status, text))
   }
+}
+
+extension ServiceError {
+  fileprivate static func gateway(_ status: Int, _ message: String) -> ServiceError {
+    ServiceError(status: status, type: "", message: message)
+  }
+
+  fileprivate static let tooLarge = gateway(413, "Request Entity Too Large")
+  fileprivate static let noRoute = gateway(404, "Not Found")
 }

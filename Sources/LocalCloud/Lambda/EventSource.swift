@@ -4,33 +4,29 @@ import CacheSupport
 ///
 /// See <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>.
 struct EventSource: Sendable {
-  let queue: QueueStore.Queue
+  let mapping: EventSourceMapping
   let messages: QueueStore
-  let function: String
   let sandboxes: Sandboxes
   let account: Account
-  /// Messages an event, 1 to 10.
-  let batchSize: Int
-  /// Invocations at once.
-  let maximumConcurrency: Int
-  /// Whether the answer's `batchItemFailures` count.
-  let reportsFailures: Bool
+
+  /// How long a poll waits for a message.
+  private static let wait: Duration = .seconds(20)
 
   /// Polls until the task is cancelled.
   func run() async {
     await withTaskGroup(of: Void.self) { group in
       var inFlight = 0
       while !Task.isCancelled {
-        if inFlight >= maximumConcurrency {
+        if inFlight >= mapping.maximumConcurrency {
           await group.next()
           inFlight -= 1
         }
-        switch await messages.receive(from: queue, maximum: batchSize, visibility: nil, within: .seconds(20)) {
-        case .success(let batch) where !batch.isEmpty:
+        do throws(ServiceError) {
+          let batch = try await messages.poll(mapping.batchSize, from: mapping.queue, within: Self.wait)
+          guard !batch.isEmpty else { continue }
           inFlight += 1
           group.addTask { await deliver(batch) }
-        case .success: continue
-        case .failure:
+        } catch {
           // The queue is gone, or the storage fails: look again in a while.
           do { try await Task.sleep(for: .seconds(1)) } catch { return }
         }
@@ -38,15 +34,13 @@ struct EventSource: Sendable {
     }
   }
 
-  private func deliver(_ batch: [QueueStore.Message]) async {
-    let result = await sandboxes.invoke(function, event(batch).bytes)
+  private func deliver(_ batch: [ReceivedMessage]) async {
+    let result = await sandboxes.invoke(mapping.function, event(batch).bytes)
     guard result.functionError == nil,
-      let failed = reportsFailures ? Self.failures(in: result.payload, of: Set(batch.map(\.id))) : []
+      let failed = mapping.reportsFailures ? Self.failures(in: result.payload, of: Set(batch.map(\.id))) : []
     else { return }
-    for message in batch where !failed.contains(message.id) {
-      // A message whose deletion fails comes again, which its reader must bear anyway.
-      try? messages.deleteMessage(queue, receipt: message.receipt)
-    }
+    // Messages whose deletion fails come again, which their reader must bear anyway.
+    try? await messages.delete(batch.filter { !failed.contains($0.id) }.map(\.receipt), from: mapping.queue)
   }
 
   /// The failed messages of an answer; nil where the whole batch counts as failed.
@@ -63,29 +57,35 @@ struct EventSource: Sendable {
     return failed
   }
 
-  private func event(_ batch: [QueueStore.Message]) -> JSON {
+  private func event(_ batch: [ReceivedMessage]) -> JSON {
     [
       "Records": .array(
         batch.map { message in
           var record: JSONObject = [
             "messageId": .string(message.id), "receiptHandle": .string(message.receipt), "body": .string(message.body),
             "attributes": .object(
-              message.systemAttributes(sender: account.id).reduce(into: JSONObject()) { $0[$1.0] = .string($1.1) }),
-            "messageAttributes": .object(
-              message.attributes.members.reduce(into: JSONObject()) { attributes, member in
-                var attribute: JSONObject = ["stringListValues": [], "binaryListValues": []]
-                attribute["stringValue"] = member.value["StringValue"]
-                attribute["binaryValue"] = member.value["BinaryValue"]
-                attribute["dataType"] = member.value["DataType"]
-                attributes[member.name] = .object(attribute)
+              message.systemAttributes(sender: account.id).reduce(into: JSONObject()) {
+                $0[$1.name.text] = .string($1.value)
               }),
+            "messageAttributes": .object(
+              message.attributes.reduce(into: JSONObject()) { $0[$1.name.text] = Self.json($1) }),
             "md5OfBody": .string(MessageDraft.md5(ofBody: message.body)),
-            "eventSource": "aws:sqs", "eventSourceARN": .string(messages.arn(queue.name)),
+            "eventSource": "aws:sqs", "eventSourceARN": .string(messages.arn(mapping.queue)),
             "awsRegion": .string(account.region),
           ]
-          record["md5OfMessageAttributes"] = MessageDraft.md5(ofAttributes: message.attributes).map { .string($0) }
+          record["md5OfMessageAttributes"] = MessageAttribute.md5(of: message.attributes).map { .string($0) }
           return .object(record)
         })
     ]
+  }
+
+  /// An attribute as an event has it.
+  private static func json(_ attribute: MessageAttribute) -> JSON {
+    var json: JSONObject = ["stringListValues": [], "binaryListValues": [], "dataType": .string(attribute.type)]
+    switch attribute.value {
+    case .text(let text): json["stringValue"] = .string(text)
+    case .binary(let text): json["binaryValue"] = .string(text)
+    }
+    return .object(json)
   }
 }

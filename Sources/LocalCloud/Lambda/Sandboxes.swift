@@ -4,63 +4,92 @@ import Synchronization
 
 /// The functions' processes: started when needed, kept warm, fed through the Runtime API, killed past their timeout.
 final class Sandboxes: Sendable {
-  private struct Invocation: Sendable {
+  struct Invocation: Sendable {
     let id: String
     let payload: [UInt8]
     let continuation: CheckedContinuation<InvocationResult, Never>
   }
 
+  /// An event on its way to a process.
+  struct Delivery: Sendable {
+    var id: String
+    /// Epoch milliseconds.
+    var deadline: Int64
+    var functionARN: String
+    var payload: [UInt8]
+  }
+
   private struct Running {
     let invocation: Invocation
+    let delivery: Delivery
     let timer: Task<Void, Never>
+  }
+
+  /// A `next` that waits for an event.
+  private struct Waiting {
+    let number: UInt64
+    let continuation: CheckedContinuation<Delivery?, Never>
   }
 
   private struct Sandbox {
     let function: String
-    let process: FunctionProcess
-    /// Waiting for an event.
-    var next: CheckedContinuation<Delivery?, Never>?
+    /// nil while it is being started.
+    var process: FunctionProcess?
+    var next: Waiting?
     var running: Running?
     /// True until the first `next`.
     var isStarting = true
     var initError: InvocationResult?
   }
 
-  /// An event on its way to a process.
-  struct Delivery: Sendable {
-    var id: String
-    var deadline: Int64
-    var functionARN: String
-    var payload: [UInt8]
-  }
-
   private struct State {
     var functions: [String: FunctionDescription] = [:]
+    var logs: [String: FunctionLog] = [:]
     var sandboxes: [String: Sandbox] = [:]
-    var pending: [String: [Invocation]] = [:]
+    var pending: [String: PendingInvocations] = [:]
+    var lastNumber: UInt64 = 0
     var isStopping = false
+    /// Waits until no process is left.
+    var ended: CheckedContinuation<Void, Never>?
   }
 
   private let state = Mutex(State())
+  private let watcher: ProcessWatcher
   private let account: Account
   private let clock: WallClock
   private let runtimeAddress: @Sendable () -> String
   private let logFolder: String?
+  private let limitsMemory: Bool
+  private let initLimit: Duration
 
-  /// Lambda gives the init phase ten seconds.
-  static let initLimit: Duration = .seconds(10)
+  /// How long an end waits for processes that were killed.
+  static let stopLimit: Duration = .seconds(5)
 
   /// - Parameters:
-  ///   - runtimeAddress: `host:port` of the Runtime API.
   ///   - logFolder: where each function's output goes; nil drops it.
-  init(account: Account, clock: WallClock, logFolder: String?, runtimeAddress: @escaping @Sendable () -> String) {
+  ///   - limitsMemory: whether a process that takes more than its function may have is killed.
+  ///   - initLimit: how long a process may take before it asks for its first event. Lambda gives ten seconds.
+  ///   - runtimeAddress: `host:port` of the Runtime API.
+  init(
+    account: Account, clock: WallClock, logFolder: String?, limitsMemory: Bool = true,
+    initLimit: Duration = .seconds(10),
+    runtimeAddress: @escaping @Sendable () -> String
+  ) throws(FunctionProcess.StartFailure) {
     self.account = account
     self.clock = clock
     self.logFolder = logFolder
+    self.limitsMemory = limitsMemory
+    self.initLimit = initLimit
     self.runtimeAddress = runtimeAddress
+    watcher = try ProcessWatcher()
   }
 
-  func register(_ function: FunctionDescription) { state.withLock { $0.functions[function.name] = function } }
+  func register(_ function: FunctionDescription) {
+    state.withLock { state in
+      state.functions[function.name] = function
+      state.logs[function.name] = logFolder.map { FunctionLog(path: "\($0)/\(function.name).log") }
+    }
+  }
 
   func description(of name: String) -> FunctionDescription? { state.withLock { $0.functions[name] } }
 
@@ -68,8 +97,13 @@ final class Sandboxes: Sendable {
 
   /// The processes of a function that are running now.
   func processIDs(of function: String) -> [Int32] {
-    state.withLock { $0.sandboxes.values.filter { $0.function == function }.map(\.process.id) }
+    state.withLock { $0.sandboxes.values.filter { $0.function == function }.compactMap { $0.process?.id } }
   }
+
+  /// Whether a `next` of the sandbox waits for an event.
+  func isWaiting(_ sandbox: String) -> Bool { state.withLock { $0.sandboxes[sandbox]?.next != nil } }
+
+  // MARK: Invocations
 
   /// Runs a function once and waits for at most a time; nil where it took longer. The function itself runs on.
   func invoke(_ function: String, _ payload: [UInt8], within limit: Duration) async -> InvocationResult? {
@@ -79,40 +113,117 @@ final class Sandboxes: Sendable {
   /// Runs a function once; waits for a process where all are busy.
   ///
   /// - Parameter id: the request's id, the same each time that an event is tried.
+  /// - Returns: ``InvocationResult/throttled`` where too many wait already.
   func invoke(
     _ function: String, _ payload: [UInt8], id: String = RandomID.uuid()
   ) async -> InvocationResult {
     await withCheckedContinuation { continuation in
       let invocation = Invocation(id: id, payload: payload, continuation: continuation)
-      let isStopping = state.withLock { state in
-        if !state.isStopping { state.pending[function, default: []].append(invocation) }
-        return state.isStopping
+      let refusal: InvocationResult? = state.withLock { state in
+        if state.isStopping { return .stopped }
+        return state.pending[function, default: PendingInvocations()].append(invocation) ? nil : .throttled
       }
-      if isStopping { return continuation.resume(returning: Self.stopped) }
+      if let refusal { return continuation.resume(returning: refusal) }
       dispatch(function)
     }
   }
 
-  private static let stopped = InvocationResult.failure("Sandbox.Failure", "The local cloud is stopping")
+  /// Gives waiting events to idle processes, and starts processes for the rest as far as the function may have them.
+  private func dispatch(_ function: String) {
+    // A start that failed has failed an invocation; the others get a try of their own.
+    while true {
+      let (deliveries, starts) = state.withLock { state in plan(function, &state) }
+      for (waiting, delivery) in deliveries { waiting.continuation.resume(returning: delivery) }
+      var hasFailed = false
+      for sandbox in starts where !start(sandbox, function) { hasFailed = true }
+      guard hasFailed else { return }
+    }
+  }
+
+  private func plan(
+    _ function: String, _ state: inout State
+  ) -> (deliveries: [(Waiting, Delivery)], starts: [String]) {
+    guard !state.isStopping, let description = state.functions[function] else { return ([], []) }
+    var pending = state.pending[function] ?? PendingInvocations()
+    var deliveries: [(Waiting, Delivery)] = []
+    let own = state.sandboxes.filter { $0.value.function == function }
+    for (id, sandbox) in own where sandbox.next != nil {
+      guard let invocation = pending.popFirst(), let next = state.sandboxes[id]?.next.take() else { break }
+      let delivery = Delivery(
+        id: invocation.id, deadline: clock.now + Int64(description.timeout) * 1000, functionARN: arn(function),
+        payload: invocation.payload)
+      let timer = Task { await expire(id, invocation.id, after: description.timeout) }
+      state.sandboxes[id]?.running = Running(invocation: invocation, delivery: delivery, timer: timer)
+      sandbox.process?.isBusy.store(true, ordering: .relaxed)
+      deliveries.append((next, delivery))
+    }
+    state.pending[function] = pending
+    let starting = own.values.count { $0.isStarting }
+    let count = max(0, min(pending.count - starting, description.maximumConcurrency - own.count))
+    let starts = (0..<count).map { _ in RandomID.uuid() }
+    for id in starts { state.sandboxes[id] = Sandbox(function: function) }
+    return (deliveries, starts)
+  }
+
+  private func expire(_ sandbox: String, _ invocation: String, after seconds: Int) async {
+    do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
+    let expired: (Running, FunctionProcess?)? = state.withLock { state in
+      guard let running = state.sandboxes[sandbox]?.running, running.invocation.id == invocation else { return nil }
+      state.sandboxes[sandbox]?.running = nil
+      return (running, state.sandboxes[sandbox]?.process)
+    }
+    guard let (running, process) = expired else { return }
+    process?.kill()
+    running.invocation.continuation.resume(
+      returning: .failure(
+        "Sandbox.Timedout", "RequestId: \(invocation) Error: Task timed out after \(seconds).00 seconds"))
+  }
 
   // MARK: The Runtime API's side
 
   /// Waits until there is an event for the process; nil tells it to end.
+  ///
+  /// One `next` waits for a process: a newer one takes the place of an older one, which ends. An event that was given out and
+  /// not answered is given to the next that asks: the answer may never have reached the process.
   func next(_ sandbox: String) async -> Delivery? {
-    await withTaskCancellationHandler {
+    let number = state.withLock { state in
+      state.lastNumber += 1
+      return state.lastNumber
+    }
+    return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let function: String? = state.withLock { state in
-          guard !state.isStopping, state.sandboxes[sandbox] != nil else { return nil }
-          state.sandboxes[sandbox]?.next = continuation
-          state.sandboxes[sandbox]?.isStarting = false
-          return state.sandboxes[sandbox]?.function
-        }
-        guard let function else { return continuation.resume(returning: nil) }
-        dispatch(function)
+        wait(sandbox, Waiting(number: number, continuation: continuation))
       }
     } onCancel: {
-      state.withLock { $0.sandboxes[sandbox]?.next.take() }?.resume(returning: nil)
+      let waiting: Waiting? = state.withLock { state in
+        guard state.sandboxes[sandbox]?.next?.number == number else { return nil }
+        return state.sandboxes[sandbox]?.next.take()
+      }
+      waiting?.continuation.resume(returning: nil)
     }
+  }
+
+  private func wait(_ sandbox: String, _ waiting: Waiting) {
+    var older: Waiting?
+    var function: String?
+    var again: Delivery?
+    let isOver = state.withLock { state in
+      // A cancellation after this look finds the one that waits, for it takes the lock.
+      guard !state.isStopping, !Task.isCancelled, var box = state.sandboxes[sandbox] else { return true }
+      box.isStarting = false
+      older = box.next.take()
+      again = box.running?.delivery
+      if again == nil {
+        box.next = waiting
+        box.process?.isBusy.store(false, ordering: .relaxed)
+      }
+      state.sandboxes[sandbox] = box
+      function = box.function
+      return false
+    }
+    older?.continuation.resume(returning: nil)
+    if isOver || again != nil { return waiting.continuation.resume(returning: again) }
+    if let function { dispatch(function) }
   }
 
   /// - Returns: false where no such invocation is running in the process.
@@ -133,119 +244,83 @@ final class Sandboxes: Sendable {
 
   // MARK: Processes
 
-  /// Gives waiting events to idle processes, and starts processes for the rest as far as the function may have them.
-  private func dispatch(_ function: String) {
-    var deliveries: [(CheckedContinuation<Delivery?, Never>, Delivery)] = []
-    var starts = 0
-    state.withLock { state in
-      guard let description = state.functions[function] else { return }
-      var pending = state.pending[function] ?? []
-      for (id, sandbox) in state.sandboxes where sandbox.function == function && !pending.isEmpty {
-        guard let next = state.sandboxes[id]?.next.take() else { continue }
-        let invocation = pending.removeFirst()
-        let timer = Task { await expire(id, invocation.id, after: description.timeout) }
-        state.sandboxes[id]?.running = Running(invocation: invocation, timer: timer)
-        deliveries.append(
-          (
-            next,
-            Delivery(
-              id: invocation.id, deadline: clock.now + Int64(description.timeout) * 1000, functionARN: arn(function),
-              payload: invocation.payload)
-          ))
+  /// Starts the process of a sandbox.
+  ///
+  /// - Returns: false where it cannot be started, and an invocation has failed for it.
+  private func start(_ id: String, _ name: String) -> Bool {
+    let (function, log) = state.withLock { ($0.functions[name], $0.logs[name]) }
+    guard let function else { return true }
+    do throws(FunctionProcess.StartFailure) {
+      let process = try FunctionProcess(
+        executable: function.executable, environment: environment(of: function, in: id), log: log,
+        memoryLimit: limitsMemory ? function.memory << 20 : nil
+      ) { [weak self] status in self?.exited(id, status) }
+      let isStopping = state.withLock { state in
+        state.sandboxes[id]?.process = process
+        return state.isStopping
       }
-      state.pending[function] = pending
-      let own = state.sandboxes.values.filter { $0.function == function }
-      let starting = own.count { $0.isStarting }
-      if !state.isStopping {
-        starts = max(0, min(pending.count - starting, description.maximumConcurrency - own.count))
+      watcher.add(process)
+      if isStopping { process.kill() }
+      Task {
+        // Whoever has not asked for an event by then is killed, and its exit fails what waits.
+        try? await Task.sleep(for: self.initLimit)
+        self.state.withLock { $0.sandboxes[id].flatMap { $0.isStarting ? $0.process : nil } }?.kill()
       }
-      for _ in 0..<starts { start(description, &state) }
+      return true
+    } catch {
+      let (failed, ended) = state.withLock { state in
+        state.sandboxes[id] = nil
+        // Where this machine has no room for one more process, those that are there go on.
+        let hasOthers = state.sandboxes.values.contains { $0.function == name }
+        let isFatal = error.isEntrypoint || !hasOthers
+        return (isFatal ? state.pending[name]?.popFirst() : nil, takeEnded(&state))
+      }
+      ended?.resume()
+      failed?.continuation.resume(
+        returning: .failure(error.isEntrypoint ? "Runtime.InvalidEntrypoint" : "Sandbox.Failure", error.description))
+      return failed == nil
     }
-    for (continuation, delivery) in deliveries { continuation.resume(returning: delivery) }
   }
 
-  private func start(_ function: FunctionDescription, _ state: inout State) {
-    let id = RandomID.uuid()
+  private func environment(of function: FunctionDescription, in sandbox: String) -> [String: String] {
     var environment = function.environment
-    environment["AWS_LAMBDA_RUNTIME_API"] = "\(runtimeAddress())/runtime/\(id)"
+    environment["AWS_LAMBDA_RUNTIME_API"] = runtimeAddress() + RuntimeAPI.path(of: sandbox)
     environment["AWS_LAMBDA_FUNCTION_NAME"] = function.name
     environment["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST"
     environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = String(function.memory)
     environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
     environment["LAMBDA_TASK_ROOT"] = URL(filePath: function.executable).deletingLastPathComponent().path
     environment["_HANDLER"] = "bootstrap"
-    environment["TZ"] = ":UTC"
-    do {
-      let process = try FunctionProcess(
-        executable: function.executable, environment: environment, log: logFolder.map { "\($0)/\(function.name).log" }
-      ) { [weak self] status in
-        // The lock is held here, and a process may be gone already.
-        Task { self?.exited(id, status: status) }
-      }
-      state.sandboxes[id] = Sandbox(function: function.name, process: process)
-      Task {
-        // Whoever has not asked for an event by then is killed, and its exit fails what waits.
-        try? await Task.sleep(for: Self.initLimit)
-        self.state.withLock { $0.sandboxes[id].flatMap { $0.isStarting ? $0.process : nil } }?.kill()
-      }
-    } catch {
-      let failed = state.pending[function.name]?.isEmpty ?? true ? nil : state.pending[function.name]?.removeFirst()
-      failed?.continuation.resume(returning: .failure("Runtime.InvalidEntrypoint", "\(function.executable): \(error)"))
-    }
+    // A template may set another.
+    environment["TZ"] = function.environment["TZ"] ?? ":UTC"
+    return environment
   }
 
-  private func expire(_ sandbox: String, _ invocation: String, after seconds: Int) async {
-    do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
-    let running: (Running, FunctionProcess)? = state.withLock { state in
-      guard let box = state.sandboxes[sandbox], let running = box.running, running.invocation.id == invocation else {
-        return nil
-      }
-      state.sandboxes[sandbox]?.running = nil
-      return (running, box.process)
-    }
-    guard let (running, process) = running else { return }
-    process.kill()
-    running.invocation.continuation.resume(
-      returning: .failure(
-        "Sandbox.Timedout", "RequestId: \(invocation) Error: Task timed out after \(seconds).00 seconds"))
-  }
-
-  private func exited(_ id: String, status: String) {
-    var answers: [(Invocation, InvocationResult)] = []
-    var function: String?
-    var orphan: CheckedContinuation<Delivery?, Never>?
-    state.withLock { state in
-      guard let sandbox = state.sandboxes.removeValue(forKey: id) else { return }
-      function = sandbox.function
-      orphan = sandbox.next
+  private func exited(_ id: String, _ status: ExitStatus) {
+    var answer: (invocation: Invocation, result: InvocationResult)?
+    let (sandbox, ended): (Sandbox?, CheckedContinuation<Void, Never>?) = state.withLock { state in
+      guard let sandbox = state.sandboxes.removeValue(forKey: id) else { return (nil, nil) }
       sandbox.running?.timer.cancel()
       if let running = sandbox.running {
-        answers.append(
-          (
-            running.invocation,
-            .failure(
-              "Runtime.ExitError", "RequestId: \(running.invocation.id) Error: Runtime exited with error: \(status)")
-          ))
-      } else if sandbox.isStarting, let first = state.pending[sandbox.function]?.first {
-        state.pending[sandbox.function]?.removeFirst()
-        answers.append(
-          (
-            first,
-            sandbox.initError
-              ?? .failure("Runtime.ExitError", "RequestId: \(first.id) Error: Runtime exited with error: \(status)")
-          ))
+        answer = (running.invocation, .exit(status, running.invocation.id))
+      } else if sandbox.isStarting, let first = state.pending[sandbox.function]?.popFirst() {
+        answer = (first, sandbox.initError ?? .exit(status, first.id))
       }
+      return (sandbox, takeEnded(&state))
     }
-    orphan?.resume(returning: nil)
-    for (invocation, result) in answers { invocation.continuation.resume(returning: result) }
-    if let function { dispatch(function) }
+    sandbox?.next?.continuation.resume(returning: nil)
+    if let answer { answer.invocation.continuation.resume(returning: answer.result) }
+    ended?.resume()
+    if let sandbox { dispatch(sandbox.function) }
   }
+
+  // MARK: The end
 
   /// Kills every process and fails what still waits.
   func stop() async {
     let (processes, waiting, idle) = state.withLock { state in
       state.isStopping = true
-      var waiting = state.pending.values.flatMap { $0 }
+      var waiting = state.pending.values.flatMap(\.all)
       for id in state.sandboxes.keys {
         guard let running = state.sandboxes[id]?.running.take() else { continue }
         running.timer.cancel()
@@ -253,11 +328,27 @@ final class Sandboxes: Sendable {
       }
       state.pending = [:]
       let idle = state.sandboxes.keys.compactMap { state.sandboxes[$0]?.next.take() }
-      return (state.sandboxes.values.map(\.process), waiting, idle)
+      return (state.sandboxes.values.compactMap(\.process), waiting, idle)
     }
-    for continuation in idle { continuation.resume(returning: nil) }
-    for invocation in waiting { invocation.continuation.resume(returning: Self.stopped) }
+    for next in idle { next.continuation.resume(returning: nil) }
+    for invocation in waiting { invocation.continuation.resume(returning: .stopped) }
     for process in processes { process.kill() }
-    for process in processes { await process.ended() }
+    // One that the kernel holds fast, say on a dead disk, holds up nobody.
+    _ = await CacheSupport.within(Self.stopLimit) { await self.allEnded() }
+  }
+
+  private func allEnded() async {
+    await withCheckedContinuation { continuation in
+      let isOver = state.withLock { state in
+        if !state.sandboxes.isEmpty { state.ended = continuation }
+        return state.sandboxes.isEmpty
+      }
+      if isOver { continuation.resume() }
+    }
+  }
+
+  /// The one who waits until no process is left, where none is.
+  private func takeEnded(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+    state.sandboxes.isEmpty ? state.ended.take() : nil
   }
 }

@@ -5,7 +5,7 @@ import SigV4
 ///
 /// `GET /sample/v1/sun?place=51.48,0&from=…&to=…`, times in epoch milliseconds, `from` included, `to` not. A place that is
 /// no `latitude,longitude` is taken as Greenwich.
-struct SampleSource: Sendable {
+struct SampleSource: ServiceModule {
   /// The key that it wants: no secret, but a source that wants none would not show that keys arrive.
   static let key: String = "sunlight"
 
@@ -14,6 +14,14 @@ struct SampleSource: Sendable {
   static let step: Int64 = 300_000
   /// The longest range of one request: 31 days.
   static let longestRange: Int64 = 31 * 86_400_000
+  /// The times that are taken: as far before 1970 as after it, within the year 9999. Two of them can be subtracted.
+  static let times: ClosedRange<Int64> = -253_402_300_799_999...253_402_300_799_999
+
+  init() {}
+
+  init(_ context: ModuleContext) { self.init() }
+
+  var routes: [Route] { [Route("GET", Self.path, errors: .message) { reply(to: $0.http) }] }
 
   func reply(to request: ServerRequest) -> ServerReply {
     guard let given = request[header: "x-api-key"], MessageDigest.constantTimeEqual(given, Self.key) else {
@@ -23,7 +31,7 @@ struct SampleSource: Sendable {
       $0[$1.name] = $1.value
     }
     guard let from = query["from"].flatMap({ Int64($0) }), let to = query["to"].flatMap({ Int64($0) }),
-      abs(from) < 253_402_300_799_999, abs(to) < 253_402_300_799_999
+      Self.times.contains(from), Self.times.contains(to)
     else { return .now(Self.error(400, "give from and to in epoch milliseconds")) }
     guard from <= to, to - from <= Self.longestRange else {
       return .now(Self.error(400, "give a range of at most 31 days"))
@@ -41,7 +49,7 @@ struct SampleSource: Sendable {
       if !isFirst { writer.raw(",") }
       isFirst = false
       writer.raw("{\"time\":")
-      writer.string(UTCTime(epochMilliseconds: time).iso8601Text)
+      writer.time(UTCTime(epochMilliseconds: time))
       writer.raw(",\"elevation\":")
       writer.double((sun.elevation * 1000).rounded() / 1000)
       writer.raw(",\"irradiance\":")
@@ -70,5 +78,26 @@ struct SampleSource: Sendable {
     ServerResponse(
       status: status, headers: [("Content-Type", "application/json")], body: (["error": .string(message)] as JSON).bytes
     )
+  }
+}
+
+extension JSONWriter {
+  /// Appends a time on the grid, which has whole seconds, as ISO 8601.
+  fileprivate mutating func time(_ time: UTCTime) {
+    guard (0...9999).contains(time.year) else { return string(time.iso8601Text) }
+    var text: [22 of UInt8] = .init(repeating: UInt8(ascii: "\""))
+    func put(_ value: Int, at place: Int, then mark: Unicode.Scalar, _ text: inout [22 of UInt8]) {
+      text[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / 10)
+      text[place + 1] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value % 10)
+      text[place + 2] = UInt8(ascii: mark)
+    }
+    put(time.year / 100, at: 1, then: "0", &text)
+    put(time.year % 100, at: 3, then: "-", &text)
+    put(time.month, at: 6, then: "-", &text)
+    put(time.day, at: 9, then: "T", &text)
+    put(time.hour, at: 12, then: ":", &text)
+    put(time.minute, at: 15, then: ":", &text)
+    put(time.second, at: 18, then: "Z", &text)
+    raw(text.span)
   }
 }
