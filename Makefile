@@ -5,7 +5,7 @@ BUILD := .build/release
 # Where `make run` and `make hydrate` keep history: timestream, dynamodb or influxdb.
 export HISTORY ?= timestream
 
-.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-timestream bench-line-protocol bench-write bench-fetch bench-history bench-chunks fuzz-chunks clean
+.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-cloud bench-timestream bench-line-protocol bench-write bench-fetch kill-cloud bench-history bench-chunks fuzz-chunks fuzz-cloud clean
 
 run: build ## the whole system on this machine, until Ctrl-C; HISTORY=dynamodb or HISTORY=influxdb keeps history there
 	@local/run.sh $(BUILD)
@@ -44,6 +44,11 @@ bench-start: build package ## size, start and memory of a function beside Python
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python Tests/Conformance/bench_start.py
 
+bench-cloud: build ## the local cloud: 1,000 identifiers through the system, operations beside moto, the start over ten million rows
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@local/bench-cloud.sh $(BUILD) .build/tools
+
 bench-timestream: build ## writing beside moto, and dashboards' queries over ten million rows
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
@@ -64,6 +69,11 @@ bench-fetch: build ## fetch functions writing the same chunks while 60 of them a
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/fetch_through_crashes.py
 
+kill-cloud: build ## the local cloud killed 100 times while clients write to four of its services; after each kill all is read back
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/kill_cloud.py
+
 bench-history: build ## reading a month, a year and five years from each store of history, beside an item a sample; units of fetches
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
@@ -74,6 +84,11 @@ bench-chunks: build ## a day of history as a chunk: how large, and how fast it i
 
 fuzz-chunks: build ## ten minutes of what is no chunk, for the decoder of chunks
 	@$(BUILD)/benchmark-chunks --fuzz 600
+
+fuzz-cloud: build ## ten minutes of requests that no client sends, against the local cloud; SEED may be set
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) .build/tools/clients/bin/python Tests/Conformance/fuzz_cloud.py $${SEED:+--seed $$SEED}
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive --parallel Package.swift Sources Tests local e2eTest

@@ -29,6 +29,8 @@ public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
   public var code: Code
   /// What happened with which host, and what to do where something can be done.
   public var message: String
+  /// The headers of an answer that is too large; empty for every other failure.
+  public var headers: HTTPHeaders = [:]
 
   /// An error of a request.
   ///

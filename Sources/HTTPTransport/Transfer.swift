@@ -68,7 +68,11 @@ final class Transfer {
   private func error(_ code: CURLcode) -> HTTPError {
     let host = submission.request.url.host
     let limit = submission.request.responseLimit
-    if passedLimit { return HTTPError(.tooLarge, "the answer of \(host) is larger than \(limit) bytes") }
+    if passedLimit {
+      var error = HTTPError(.tooLarge, "the answer of \(host) is larger than \(limit) bytes")
+      error.headers = headers
+      return error
+    }
     let text = unsafe String(cString: curl_easy_strerror(code))
     switch code {
     case CURLE_OPERATION_TIMEDOUT:

@@ -68,14 +68,14 @@ class Cloud:
     def get(self, path, **headers):
         request = urllib.request.Request(self.outputs["ApiEndpoint"] + path, headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=300) as response:
                 return response.status, response.headers, response.read()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read()
 
     def stop(self):
         self.process.terminate()
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=300)
 
 
 @pytest.fixture(scope="session")
@@ -93,7 +93,7 @@ def client(cloud):
     return lambda service, **arguments: boto3.client(service, **arguments)
 
 
-def wait_until(condition, seconds=30):
+def wait_until(condition, seconds=300):
     """Looks until a condition holds; a hang becomes a failure."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

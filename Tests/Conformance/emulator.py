@@ -34,7 +34,7 @@ class Emulator:
         self.process, self.port, self.log = process, port, log
 
     def invoke(self, event):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         connection.request("POST", "/2015-03-31/functions/function/invocations", json.dumps(event))
         return json.loads(connection.getresponse().read())
 
@@ -69,7 +69,7 @@ def running(environment, folder, *command, root=None):
         yield Emulator(process, invoke, pathlib.Path(folder) / "log")
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=300)
         log.seek(0)
         # Shown where the test fails.
         print(log.read())

@@ -34,7 +34,7 @@ def curl(tmp_path):
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "STUB": str(tmp_path)}
-    return lambda: subprocess.run([tmp_path / "Infra/curl.sh"], env=environment, capture_output=True, text=True, timeout=60)
+    return lambda: subprocess.run([tmp_path / "Infra/curl.sh"], env=environment, capture_output=True, text=True, timeout=300)
 
 
 def put(folder, curl="curl1", has_lists=True):

@@ -151,8 +151,8 @@ def invoke(backend, identifiers, seconds=300, **description):
             assert answered.wait(seconds + 30), "the function gave no answer"
         finally:
             process.kill()
-            process.wait(timeout=20)
-            reader.join(timeout=20)
+            process.wait(timeout=300)
+            reader.join(timeout=300)
             process.stdout.close()
     failed = [item["itemIdentifier"] for item in result["answer"]["batchItemFailures"]]
     return failed, [json.loads(line) for line in log], result["memory"], result["cpu"]
@@ -191,7 +191,7 @@ def test_memory_does_not_grow_with_measures(identifiers, measures, pages, limit,
 
 def test_a_source_that_never_ends_is_bounded(capsys):
     # Pages without end, until the time is over; and a body without end.
-    failed, log, memory, _ = invoke(Backend(2000, pages=1_000_000), ["pages", "stream"], seconds=8, maximumPages=1000)
+    failed, log, memory, _ = invoke(Backend(2000, pages=1_000_000), ["pages", "stream"], seconds=20, maximumPages=1000)
     tell(capsys, "a source that never ends", memory, 64)
     assert sorted(failed) == ["pages", "stream"]
     errors = {line["identifier"]: line["error"] for line in log if line.get("message") == "an identifier failed"}

@@ -52,7 +52,7 @@ def server():
 
 def generate(server, *words, **variables):
     environment = {"HOME": "/nonexistent", "AWS_ENDPOINT_URL": server.address, "AWS_MAX_ATTEMPTS": "1"} | CLIENT_ENVIRONMENT | variables
-    return subprocess.run([BUILD / "local-generate", *words], env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run([BUILD / "local-generate", *words], env=environment, capture_output=True, text=True, timeout=300)
 
 
 def test_devices_measure_what_machines_of_a_factory_do(server):

@@ -49,7 +49,7 @@ def post(cloud, path, body, **headers):
     request = urllib.request.Request(
         cloud.outputs["ApiEndpoint"] + path, data=body, headers={name: value for name, value in headers.items() if value}, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=300) as response:
             return response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()

@@ -33,7 +33,7 @@ def influxdb(folder, *user):
             assert address.startswith("http://127.0.0.1:")
             yield address
         finally:
-            server.communicate("\n", timeout=60)
+            server.communicate("\n", timeout=300)
     assert server.returncode == 0
 
 
@@ -42,7 +42,7 @@ def guarded(tmp_path_factory):
     with influxdb(tmp_path_factory.mktemp("influxdb"), f"{USER}:{PASSWORD}") as address:
         line = f'history,identifier=room t=21.5,~version=1i,~fields=".dt" {NOW}'.encode()
         who = {"Authorization": "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()}
-        with urllib.request.urlopen(urllib.request.Request(address + "/write?db=history&precision=ms", line, who), timeout=30) as answer:
+        with urllib.request.urlopen(urllib.request.Request(address + "/write?db=history&precision=ms", line, who), timeout=300) as answer:
             assert answer.status == 204
         yield address
 
@@ -106,10 +106,10 @@ def test_two_servers_never_share_their_data(tmp_path):
     with influxdb(data) as address:
         script = '. local/influxdb.sh; start_influxdb "$@"'
         second = subprocess.run(
-            ["bash", "-euc", script, "influxdb", TOOLS / "influxdb", data], cwd=PROJECT, capture_output=True, text=True, timeout=60)
+            ["bash", "-euc", script, "influxdb", TOOLS / "influxdb", data], cwd=PROJECT, capture_output=True, text=True, timeout=300)
         assert second.returncode == 1 and second.stderr == f"Another InfluxDB has the data in {data}: end it, or take another folder\n"
         query = urllib.parse.urlencode({"q": "SHOW DATABASES"})
-        with urllib.request.urlopen(f"{address}/query?{query}", timeout=30) as answer:
+        with urllib.request.urlopen(f"{address}/query?{query}", timeout=300) as answer:
             assert ["history"] in json.loads(answer.read())["results"][0]["series"][0]["values"]
     with influxdb(data):
         pass

@@ -76,7 +76,7 @@ def text(seconds):
 
 def run(*words, **variables):
     environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
-    return subprocess.run([BUILD / "local-fetch", *words], env=environment | variables, capture_output=True, text=True, timeout=60)
+    return subprocess.run([BUILD / "local-fetch", *words], env=environment | variables, capture_output=True, text=True, timeout=300)
 
 
 def check(source, *identifiers):

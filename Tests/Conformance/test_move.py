@@ -97,7 +97,7 @@ def read(cloud, identifier, **variables):
     rows, words = [], [f"from={START - 1}", f"to={START + ROWS * 60_000}"]
     while True:
         done = subprocess.run(
-            [BUILD / "local-api", identifier, *words, "limit=1000"], env=environment, capture_output=True, text=True, timeout=60)
+            [BUILD / "local-api", identifier, *words, "limit=1000"], env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         answer = json.loads(done.stdout)
         rows += answer["rows"]
@@ -209,7 +209,7 @@ def influxdb(tmp_path):
         address = server.stdout.readline().strip()
         assert address.startswith("http://")
         yield {"INFLUX_URL": address, "INFLUX_DATABASE": "history"}
-        server.communicate("\n", timeout=60)
+        server.communicate("\n", timeout=300)
     assert server.returncode == 0
 
 
@@ -242,5 +242,5 @@ def test_history_moves_to_influxdb_and_on(filled, clients, tmp_path, influxdb):
     (("--from", "dynamodb", "--to", "timestream"), "HISTORY_TABLE"), (("greenwich",), "one word too many")])
 def test_what_is_not_understood_is_said(words, said):
     done = subprocess.run(
-        [BUILD / "local-move", *words], env={"AWS_REGION": "us-east-1"}, capture_output=True, text=True, timeout=60)
+        [BUILD / "local-move", *words], env={"AWS_REGION": "us-east-1"}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and done.stdout == "" and said in done.stderr

@@ -134,7 +134,7 @@ class Source:
     def stop(self):
         """What it was asked."""
         self.process.terminate()
-        return [json.loads(line) for line in self.process.communicate(timeout=20)[0].splitlines()]
+        return [json.loads(line) for line in self.process.communicate(timeout=300)[0].splitlines()]
 
 
 @contextlib.contextmanager
@@ -164,7 +164,7 @@ def values(cloud, identifier):
     request = urllib.request.Request(
         cloud.outputs["ApiEndpoint"] + f"v1/series/{identifier}?from=now-1h&to=now%2B1h", headers={"x-api-key": cloud.outputs["ApiKey"]})
     context = ssl.create_default_context(cafile=cloud.outputs["AWS_CA_BUNDLE"])
-    with urllib.request.urlopen(request, timeout=30, context=context) as response:
+    with urllib.request.urlopen(request, timeout=300, context=context) as response:
         return [row["values"]["value"] for row in json.load(response)["rows"]]
 
 

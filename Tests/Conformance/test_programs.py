@@ -16,7 +16,7 @@ PROGRAMS = ["local-cloud", "local-queue", "local-fetch", "local-api", "local-gen
 
 
 def run(*words, **variables):
-    return subprocess.run([BUILD / "local-api", *words], env=ENVIRONMENT | variables, capture_output=True, text=True, timeout=60)
+    return subprocess.run([BUILD / "local-api", *words], env=ENVIRONMENT | variables, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.parametrize("words,code", [
@@ -55,14 +55,14 @@ def test_a_wrong_command_line_is_explained(words, message):
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("word", ["--help", "-h"])
 def test_the_help_needs_no_variable(program, word):
-    done = subprocess.run([BUILD / program, word], env={}, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([BUILD / program, word], env={}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith(f"Usage: {program}")
 
 
 @pytest.mark.parametrize("program,words", [("local-queue", ()), ("local-api", ("a",)), ("read-series", ()), ("local-generate", ())])
 def test_without_a_region_the_error_names_it(program, words):
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "AWS_REGION"} | {"HOME": "/nonexistent"}
-    done = subprocess.run([BUILD / program, *words], env=environment, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([BUILD / program, *words], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and "set AWS_REGION" in done.stderr and done.stdout == ""
 
 
@@ -72,7 +72,7 @@ def test_without_a_region_the_error_names_it(program, words):
 ])
 def test_words_that_are_not_understood_are_refused(program, words, named):
     variables = {"IDENTIFIER_TABLE": "t", "IDENTIFIER_QUEUE": "http://127.0.0.1:1/q"}
-    done = subprocess.run([BUILD / program, *words], env=ENVIRONMENT | variables, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([BUILD / program, *words], env=ENVIRONMENT | variables, capture_output=True, text=True, timeout=300)
     # The error comes first, and the help after it: nothing ran.
     assert done.returncode == 1 and done.stderr.startswith(named) and f"Usage: {program}" in done.stderr and done.stdout == ""
 
@@ -85,5 +85,5 @@ def test_an_equals_sign_is_one_whatever_comes_after_it():
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_output_that_is_lost_is_a_failure(program):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([BUILD / program, "--help"], env={}, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+        done = subprocess.run([BUILD / program, "--help"], env={}, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
     assert done.returncode == 1 and done.stderr == "standard output cannot be written: No space left on device\n"

@@ -36,7 +36,7 @@ def ask(address, path, headers=None, form=None, **parameters):
         f"{address}api/v1/{path}?{urllib.parse.urlencode(parameters, doseq=True)}", headers=headers or {},
         data=urllib.parse.urlencode(form).encode() if form else None)
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=300) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
@@ -50,7 +50,7 @@ def ours(cloud):
     request = urllib.request.Request(
         cloud.outputs["WriteUrl"] + "/api/v2/write?bucket=home&precision=s", data="\n".join(lines).encode(),
         headers={"Authorization": f"Token {KEY}"})
-    with urllib.request.urlopen(request, timeout=60) as response:
+    with urllib.request.urlopen(request, timeout=300) as response:
         assert response.status == 204
 
     def query(path, form=None, **parameters):
@@ -73,7 +73,7 @@ def theirs(tmp_path_factory):
     (folder / "settings.yml").write_text("global: {}\n")
     subprocess.run(
         [PROGRAMS / "promtool", "tsdb", "create-blocks-from", "openmetrics", folder / "samples", folder / "data"], check=True,
-        capture_output=True, timeout=60)
+        capture_output=True, timeout=300)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -85,7 +85,7 @@ def theirs(tmp_path_factory):
     def is_ready():
         assert process.poll() is None
         try:
-            return urllib.request.urlopen(address + "-/ready", timeout=10).status == 200
+            return urllib.request.urlopen(address + "-/ready", timeout=300).status == 200
         except OSError:
             return False
 
@@ -94,7 +94,7 @@ def theirs(tmp_path_factory):
         yield lambda path, **parameters: ask(address, path, **parameters)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=300)
 
 
 # Answers that are the same to the last digit. No window begins or ends at a sample: there Prometheus 2, which Debian has, and 3 differ.
@@ -163,7 +163,7 @@ def test_promtool(ours):
 
     def promtool(command, *arguments):
         done = subprocess.run(
-            [PROGRAMS / "promtool", "query", command, *arguments], capture_output=True, text=True, timeout=60)
+            [PROGRAMS / "promtool", "query", command, *arguments], capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -176,5 +176,5 @@ def test_promtool(ours):
     (series,) = promtool("series", "--match=c_total", address).splitlines()
     assert series == f'{{__name__="c_total", {labels}}}'
     assert "conformance" in promtool("labels", address, "measurement").split()
-    done = subprocess.run([PROGRAMS / "promtool", "query", "instant", address, "sum(g)"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([PROGRAMS / "promtool", "query", "instant", address, "sum(g)"], capture_output=True, text=True, timeout=300)
     assert done.returncode != 0 and "bad_data" in done.stderr and "aggregations are not supported" in done.stderr

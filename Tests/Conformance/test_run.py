@@ -33,14 +33,14 @@ def printed(store, tmp_path_factory):
     finally:
         # As a terminal does: to everyone of the group.
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=300) == 0
         process.stdout.close()
 
 
 def typed(command):
     # The Python that has the clients comes first.
     environment = {"PATH": f"{TOOLS}/clients/bin:{os.environ['PATH']}", "HOME": "/nonexistent"}
-    done = subprocess.run(["bash", "-c", command], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -91,5 +91,5 @@ def test_a_saved_query_or_bins(printed, store):
 def test_a_store_that_there_is_not(tmp_path):
     for script in ("local/run.sh", "e2eTest/hydrate.sh"):
         environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": "0", "DATA": str(tmp_path), "HISTORY": "sqlite"}
-        done = subprocess.run([script, BUILD], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run([script, BUILD], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 2 and done.stderr == "HISTORY is 'sqlite': give timestream, dynamodb or influxdb\n"

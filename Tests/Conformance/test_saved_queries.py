@@ -27,7 +27,7 @@ def generate(environment, *words):
 def write(cloud, bucket, lines):
     request = urllib.request.Request(
         cloud.outputs["WriteUrl"] + "/api/v2/write?bucket=" + bucket + "&precision=ms", "\n".join(lines).encode(), {"Authorization": "Token local-writer"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=300) as answer:
         assert answer.status == 204
 
 
@@ -69,7 +69,7 @@ def cloud(readings):
 
 def ask(cloud, *words):
     """The rows of a query as CSV has them, by column."""
-    done = subprocess.run([BUILD / "local-query", *words, "--format", "csv"], env=cloud.environment, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([BUILD / "local-query", *words, "--format", "csv"], env=cloud.environment, cwd=PROJECT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return list(csv.DictReader(io.StringIO(done.stdout, newline="")))
 
@@ -150,7 +150,7 @@ def test_hourly_consumption(cloud):
 
 
 def run(cloud, *words, **variables):
-    return subprocess.run([BUILD / "local-query", *words], env=cloud.environment | variables, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    return subprocess.run([BUILD / "local-query", *words], env=cloud.environment | variables, cwd=PROJECT, capture_output=True, text=True, timeout=300)
 
 
 def test_a_table_is_for_people(cloud):

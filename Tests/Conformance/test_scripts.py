@@ -68,7 +68,7 @@ class Scripts:
         (self.folder / "calls").unlink(missing_ok=True)
         environment = {"PATH": f"{self.folder}:{os.environ['PATH']}", "STUB": str(self.folder), "AWS_REGION": "eu-west-1", "HOME": "/nonexistent"}
         return subprocess.run(
-            [PROJECT / "Infra" / script, *arguments], env=environment | variables, input=typed, capture_output=True, text=True, timeout=60)
+            [PROJECT / "Infra" / script, *arguments], env=environment | variables, input=typed, capture_output=True, text=True, timeout=300)
 
     @property
     def calls(self):
@@ -335,7 +335,7 @@ def test_help_starts_no_work(tmp_path, script):
     # Nothing can be started but what help needs.
     for name in ("bash", "env", "sed"):
         (tmp_path / name).symlink_to(shutil.which(name))
-    done = subprocess.run([PROJECT / script, "--help"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([PROJECT / script, "--help"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0 and done.stderr == "" and f"\nUsage: {script}" in done.stdout
 
 

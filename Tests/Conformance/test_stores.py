@@ -39,7 +39,7 @@ def history(store, folder):
         yield options
     finally:
         process.stdin.close()
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=300) == 0
         process.stdout.close()
 
 
@@ -58,7 +58,7 @@ def run(request, tmp_path_factory):
             lines = "\n".join(f"room,name=kitchen temperature={step} {now + step * 60_000}" for step in range(-30, 31, 3))
             request_ = urllib.request.Request(
                 cloud.outputs["WriteUrl"] + "/api/v2/write?bucket=home&precision=ms", lines.encode(), {"Authorization": "Token local-writer"})
-            with urllib.request.urlopen(request_, timeout=60) as answer:
+            with urllib.request.urlopen(request_, timeout=300) as answer:
                 assert answer.status == 204
 
             def get(path, **query):

@@ -84,7 +84,7 @@ def test_the_api(hydrated):
 def test_the_aws_cli(hydrated):
     def cli(*words):
         command = [pathlib.Path(sys.executable).parent / "aws", "--endpoint-url", hydrated.address, *words]
-        done = subprocess.run(command, env=hydrated.environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=hydrated.environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
     key = {"identifier": {"S": "51.48,0"}}
@@ -104,7 +104,7 @@ def test_local_runs_need_nothing_but_variables(hydrated):
     stores = hydrated.stores
 
     def run(program, *words, **variables):
-        return subprocess.run([BUILD / program, *words], env=hydrated.environment | variables, capture_output=True, text=True, timeout=60)
+        return subprocess.run([BUILD / program, *words], env=hydrated.environment | variables, capture_output=True, text=True, timeout=300)
     queued = run("local-queue", IDENTIFIER_TABLE=variables["IDENTIFIER_TABLE"], IDENTIFIER_QUEUE=variables["IDENTIFIER_QUEUE"])
     assert queued.returncode == 0 and json.loads(queued.stdout)["identifiers"] >= 1
     fetched = run("local-fetch", "by-hand", SOURCES_SSM_ID=variables["SOURCES_SSM_ID"], API_KEY_SSM_ID=variables["API_KEY_SSM_ID"], **stores)
@@ -128,7 +128,7 @@ def test_local_runs_need_nothing_but_variables(hydrated):
 def test_an_init_error_names_the_variable():
     environment = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1", "AWS_REGION": "us-east-1", "HOME": "/nonexistent"}
     for function, variable in (("QueueFunction", "IDENTIFIER_TABLE"), ("FetchFunction", "SOURCES_SSM_ID"), ("WriteFunction", "IDENTIFIER_TABLE"), ("APIFunction", "API_SSM_ID")):
-        done = subprocess.run([BUILD / function], env=environment, capture_output=True, text=True, timeout=30)
+        done = subprocess.run([BUILD / function], env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 1 and variable in done.stdout
 
 
@@ -146,7 +146,7 @@ def test_the_cloud_ends_when_asked_and_leaves_nothing(number):
         children = children or subprocess.run(["pgrep", "-P", str(cloud.process.pid)], capture_output=True, text=True).stdout.split()
         assert children
         cloud.process.send_signal(number)
-        assert cloud.process.wait(timeout=20) == 0
+        assert cloud.process.wait(timeout=300) == 0
         wait_until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in children), 10)
         assert os.listdir(temporary) == []
 
@@ -189,7 +189,7 @@ def test_over_tls_with_boto3_and_the_cli():
     (("--port", "x"), "--port is 'x'"),
 ])
 def test_a_wrong_command_line_is_explained(arguments, words):
-    done = subprocess.run([BUILD / "local-cloud", "--ephemeral", *arguments], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([BUILD / "local-cloud", "--ephemeral", *arguments], capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and words in done.stderr and done.stdout == ""
 
 

@@ -311,7 +311,7 @@ def test_what_a_parameter_takes(template, name, good, bad):
 
 def compact(template):
     """As Infra/upload.sh writes it; the AWS CLI writes JSON so."""
-    done = subprocess.run(["jq", "-rf", PROJECT / "Infra/compact.jq"], input=json.dumps(template, indent=4), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["jq", "-rf", PROJECT / "Infra/compact.jq"], input=json.dumps(template, indent=4), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -126,7 +126,7 @@ def test_what_fails_while_it_runs_is_an_exception_of_its_own(client, sql, messag
 
 def test_a_result_has_a_limit(client):
     query = client("timestream-query")
-    with pytest.raises(query.exceptions.QueryExecutionException, match="the result has more than"):
+    with pytest.raises(query.exceptions.QueryExecutionException, match="the results of all queries take more than 256 MB"):
         query.query(QueryString="SELECT rpad('x', 900000, 'y') FROM UNNEST(sequence(1, 400)) AS a(x)")
 
 

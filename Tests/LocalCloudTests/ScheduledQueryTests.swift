@@ -2,6 +2,7 @@ import CacheSupport
 import Synchronization
 import TestSupport
 import Testing
+import TimestreamSQL
 
 @testable import LocalCloud
 
@@ -44,15 +45,18 @@ import Testing
         ]
       ],
     ])
-    return try #require(try runner.queries.create(&input)["Arn"]?.string)
+    return try #require(try runner.queries.create(&input, budget: QueryBudget())["Arn"]?.string)
   }
 
   /// `name time` of what is in the target table, minutes after the epoch of the tests.
   private static func rows(_ runner: ScheduledQueryRunner) throws -> [String] {
     let sql =
       "SELECT measure_name || ' ' || cast((to_milliseconds(time) - \(QueryTests.epoch)) / 60000 AS varchar) FROM ddd.ttt ORDER BY 1"
-    let result = try runner.queries.engine.run(QueryRequest(sql: sql), now: runner.queries.engine.now)
-    return try result.rows.map { try JSON(parsing: $0)["Data"]?.array?[0]["ScalarValue"]?.string ?? "" }
+    let result = try runner.queries.engine.run(
+      QueryRequest(sql: sql), now: runner.queries.engine.now, budget: QueryBudget())
+    return try (0..<result.rows.count).map { row in
+      try JSON(parsing: Array(result.rows[row]))["Data"]?.array?[0]["ScalarValue"]?.string ?? ""
+    }
   }
 
   private static func makeTable(_ runner: ScheduledQueryRunner) throws {
@@ -63,34 +67,34 @@ import Testing
   }
 
   @Test("Queries run at their scheduled times, each once, and not while they are disabled") func schedule() throws {
-    let (hand, storage) = (Hand(), try Storage(folder: nil))
+    let (hand, storage) = (Hand(), try Storage(folder: nil, schemas: LocalCloud.schemas))
     let runner = try Self.runner(hand.clock, storage)
     try Self.makeTable(runner)
     _ = try Self.create(runner, "five", "rate(5 minutes)")
     // Ten and forty minutes past; the epoch is at the full hour.
     let cron = try Self.create(runner, "cron", "cron(10,40 * * * ? *)")
-    #expect(runner.runDue() == QueryTests.epoch + 5 * Self.minute)
+    #expect(runner.runDue { runner.run($0, budget: QueryBudget()) } == QueryTests.epoch + 5 * Self.minute)
     #expect(throws: ServiceError.self) { try Self.rows(runner) }
 
     hand.advance(5 * Self.minute + 250)
-    #expect(runner.runDue() == QueryTests.epoch + 10 * Self.minute)
+    #expect(runner.runDue { runner.run($0, budget: QueryBudget()) } == QueryTests.epoch + 10 * Self.minute)
     #expect(try Self.rows(runner) == ["five 5"])
     hand.advance(5 * Self.minute)
-    #expect(runner.runDue() == QueryTests.epoch + 15 * Self.minute)
+    #expect(runner.runDue { runner.run($0, budget: QueryBudget()) } == QueryTests.epoch + 15 * Self.minute)
     #expect(try Self.rows(runner) == ["cron 10", "five 10", "five 5"])
 
     // What came due while nobody looked runs once, and the times after stay where they were.
     hand.advance(17 * Self.minute)
-    #expect(runner.runDue() == QueryTests.epoch + 30 * Self.minute)
+    #expect(runner.runDue { runner.run($0, budget: QueryBudget()) } == QueryTests.epoch + 30 * Self.minute)
     #expect(try Self.rows(runner) == ["cron 10", "five 10", "five 15", "five 5"])
 
     var disable = Input(["ScheduledQueryArn": .string(cron), "State": "DISABLED"])
     try runner.queries.update(&disable)
     hand.advance(20 * Self.minute)
-    _ = runner.runDue()
+    _ = runner.runDue { runner.run($0, budget: QueryBudget()) }
     var enable = Input(["ScheduledQueryArn": .string(cron), "State": "ENABLED"])
     try runner.queries.update(&enable)
-    _ = runner.runDue()
+    _ = runner.runDue { runner.run($0, budget: QueryBudget()) }
     #expect(try Self.rows(runner) == ["cron 10", "five 10", "five 15", "five 30", "five 5"])
     let described = try #require(try runner.queries.find(cron)).description
     #expect(described["NextInvocationTime"]?.double == Double(QueryTests.epoch / 1000 + 70 * 60))
@@ -99,7 +103,7 @@ import Testing
   }
 
   @Test("Columns whose names are one text to Swift go to dimensions of their own") func spellings() throws {
-    let (hand, storage) = (Hand(), try Storage(folder: nil))
+    let (hand, storage) = (Hand(), try Storage(folder: nil, schemas: LocalCloud.schemas))
     let runner = try Self.runner(hand.clock, storage)
     try Self.makeTable(runner)
     _ = try Self.create(
@@ -107,10 +111,11 @@ import Testing
       sql: "SELECT @scheduled_runtime AS time, 'x' AS \"\u{E9}\", 'y' AS \"e\u{301}\", 1.5 AS v",
       dimensions: ["\u{E9}", "e\u{301}"])
     hand.advance(5 * Self.minute + 250)
-    _ = runner.runDue()
+    _ = runner.runDue { runner.run($0, budget: QueryBudget()) }
     let sql = "SELECT * FROM ddd.ttt"
-    let result = try runner.queries.engine.run(QueryRequest(sql: sql), now: runner.queries.engine.now)
-    let cells = try JSON(parsing: try #require(result.rows.first))["Data"]?.array ?? []
+    let result = try runner.queries.engine.run(
+      QueryRequest(sql: sql), now: runner.queries.engine.now, budget: QueryBudget())
+    let cells = try JSON(parsing: Array(result.rows[0]))["Data"]?.array ?? []
     let found = zip(result.columns, cells).reduce(into: [ByteText: String]()) {
       $0[ByteText($1.0.name)] = $1.1["ScalarValue"]?.string
     }
@@ -118,7 +123,7 @@ import Testing
   }
 
   @Test("A restart keeps queries, and the five runs that failed last are told") func restart() throws {
-    let (hand, storage) = (Hand(), try Storage(folder: nil))
+    let (hand, storage) = (Hand(), try Storage(folder: nil, schemas: LocalCloud.schemas))
     let before = try Self.runner(hand.clock, storage)
     try Self.makeTable(before)
     let arn = try Self.create(before, "failing", "rate(1 minute)")
@@ -127,7 +132,7 @@ import Testing
     let runner = try Self.runner(hand.clock, storage)
     for _ in 0..<7 {
       hand.advance(Self.minute)
-      _ = runner.runDue()
+      _ = runner.runDue { runner.run($0, budget: QueryBudget()) }
     }
     let described = try #require(try runner.queries.find(arn)).description
     let failed = try #require(described["RecentlyFailedRuns"]?.array)
@@ -138,7 +143,7 @@ import Testing
   }
 
   @Test("The loop runs what is due, without being asked") func loop() async throws {
-    let storage = try Storage(folder: nil)
+    let storage = try Storage(folder: nil, schemas: LocalCloud.schemas)
     let runner = try Self.runner(.system, storage)
     try Self.makeTable(runner)
     let arn = try Self.create(runner, "soon", "rate(1 minute)")

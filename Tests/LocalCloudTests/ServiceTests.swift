@@ -2,6 +2,7 @@ import AWSClients
 import CacheSupport
 import Foundation
 import HTTPTransport
+import SQLiteStore
 import TestSupport
 import Testing
 
@@ -17,20 +18,6 @@ extension JSONObject {
 }
 
 @Suite struct ServiceTests {
-  @Test("A table may have two keys whose names are one text to Swift") func keySpellings() throws {
-    let names = ["\u{E9}", "e\u{301}"]
-    let table = try TableDescription(
-      [
-        "TableName": "ttt", "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": .array(
-          zip(names, ["S", "N"]).map { ["AttributeName": .string($0.0), "AttributeType": .string($0.1)] }),
-        "KeySchema": .array(
-          zip(names, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0), "KeyType": .string($0.1)] }),
-      ], now: Self.now)
-    #expect(table.keys.map { ByteText($0.name) } == names.map { ByteText($0) })
-    #expect(table.keys.map(\.type) == ["S", "N"])
-  }
-
   // MARK: Timestream Write
 
   static let now: Int64 = 1_800_000_000_000
@@ -57,7 +44,8 @@ extension JSONObject {
   }
 
   static func store(magnetic: Bool = true) throws -> TimestreamStore {
-    let store = TimestreamStore(storage: try Storage(folder: nil), account: Account(), clock: .fixed(now))
+    let store = TimestreamStore(
+      storage: try Storage(folder: nil, schemas: LocalCloud.schemas), account: Account(), clock: .fixed(now))
     var database = Input(["DatabaseName": "ddd"])
     _ = try store.createDatabase(&database)
     var table = Input([
@@ -240,7 +228,7 @@ extension JSONObject {
   }
 
   @Test("The sweep takes rows that are too old, series that have none left, and what a crash left of deleted tables")
-  func sweep() throws {
+  func sweep() async throws {
     let store = try Self.store()
     for (series, ago) in [("a", 0), ("a", 100), ("b", 100)] {
       let dimensions: JSON = [["Name": "id", "Value": .string(series)]]
@@ -254,16 +242,16 @@ extension JSONObject {
     }
     // Memory and magnetic store keep 132 hours: 40 hours on, those of 100 hours ago are over.
     let later = TimestreamStore(storage: store.storage, account: Account(), clock: .fixed(Self.now + 40 * Self.hour))
-    try store.sweepExpired()
+    try await store.sweepExpired()
     #expect(try count("ts_rows_1") == .integer(3))
-    try later.sweepExpired()
+    try await later.sweepExpired()
     #expect(try count("ts_rows_1") == .integer(1))
     #expect(try count("ts_series_1") == .integer(1))
 
     try store.storage.database.with { connection throws(DatabaseError) in
       try connection.execute("DELETE FROM timestream_tables")
     }
-    try store.sweepExpired()
+    try await store.sweepExpired()
     #expect(try count("sqlite_master WHERE name LIKE 'ts_%'") == .integer(0))
     // A table that comes after has another number.
     var table = Input(["DatabaseName": "ddd", "TableName": "ttt"])
@@ -315,102 +303,10 @@ extension JSONObject {
         "QueryString": .string("SELECT '\(String(repeating: "x", count: 200_000))', \(number)"),
         "ClientToken": .string(RandomID.uuid()),
       ])
-      let answer = try await engine.prepare(&input)().get()
+      let answer = try JSON(parsing: try await engine.answer(QueryRequest(&input)).body)
       #expect(answer["NextToken"] == nil)
     }
     #expect(engine.results.bytes <= QueryResults.repeatBytes + 200_100)
-  }
-
-  // MARK: DynamoDB
-
-  @Test(
-    "Numbers are decimals: kept, compared and bounded as DynamoDB's",
-    arguments: [
-      ("1.50", "1.5"), ("-0", "0"), ("00012", "12"), ("1e3", "1000"), ("-1.2E-3", "-0.0012"),
-      ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
-      (".5", "0.5"), ("5.", "5"), ("1E-130", "0." + String(repeating: "0", count: 129) + "1"),
-    ])
-  func decimals(text: String, stored: String) throws { #expect(try DecimalNumber(text).text == stored) }
-
-  @Test("Numbers sort as numbers") func order() throws {
-    let texts = [
-      "-9.9e125", "-1000", "-10.5", "-10.4", "-1", "-1e-130", "0", "1e-130", "0.5", "1", "1.0000001", "9", "10", "10.4",
-      "99", "100", "1e125",
-    ]
-    let keys = try texts.map { try DecimalNumber($0).sortable }
-    for index in 1..<keys.count { #expect(keys[index - 1].lexicographicallyPrecedes(keys[index]), "\(texts[index])") }
-    for bad in ["", "a", "1e", "1.2.3", "--1", "1e126", "1e-131", "1234567890123456789012345678901234567890.1"] {
-      #expect(throws: DecimalNumber.Failure.self) { try DecimalNumber(bad) }
-    }
-  }
-
-  static let conditions: [(text: String, holds: Bool)] = [
-    ("a = :one", true), ("a <> :one", false), ("gone <> :one", true), ("a < :two AND a > :zero", true),
-    ("a BETWEEN :zero AND :two", true), ("a IN (:two, :one)", true),
-    ("NOT a = :one OR b = :text", true), ("attribute_exists(m.x) AND attribute_not_exists(m.y)", true),
-    ("begins_with(b, :te)", true), ("contains(b, :te) AND contains(#l, :one) AND contains(st, :text)", true),
-    ("size(#l) = :two", true), ("attribute_type(a, :n)", true), ("#l[1] = :text", true), ("a = :text", false),
-    ("a < :text", false), ("(a = :two OR a = :one) AND b = :text", true),
-  ]
-
-  @Test("Conditions are read and hold", arguments: conditions)
-  func condition(text: String, holds: Bool) throws {
-    let item: Item = [
-      "a": .n("1.0"), "b": .s("text"), "m": .m(["x": .bool(true)]), "list": .l([.n("1"), .s("text")]),
-      "st": .ss(["text"]),
-    ]
-    var bindings = try ExpressionParser.Bindings([
-      "ExpressionAttributeNames": ["#l": "list"],
-      "ExpressionAttributeValues": [
-        ":one": ["N": "1"], ":two": ["N": "2"], ":zero": ["N": "0"], ":text": ["S": "text"], ":te": ["S": "te"],
-        ":n": ["S": "N"],
-      ],
-    ])
-    #expect(try ExpressionParser.condition("Filter", text, &bindings).holds(for: item) == holds)
-  }
-
-  static let badExpressions: [(text: String, message: String)] = [
-    ("", "Invalid FilterExpression: The expression can not be empty;"),
-    ("a = ", "Invalid FilterExpression: Syntax error; token: \"<EOF>\", near: \"=\""),
-    ("size = :one", "Invalid FilterExpression: Attribute name is a reserved keyword; reserved keyword: size"),
-    (
-      "a = :x",
-      "Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :x"
-    ),
-    (
-      "#x = :one",
-      "Invalid FilterExpression: An expression attribute name used in the document path is not defined; attribute name: #x"
-    ), ("nope(a)", "Invalid FilterExpression: Invalid function name; function: nope"),
-    (
-      "contains(a)",
-      "Invalid FilterExpression: Incorrect number of operands for operator or function; operator or function: contains, number of operands: 1"
-    ),
-    (
-      String(repeating: "(", count: 4000),
-      "Invalid FilterExpression: The expression has too many operators; operator count: more than 300"
-    ),
-  ]
-
-  @Test("Expressions that cannot be read are refused in DynamoDB's words", arguments: badExpressions)
-  func badExpression(text: String, message: String) throws {
-    var bindings = try ExpressionParser.Bindings(["ExpressionAttributeValues": [":one": ["N": "1"]]])
-    do throws(ServiceError) {
-      _ = try ExpressionParser.condition("Filter", text, &bindings)
-      Issue.record("no error")
-    } catch { #expect(error.message == message) }
-  }
-
-  // MARK: SQS
-
-  @Test("The digest of message attributes is SQS's") func digest() {
-    // Computed with the algorithm of the developer guide by another program (Python's hashlib).
-    #expect(MessageDraft.md5(ofBody: "hello") == "5d41402abc4b2a76b9719d911017c592")
-    #expect(
-      MessageDraft.md5(ofAttributes: [
-        "b": ["DataType": "Number", "StringValue": "1"], "a": ["DataType": "String", "StringValue": "x"],
-        "c": ["DataType": "Binary", "BinaryValue": "AAE="],
-      ])
-        == "d6aab78c1664ffc162aa69e3d4f777eb")
   }
 
   @Test("A batch's failures are named as Lambda reads them") func failures() {
@@ -536,7 +432,7 @@ extension JSONObject {
     }
   }
 
-  @Test("A cloud whose function hangs ends at once all the same") func stops() async throws {
+  @Test("A cloud whose function hangs ends at once all the same", .timeLimit(.minutes(10))) func stops() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "hang-\(RandomID.uuid())", directoryHint: .isDirectory)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -549,7 +445,7 @@ extension JSONObject {
       ).write(to: URL(filePath: file))
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
     }
-    let start = ContinuousClock.now
+    // The function's own limit is a quarter of an hour, longer than the test may take: whoever waits for it fails.
     let processes = try await TestCloud.with(configure: { $0.executables = folder.path }) { cloud async throws in
       let invocation = try await LambdaClient(cloud.client).invoke(cloud.output("QueueFunctionName"), type: .event)
       #expect(invocation.status == 202)
@@ -557,8 +453,6 @@ extension JSONObject {
       return cloud.cloud.processIDs(of: cloud.output("QueueFunctionName"))
     }
     #expect(processes.allSatisfy { kill($0, 0) == -1 && errno == ESRCH })
-    // The function's own limit, which nobody waits for, is a minute; the rest is for slow machines.
-    #expect(ContinuousClock.now - start < .seconds(55))
   }
 
   @Test("A function past its timeout is killed and says so; one that cannot start is an error, not a hang")
@@ -580,7 +474,8 @@ extension JSONObject {
       polls: false,
       configure: {
         $0.executables = folder.path
-        for timeout in [900, 60] { try $0.template.edit("      Timeout: \(timeout)", "      Timeout: 1") }
+        // The queue function's alone: what ends at once may take longer than a second to, on a busy machine.
+        try $0.template.edit("      Timeout: 900", "      Timeout: 1")
       }
     ) { cloud async throws in
       let client = LambdaClient(cloud.client)

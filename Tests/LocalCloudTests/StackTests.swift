@@ -72,7 +72,7 @@ import Testing
 
   @Test("An address moves where its port ends there, and nowhere else") func moving() {
     #expect(
-      Provisioner.moving("http://h:456", to: "http://h:9", in: "http://h:456/a http://h:4567/b http://h:456")
+      SSMService.moving("http://h:456", to: "http://h:9", in: "http://h:456/a http://h:4567/b http://h:456")
         == "http://h:9/a http://h:4567/b http://h:9")
   }
 

@@ -12,18 +12,18 @@ import Testing
     return try file.stack(of: file.read(), at: TemplateTests.site, generated: &generated)
   }
 
-  static func chunks(_ name: String) -> Stack.Table {
+  static func chunks(_ name: String) -> TableResource {
     .init(
       name: name, hash: .init(name: "series", type: "S"), range: .init(name: "start", type: "N"), timeToLive: "expiry")
   }
 
-  static let items = Stack.Table(
+  static let items = TableResource(
     name: "s-forecast", hash: .init(name: "identifier", type: "S"), range: .init(name: "time", type: "N"),
     timeToLive: "expiry")
 
   struct Case: Sendable {
     var parameters: [String: String]
-    var tables: [Stack.Table]
+    var tables: [TableResource]
     var hasTimestream: Bool
     /// Of every function.
     var variables: [String: String]
@@ -64,17 +64,19 @@ import Testing
   func stores(index: Int) throws {
     let one = Self.cases[index]
     let stack = try Self.stack(one.parameters)
-    #expect(stack.tables.filter { $0.name != "s-identifiers" } == one.tables)
-    #expect(stack.databases.isEmpty != one.hasTimestream && stack.historyTables.isEmpty != one.hasTimestream)
-    for function in stack.functions {
+    #expect(stack.all(TableResource.self).filter { $0.name != "s-identifiers" } == one.tables)
+    #expect(
+      stack.all(DatabaseResource.self).isEmpty != one.hasTimestream
+        && stack.all(HistoryTableResource.self).isEmpty != one.hasTimestream)
+    for function in stack.all(FunctionResource.self).map(\.description) {
       for (name, value) in one.variables { #expect(function.environment[name] == value, "\(function.name) \(name)") }
     }
     let outputs = Dictionary(stack.outputs.map { ($0.name, $0.value) }) { first, _ in first }
     #expect(outputs["HistoryStoreName"] == one.parameters["HistoryStore"] ?? "timestream")
-    #expect(outputs["ForecastTableName"] == stack.functions[0].environment["FUTURE_TABLE"])
+    #expect(outputs["ForecastTableName"] == stack.all(FunctionResource.self)[0].description.environment["FUTURE_TABLE"])
     #expect(outputs["ForecastLayoutName"] == one.parameters["ForecastLayout"] ?? "chunks")
     #expect((outputs["HistoryDatabaseName"] != nil) == one.hasTimestream)
-    let table = stack.functions[0].environment["HISTORY_TABLE"]
+    let table = stack.all(FunctionResource.self)[0].description.environment["HISTORY_TABLE"]
     #expect(outputs["HistoryChunkTableName"] == (table == "" ? nil : table))
   }
 

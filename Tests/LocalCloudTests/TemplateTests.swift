@@ -1,6 +1,7 @@
 import AWSClients
 import CacheSupport
 import HTTPTransport
+import SQLiteStore
 import TestSupport
 import Testing
 
@@ -112,7 +113,7 @@ import Testing
   func laughs(text: String) {
     // A name of 2^40 letters must not be tried; the conditions come to false.
     let stack = try? Self.stack(text)
-    #expect(stack?.queues.isEmpty ?? true)
+    #expect(stack?.all(QueueResource.self).isEmpty ?? true)
   }
 
   @Test(
@@ -129,7 +130,7 @@ import Testing
             CodeUri: a.zip
             Events: { E: { Type: Schedule, Properties: { Schedule: rate(1 day), Enabled: \(word) } } }
       """
-    #expect(try Self.stack(text).rules.count == (expected ? 1 : 0))
+    #expect(try Self.stack(text).all(FunctionResource.self).flatMap(\.rules).count == (expected ? 1 : 0))
     #expect { try Self.stack(text.replacing("Enabled: \(word)", with: "Enabled: maybe")) } throws: {
       "\($0)" == "t.yaml:6: Enabled of F.Events.E.Properties is true or false, not 'maybe'"
     }
@@ -201,9 +202,9 @@ import Testing
     let file = TemplateFile(name: "t", text: "Parameters: { K: { Type: String, NoEcho: true } }" + resources)
     var generated: [String: String] = [:]
     let first = try file.stack(of: file.read(), at: Self.site, generated: &generated)
-    #expect(first.queues.map(\.name) == [generated["K"]])
+    #expect(first.all(QueueResource.self).map(\.name) == [generated["K"]])
     let second = try file.stack(of: file.read(), at: Self.site, generated: &generated)
-    #expect(second.queues.map(\.name) == first.queues.map(\.name))
+    #expect(second.all(QueueResource.self).map(\.name) == first.all(QueueResource.self).map(\.name))
   }
 
   @Test(
@@ -238,7 +239,7 @@ import Testing
       ),
       (
         "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Environment: { Variables: { AWS_REGION: x } } } }",
-        "'AWS_REGION' is no variable that a function may have"
+        "F: Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: AWS_REGION"
       ),
       (
         "{ A: { Type: AWS::Serverless::HttpApi, Properties: { StageName: s } }, F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Events: { E: { Type: HttpApi, Properties: { ApiId: !Ref A, Path: 'x/{a+}/b' } } } } } }",
@@ -289,7 +290,7 @@ import Testing
       Resources:
         F: { Type: AWS::Serverless::Function, Properties: { CodeUri: ../build/Code.zip, Timeout: 7, Environment: { Variables: { BB: c } } } }
       """)
-    let function = try #require(stack.functions.first)
+    let function = try #require(stack.all(FunctionResource.self).first).description
     #expect(function.executable == "/bin/Code")
     #expect(function.timeout == 7 && function.memory == 256)
     #expect(function.environment == ["AWS_REGION": "eu-west-1", "AA": "a", "BB": "c"])
@@ -300,48 +301,51 @@ import Testing
     var generated: [String: String] = [:]
     let stack = try file.stack(of: file.read(), at: Self.site, generated: &generated)
     #expect(
-      stack.tables == [
+      stack.all(TableResource.self) == [
         .init(name: "s-identifiers", hash: .init(name: "identifier", type: "S")),
         .init(
           name: "s-forecast-chunks", hash: .init(name: "series", type: "S"), range: .init(name: "start", type: "N"),
           timeToLive: "expiry"),
       ])
     #expect(
-      stack.queues.map { [$0.name, $0.attributes["VisibilityTimeout"] ?? "", $0.deadLetters?.queue ?? ""] } == [
+      stack.all(QueueResource.self).map {
+        [$0.name, $0.attributes["VisibilityTimeout"] ?? "", $0.deadLetters?.queue ?? ""]
+      } == [
         ["s-dead-letters", "", ""], ["s-identifiers", "360", "s-dead-letters"], ["s-writes", "168", "s-dead-letters"],
       ])
     #expect(
-      stack.historyTables == [
+      stack.all(HistoryTableResource.self) == [
         .init(
-          database: "TimeSeriesDB", name: "identifierTimeSeriesHistory", memoryHours: 72, magneticDays: 730,
+          database: "TimeSeriesDB", table: "identifierTimeSeriesHistory", memoryHours: 72, magneticDays: 730,
           takesLateRecords: true)
       ])
-    #expect(stack.functions.map(\.name) == ["s-queue", "s-fetch", "s-write", "s-api"])
+    #expect(stack.all(FunctionResource.self).map(\.name) == ["s-queue", "s-fetch", "s-write", "s-api"])
     #expect(
-      stack.eventSources == [
+      stack.all(FunctionResource.self).flatMap(\.eventSources) == [
         .init(queue: "s-identifiers", function: "s-fetch", batchSize: 8, maximumConcurrency: 5, reportsFailures: true),
         .init(queue: "s-writes", function: "s-write", batchSize: 10, maximumConcurrency: 5, reportsFailures: true),
       ])
     #expect(
-      stack.rules.map { [$0.name, $0.schedule.text, $0.function] } == [
+      stack.all(FunctionResource.self).flatMap(\.rules).map { [$0.name, $0.schedule.text, $0.function] } == [
         ["s-schedule", "cron(0 1 * * ? *)", "s-queue"], ["s-due", "cron(0/5 * * * ? *)", "s-queue"],
       ])
     #expect(
-      stack.api?.routes == [("POST", "/api/v2/write"), ("POST", "/write"), ("ANY", "/ping"), ("GET", "/health")].map {
+      stack.routes == [("POST", "/api/v2/write"), ("POST", "/write"), ("ANY", "/ping"), ("GET", "/health")].map {
         .init(method: $0, path: $1, function: "s-write", payload: "2.0", timeoutMilliseconds: 30_000)
       } + [
         .init(method: "ANY", path: "/{proxy+}", function: "s-api", payload: "2.0", timeoutMilliseconds: 29_000)
       ])
     #expect(generated.keys.sorted() == ["ApiKey"])
-    #expect(stack.parameters.map(\.name) == ["/s/sources", "/s/source-key", "/s/api-key", "/s/access-keys"])
-    #expect(stack.parameters[2].value == generated["ApiKey"])
+    #expect(
+      stack.all(ParameterResource.self).map(\.name) == ["/s/sources", "/s/source-key", "/s/api-key", "/s/access-keys"])
+    #expect(stack.all(ParameterResource.self)[2].value == generated["ApiKey"])
     // An existing database: the stack has none, and the functions use the one that is named.
     var existing = file
     existing.parameters.merge(["CreateTimestream": "false", "DatabaseName": "mine", "TableName": "rows"]) { $1 }
     let other = try existing.stack(of: existing.read(), at: Self.site, generated: &generated)
-    #expect(other.databases.isEmpty && other.historyTables.isEmpty)
-    #expect(other.functions.last?.environment["TS_DB_NAME"] == "mine")
-    #expect(other.functions.last?.environment["TS_TABLE_NAME"] == "rows")
+    #expect(other.all(DatabaseResource.self).isEmpty && other.all(HistoryTableResource.self).isEmpty)
+    #expect(other.all(FunctionResource.self).last?.description.environment["TS_DB_NAME"] == "mine")
+    #expect(other.all(FunctionResource.self).last?.description.environment["TS_TABLE_NAME"] == "rows")
     #expect(!other.outputs.contains { $0.name == "RejectedRecordsBucket" })
   }
 }

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import time
 
 BUILD = pathlib.Path(os.environ["BUILD"]).resolve()
 
@@ -16,6 +17,7 @@ class BenchCloud:
         self.process = subprocess.Popen(
             [BUILD / "local-cloud", "--port", "0", "--data", folder, *given], stdout=subprocess.PIPE, text=True, env=environment)
         self.address = self.process.stdout.readline().strip()
+        self.told_address = time.monotonic()
         assert self.address, "the local cloud did not start"
         self.outputs = {}
         for line in self.process.stdout:

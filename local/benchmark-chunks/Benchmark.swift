@@ -61,7 +61,7 @@ enum Benchmark {
     figures.unpack = try bytes / best { for packed in packed { _ = try ChunkCodec.decode(packed) } } / 1e6
     figures.samples =
       try bytes
-      / best { for packed in packed { _ = try ChunkCodec.decode(packed).samples(0..<288) } } / 1e6
+      / best { for packed in packed { _ = try ChunkCodec.decode(packed).block.samples } } / 1e6
     figures.heads = try Double(days) / best { for packed in packed { _ = try ChunkCodec.unpackHead(packed.head) } }
     let zlib = try raw.map { try Deflate.compress($0) ?? $0 }
     figures.zlibSize = zlib.reduce(0) { $0 + $1.count } / days

@@ -49,7 +49,7 @@ struct Fuzz {
     do {
       let chunk = try ChunkCodec.decode(packed)
       taken += 1
-      let samples = chunk.samples(0..<min(chunk.count, 1000))
+      let samples = chunk.block[0..<min(chunk.count, 1000)].samples
       let again = ChunkCodec.pack(chunk)
       guard samples.count == min(chunk.count, 1000), ChunkCodec.pack(try ChunkCodec.decode(again)) == again else {
         Output.line("a chunk is not what it was packed from: head \(packed.head), rows \(packed.rows)")

@@ -38,14 +38,3 @@ do {
   Output.errorLine("benchmark-chunks: \(error)")
   Output.end(isGood: false)
 }
-
-extension Arguments {
-  /// A whole number that is an option's value, from 0.
-  func number(_ name: String) throws(Failure) -> Int? {
-    guard let text = self[name] else { return nil }
-    guard let number = Int(text), number >= 0 else {
-      throw Failure(description: "--\(name) is '\(text)': give a whole number")
-    }
-    return number
-  }
-}
