@@ -33,7 +33,10 @@ public struct TableRead: Sendable {
   /// - Parameters:
   ///   - column: its name.
   ///   - connection: works out what the column is compared with; it is prepared by `prepareForQueries`.
-  public func bounds(of column: String, on connection: Connection) throws(QueryError) -> Bounds {
+  ///   - budget: that of the query, for what the column is compared with may be a query, too.
+  public func bounds(
+    of column: String, on connection: Connection, budget: QueryBudget
+  ) throws(QueryError) -> Bounds {
     var bounds = Bounds()
     guard let column = source.columns.first(where: { $0.name.hasSameBytes(as: column) }) else { return bounds }
     let name = source.sql(column, number)
@@ -48,16 +51,16 @@ public struct TableRead: Sendable {
     for part in condition.map(Self.conjuncts) ?? [] {
       switch part.node {
       case .between(let tested, let low, let high) where tested.isColumn(name):
-        raise(try Self.value(of: low, connection))
-        lower(try Self.value(of: high, connection))
+        raise(try Self.value(of: low, connection, budget))
+        lower(try Self.value(of: high, connection, budget))
       case .infix(let symbol, let tested, let bound) where tested.isColumn(name):
-        let value = try Self.value(of: bound, connection)
+        let value = try Self.value(of: bound, connection, budget)
         if [">", ">=", "="].contains(symbol) { raise(value) }
         if ["<", "<=", "="].contains(symbol) { lower(value) }
         if symbol == "=", let value { bounds.values = [value] }
       case .isIn(let tested, let options) where tested.isColumn(name):
         var values: Set<SQLValue> = []
-        for option in options { if let value = try Self.value(of: option, connection) { values.insert(value) } }
+        for option in options { if let value = try Self.value(of: option, connection, budget) { values.insert(value) } }
         bounds.values = values
       default: continue
       }
@@ -66,13 +69,17 @@ public struct TableRead: Sendable {
   }
 
   /// A value that needs no row; nil for any other.
-  private static func value(of expression: TypedExpression, _ connection: Connection) throws(QueryError) -> SQLValue? {
+  private static func value(
+    of expression: TypedExpression, _ connection: Connection, _ budget: QueryBudget
+  ) throws(QueryError) -> SQLValue? {
     var hasColumn = false
     expression.forEach { if case .column = $0.node { hasColumn = true } }
     guard !hasColumn else { return nil }
-    let (sql, values) = try Compiler.compile(expression, QueryBudget())
+    let (sql, values) = try Compiler.compile(expression, budget)
     return try QueryError.reading { () throws(DatabaseError) in
-      try connection.rows("SELECT \(sql)", values).first?[0]
+      try connection.limited(by: budget) { () throws(DatabaseError) in
+        try connection.rows("SELECT \(sql)", values).first?[0]
+      }
     }
   }
 

@@ -87,11 +87,19 @@ import TimestreamSQL
       "SELECT 1 FROM weather.readings WHERE station IN ('a', 'b') AND time BETWEEN ago(1h) AND now()",
       catalog: Weather(), budget: QueryBudget(), now: 7_200_000_000_000)
     #expect(plan.reads.map(\.table) == ["readings"])
-    let time = try plan.reads[0].bounds(of: "time", on: connection)
+    let time = try plan.reads[0].bounds(of: "time", on: connection, budget: QueryBudget())
     #expect(time.from == .integer(3_600_000_000_000))
     #expect(time.to == .integer(7_200_000_000_000))
     #expect(time.values == nil)
-    #expect(try plan.reads[0].bounds(of: "station", on: connection).values == [.text("a"), .text("b")])
+    #expect(
+      try plan.reads[0].bounds(of: "station", on: connection, budget: QueryBudget()).values == [.text("a"), .text("b")])
+    // What the column is compared with may take long: it ends with the query's budget.
+    let endless = try QueryPlan.compile(
+      "SELECT 1 FROM weather.readings WHERE false AND time < from_milliseconds((SELECT count(*) FROM UNNEST(sequence(1, 9000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 9000)) AS b(y) CROSS JOIN UNNEST(sequence(1, 9000)) AS c(z)))",
+      catalog: Weather(), budget: QueryBudget(), now: 0)
+    #expect(throws: QueryError.self) {
+      try endless.reads[0].bounds(of: "time", on: connection, budget: QueryBudget(.init(time: .milliseconds(200))))
+    }
   }
 
   @Test("Names without values get the types of their places, or values") func parameters() throws {

@@ -22,10 +22,12 @@ extension Connection {
   }
 
   /// Runs statements until a budget is over; then SQLite, or the function that runs, ends the one that runs.
-  func limited<Value>(by budget: QueryBudget, _ body: () throws -> Value) rethrows -> Value {
+  func limited<Value, Failure: Error>(
+    by budget: QueryBudget, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
     guard let execution = attachment as? Execution else { return try body() }
     execution.begin(budget)
-    return try withExtendedLifetime(execution) {
+    return try withExtendedLifetime(execution) { () throws(Failure) in
       unsafe sqlite3_progress_handler(
         raw, 1000,
         { pointer in

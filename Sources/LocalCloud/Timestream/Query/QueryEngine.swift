@@ -91,7 +91,7 @@ final class QueryEngine: Sendable {
         // Without a table nothing is scanned, whatever SQLite looked up.
         result.bytesScanned = plan.reads.isEmpty ? 0 : connection.takeBytesRead()
         if plan.isSelect, request.wantsInsights {
-          result.insights = try QueryInsights(of: plan, result, self, connection, now: now).json
+          result.insights = try QueryInsights(of: plan, result, self, connection, now: now, budget: budget).json
         }
         return result
       }

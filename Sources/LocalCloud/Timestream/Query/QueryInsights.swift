@@ -10,7 +10,8 @@ struct QueryInsights {
   let json: JSON
 
   init(
-    of plan: QueryPlan, _ result: QueryResult, _ engine: QueryEngine, _ connection: Connection, now: Int64
+    of plan: QueryPlan, _ result: QueryResult, _ engine: QueryEngine, _ connection: Connection, now: Int64,
+    budget: QueryBudget
   ) throws(QueryError) {
     var range: (value: Int64, table: TimestreamStore.Table)?
     var coverage: (value: Double, table: TimestreamStore.Table)?
@@ -22,7 +23,7 @@ struct QueryInsights {
         throw QueryError(error)
       }
       guard let table else { throw .failed("the table \(found.table) was deleted while the query ran") }
-      let read = try Self.read(found, table, connection, now: now)
+      let read = try Self.read(found, table, connection, now: now, budget)
       if range == nil || read.range > range?.value ?? 0 { range = (read.range, table) }
       if coverage == nil || read.coverage > coverage?.value ?? 0 { coverage = (read.coverage, table) }
     }
@@ -48,11 +49,12 @@ struct QueryInsights {
 
   /// The nanoseconds between the bounds of the time, and the share of the values of the partition key.
   private static func read(
-    _ read: TableRead, _ table: TimestreamStore.Table, _ connection: Connection, now: Int64
+    _ read: TableRead, _ table: TimestreamStore.Table, _ connection: Connection, now: Int64, _ budget: QueryBudget
   ) throws(QueryError) -> (range: Int64, coverage: Double) {
     guard let key = table.partitionColumn else { return (0, 0) }
-    let time = try read.bounds(of: "time", on: connection)
-    let partitions = try read.bounds(of: table.schema.dimension ?? "measure_name", on: connection).values
+    let time = try read.bounds(of: "time", on: connection, budget: budget)
+    let partitions = try read.bounds(of: table.schema.dimension ?? "measure_name", on: connection, budget: budget)
+      .values
     let since = TimestreamStore.oldest(now, memoryHours: table.memoryHours, magneticDays: table.magneticDays)
     do throws(DatabaseError) {
       // A seek for each series, not a walk through all rows.
