@@ -16,16 +16,13 @@ final class LongPolls: Sendable {
   private struct Line {
     var waiters: [Place: Waiter] = [:]
     /// In the order of their coming; some may have been woken or have gone.
-    var order: [Place] = []
-    /// Where the order begins.
-    var head = 0
+    var order = Deque<Place>()
     var alarm: (at: ContinuousClock.Instant, task: Task<Void, Never>)?
 
     /// The first that has not been woken.
     mutating func next() -> Place? {
-      while head < order.count {
-        defer { head += 1 }
-        if let waiter = waiters[order[head]], !waiter.isWoken { return order[head] }
+      while let place = order.popFirst() {
+        if let waiter = waiters[place], !waiter.isWoken { return place }
       }
       return nil
     }
@@ -33,8 +30,8 @@ final class LongPolls: Sendable {
     mutating func append(_ place: Place) {
       // Those who went are forgotten once they are the most.
       if order.count > 2 * waiters.count + 16 {
-        order = order[head...].filter { waiters[$0].map { !$0.isWoken } ?? false }
-        head = 0
+        let waiters = waiters
+        order.filter { waiters[$0].map { !$0.isWoken } ?? false }
       }
       order.append(place)
     }

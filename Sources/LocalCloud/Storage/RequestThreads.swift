@@ -1,3 +1,4 @@
+import CacheSupport
 import Foundation
 import Synchronization
 
@@ -5,9 +6,7 @@ import Synchronization
 /// are few, ever wait for the storage.
 final class RequestThreads: Sendable {
   private struct State {
-    var work: [@Sendable () -> Void] = []
-    /// Where the next piece of work stands; what is before it has been taken.
-    var head = 0
+    var work = Deque<@Sendable () -> Void>()
     var isStopped = false
   }
   private let state = Mutex(State())
@@ -39,18 +38,7 @@ final class RequestThreads: Sendable {
 
   private func next() -> (@Sendable () -> Void)? {
     waiting.wait()
-    return state.withLock { state in
-      guard state.head < state.work.count else { return nil }
-      defer {
-        state.head += 1
-        // What was taken lets go of its request, also where something always waits.
-        if state.head > state.work.count / 2 {
-          state.work.removeFirst(state.head)
-          state.head = 0
-        }
-      }
-      return state.work[state.head]
-    }
+    return state.withLock { $0.work.popFirst() }
   }
 
   /// Lets the threads end once they have done what is waiting.

@@ -20,9 +20,7 @@ final class QueryResults: Sendable {
   /// Results of one kind, the oldest first.
   private struct Shelf {
     let lifetime: Int64
-    private var order: [String] = []
-    /// Where the oldest stands in the order.
-    private var head = 0
+    private var order = Deque<String>()
     private(set) var results: [String: Kept] = [:]
     private(set) var bytes = 0
 
@@ -39,15 +37,10 @@ final class QueryResults: Sendable {
       bytes += kept.result.bytes
     }
 
-    var oldest: QueryResult? { head < order.count ? results[order[head]]?.result : nil }
+    var oldest: QueryResult? { order.first.flatMap { results[$0]?.result } }
 
     mutating func removeOldest() -> QueryResult? {
-      guard head < order.count, let kept = results.removeValue(forKey: order[head]) else { return nil }
-      head += 1
-      if head > 1000, head * 2 > order.count {
-        order.removeFirst(head)
-        head = 0
-      }
+      guard let kept = order.popFirst().flatMap({ results.removeValue(forKey: $0) }) else { return nil }
       bytes -= kept.result.bytes
       return kept.result
     }
