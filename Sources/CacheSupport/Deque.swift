@@ -33,7 +33,9 @@ public struct Deque<Element> {
 }
 
 extension Deque: Sequence {
-  public func makeIterator() -> some IteratorProtocol<Element> { elements[head...].lazy.compactMap(\.self).makeIterator() }
+  public func makeIterator() -> some IteratorProtocol<Element> {
+    elements[head...].lazy.compactMap(\.self).makeIterator()
+  }
 }
 
 extension Deque: Sendable where Element: Sendable {}
