@@ -73,10 +73,10 @@ static inline int cmhd_watch_peer(int watch, int descriptor, uint64_t name) {
 
 static inline void cmhd_unwatch(int watch, int descriptor) { epoll_ctl(watch, EPOLL_CTL_DEL, descriptor, NULL); }
 
-// Waits until something is to be told; gives how many names there are.
-static inline int cmhd_watched(int watch, uint64_t *names, int room) {
+// Waits until something is to be told, at most so many milliseconds; gives how many names there are.
+static inline int cmhd_watched(int watch, uint64_t *names, int room, int milliseconds) {
   struct epoll_event events[64];
-  const int count = epoll_wait(watch, events, room < 64 ? room : 64, -1);
+  const int count = epoll_wait(watch, events, room < 64 ? room : 64, milliseconds);
   for (int index = 0; index < count; index++) names[index] = events[index].data.u64;
   return count;
 }

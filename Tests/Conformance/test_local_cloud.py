@@ -94,8 +94,7 @@ def more_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-# With 1,024 about one run in four ends with a cloud that serves nobody any more: a fault that is still to be found.
-@pytest.mark.parametrize("limit", [128, pytest.param(1024, marks=pytest.mark.xfail(reason="serves nobody in one run of four", strict=False))])
+@pytest.mark.parametrize("limit", [128, 1024])
 def test_a_thousand_connections_end_nothing(more_descriptors, limit):
     with descriptors(limit):
         cloud = Cloud()
@@ -105,9 +104,10 @@ def test_a_thousand_connections_end_nothing(more_descriptors, limit):
         request = f"GET {path}v1/series/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
         answers = [answer(one) for one in clients.open(1000, request)]
         assert cloud.process.poll() is None
-        # Each gets an answer, or is turned away in a way that clients try again.
+        # Each gets an answer, or is turned away in a way that clients try again. Where descriptors are few a function may be turned away, too.
         statuses = {text.split(b" ")[1] for text in answers if text}
-        assert b"401" in statuses and statuses <= {b"401", b"503"}, statuses
+        assert statuses <= {b"401", b"503"}, statuses
+        assert any(text.endswith(b"}") for text in answers), "the API answered nobody"
         assert all(b"Retry-After: 1" in text for text in answers if text.startswith(b"HTTP/1.1 503") and b"local cloud" in text)
         clients.close()
         wait_until(lambda: is_served(cloud), 60)

@@ -186,6 +186,58 @@ import Testing
     }
   }
 
+  @Test("Connections that come and go at once leave none behind") func bursts() async throws {
+    var limits = ServerLimits()
+    (limits.connections, limits.refusals, limits.threads) = (6, 6, 4)
+    try await Self.with(limits) { server in
+      let port = server.port
+      for _ in 0..<300 {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<2 {
+            group.addTask {
+              try await blocking {
+                // At once, so that the library's threads have not taken one over when the next comes.
+                let one = try RawConnection(port)
+                let two = try RawConnection(port)
+                let three = try RawConnection(port)
+                try one.send("")
+                try two.send("")
+                try three.send("")
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+      let areGone = try await eventually { server.connectionCount == 0 }
+      #expect(areGone, "\(server.connectionCount) are counted, and none is open")
+      let answer = try await Self.talk(port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+      #expect(Self.status(answer) == 200)
+    }
+  }
+
+  @Test(
+    "A request that comes in drips is given up",
+    arguments: ["GET / HTTP/1.1\r\nX: ", "GET /", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"])
+  func drips(beginning: String) async throws {
+    var limits = ServerLimits()
+    limits.reading = .milliseconds(200)
+    limits.head = 8 << 20
+    let drip = beginning.hasPrefix("POST") ? "1\r\na\r\n" : "a"
+    try await Self.with(limits) { server in
+      let port = server.port
+      let drops = try await blocking {
+        let connection = try RawConnection(port)
+        try connection.send(beginning)
+        for drop in 0..<4_000_000 { do { try connection.send(drip) } catch { return drop } }
+        return 4_000_000
+      }
+      #expect(drops < 4_000_000)
+      let areGone = try await eventually { server.connectionCount == 0 }
+      #expect(areGone)
+    }
+  }
+
   @Test("Connections are bounded by the descriptors that there are")
   func descriptors() {
     for count in [0, 64, 128, 1024, 4096, 20_000, 65_536] {

@@ -29,6 +29,7 @@ func continueExchange(
     unsafe (String(cString: method), headers(of: connection))
   }
   unsafe size.pointee = 0
+  if case .readOn = step {} else { core.connections.handedOn(unsafe cmhd_descriptor(connection)) }
   let isHead = unsafe strcmp(method, "HEAD") == 0
   switch step {
   case .readOn: return cmhd_yes

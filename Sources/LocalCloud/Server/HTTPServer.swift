@@ -45,20 +45,22 @@ import Synchronization
     tlsTexts = [key, certificate].compactMap(\.self)
     // The daemon's threads use it until the daemon has stopped, which `deinit` waits for.
     let owner = unsafe Unmanaged.passUnretained(core).toOpaque()
-    // Each thread has its share, and the shares are filled one after the other.
-    let room = UInt32(clamping: limits.connections + limits.refusals) + limits.threads
+    // The library divides its limit among its threads, and closes in silence what a thread has no room for: each has room for all.
+    let room = UInt32(clamping: (limits.connections + limits.refusals) * Int(limits.threads))
     let bounds = cmhd_limits(
       threads: limits.threads, connections: room, idle_seconds: limits.idleSeconds, head: limits.head)
     let started = unsafe cmhd_start(
       bounds, key?.pointer, certificate?.pointer, beginExchange, continueExchange, endExchange, noteConnection, owner)
     guard let started = unsafe started else { throw Failure(description: "the HTTP server cannot be started") }
     daemon = unsafe Daemon(started)
-    watch.start { [core, daemon] connection, address in
+    watch.start(pulse: limits.reading / 8) { [core, daemon] connection, address in
       guard core.connections.admit(connection) else { return ServerWatch.refuse(connection) }
       // What the library does not take it has closed.
       if !daemon.add(connection, address) { core.connections.closed(connection) }
     } onGone: { [core] name in
       core.resting.peerHasGone(name)
+    } onPulse: { [core] in
+      core.connections.closeOverdue()
     }
   }
 
@@ -67,6 +69,9 @@ import Synchronization
     var address = in_addr()
     return unsafe inet_pton(AF_INET, host, &address) == 1
   }
+
+  /// How many connections are open.
+  var connectionCount: Int { core.connections.count }
 
   public var address: String { "\(isTLS ? "https" : "http")://\(host):\(port)" }
 

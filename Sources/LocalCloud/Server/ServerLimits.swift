@@ -14,6 +14,8 @@ public struct ServerLimits: Sendable {
   public var patience: Duration = .milliseconds(100)
   /// Seconds without a byte after which a connection is closed, unless it waits for its answer.
   public var idleSeconds: UInt32 = 60
+  /// How long a request may take to come whole; then its connection is closed.
+  public var reading: Duration = .seconds(120)
   /// How long a server that ends waits for the work that it has cancelled.
   public var ending: Duration = .seconds(5)
 

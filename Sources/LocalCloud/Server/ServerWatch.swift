@@ -31,17 +31,26 @@ final class ServerWatch: Sendable {
   }
 
   /// - Parameters:
+  ///   - pulse: how often `onPulse` is called at least.
   ///   - onConnection: is given a connection that is its own from then on.
   ///   - onGone: is given the name of an exchange whose peer has closed its end.
   func start(
-    onConnection: @escaping @Sendable (Int32, sockaddr_in) -> Void, onGone: @escaping @Sendable (UInt64) -> Void
+    pulse: Duration, onConnection: @escaping @Sendable (Int32, sockaddr_in) -> Void,
+    onGone: @escaping @Sendable (UInt64) -> Void, onPulse: @escaping @Sendable () -> Void
   ) {
+    let (seconds, rest) = pulse.components
+    let wait = Int32(clamping: max(1, min(seconds, 1_000_000) * 1000 + rest / 1_000_000_000_000_000))
     let thread = Thread { [self] in
       var names = [UInt64](repeating: 0, count: 64)
+      var lastPulse = ContinuousClock.now
       while !isStopped.load(ordering: .acquiring) {
-        let count = unsafe cmhd_watched(epoll, &names, Int32(names.count))
+        let count = unsafe cmhd_watched(epoll, &names, Int32(names.count), wait)
         for name in names.prefix(Int(max(0, count))) {
           if name == Self.portName { accept(onConnection) } else { onGone(name) }
+        }
+        if lastPulse.duration(to: .now) >= pulse {
+          lastPulse = .now
+          onPulse()
         }
       }
       hasEnded.signal()
@@ -61,7 +70,7 @@ final class ServerWatch: Sendable {
       }
       switch errno {
       case EINTR, ECONNABORTED: continue
-      case EMFILE, ENFILE:
+      case EMFILE, ENFILE, ENOBUFS, ENOMEM:
         if refuseWithSpare() { continue }
         // Whoever waits goes on waiting, and the port is looked at again.
         _ = poll(nil, 0, 50)
