@@ -72,19 +72,20 @@ extension JSONReader {
   @_lifetime(self: copy self)
   private mutating func members(_ depth: Int) throws(JSONError) -> JSONObject {
     var members: [(name: String, value: JSON)] = []
-    // Wide objects get a set, narrow ones are looked through: most have a handful of members.
-    var seen: Set<ByteText> = []
+    // Wide objects get a dictionary, narrow ones are looked through: most have a handful of members.
+    var places: [ByteText: Int] = [:]
     try beginObject()
     while try nextMember() {
       let name = try memberName()
       let value = try value(depth: depth + 1)
-      if members.count == 16 { seen = Set(members.map { ByteText($0.name) }) }
-      let isKnown =
-        members.count < 16
-        ? members.contains { $0.name.hasSameBytes(as: name) } : !seen.insert(ByteText(name)).inserted
-      if isKnown, let index = members.firstIndex(where: { $0.name.hasSameBytes(as: name) }) {
-        members[index].value = value
+      let isWide = members.count >= 16
+      if isWide, places.isEmpty {
+        for (place, member) in members.enumerated() { places[ByteText(member.name)] = place }
+      }
+      if let place = isWide ? places[ByteText(name)] : members.firstIndex(where: { $0.name.hasSameBytes(as: name) }) {
+        members[place].value = value
       } else {
+        if isWide { places[ByteText(name)] = members.count }
         members.append((name, value))
       }
     }

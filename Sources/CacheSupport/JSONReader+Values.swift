@@ -60,6 +60,12 @@ extension JSONReader {
     token.kind == .bool ? bytes[token.start] == UInt8(ascii: "t") : nil
   }
 
+  /// A string's text as bytes, for whoever needs no `String`: UTF-8, its escapes undone.
+  package func textBytes(_ token: JSONToken) throws(JSONError) -> [UInt8] {
+    if token.isEscaped { return try unescaped(token) }
+    return unsafe bytes.extracting(token.start..<token.end).withUnsafeBufferPointer { unsafe Array($0) }
+  }
+
   /// A string's text as bytes, its escapes undone; a lone surrogate becomes U+FFFD.
   func unescaped(_ token: JSONToken) throws(JSONError) -> [UInt8] {
     // No escape is shorter than what it means, so the text never passes what is read.
@@ -70,7 +76,11 @@ extension JSONReader {
         guard index < token.end else { break }
         let byte = bytes[index]
         index += 1
-        if byte == UInt8(ascii: "\\") {
+        if byte == UInt8(ascii: "\\"), let meant = Self.shortEscape(bytes[index]) {
+          unsafe text[count] = meant
+          count += 1
+          index += 1
+        } else if byte == UInt8(ascii: "\\") {
           let (scalar, next) = escape(index, token.end)
           for unit in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
             unsafe text[count] = unit
@@ -105,32 +115,36 @@ extension JSONReader {
     }
   }
 
-  /// What the escape means whose backslash is before a place, and where it ends.
-  private func escape(_ index: Int, _ end: Int) -> (scalar: Unicode.Scalar, next: Int) {
-    let byte = bytes[index]
-    var next = index + 1
+  /// What an escape of one character means; nil for `u`, whose digits follow.
+  @inline(__always)
+  private static func shortEscape(_ byte: UInt8) -> UInt8? {
     switch byte {
-    case UInt8(ascii: "b"): return ("\u{8}", next)
-    case UInt8(ascii: "f"): return ("\u{C}", next)
-    case UInt8(ascii: "n"): return ("\n", next)
-    case UInt8(ascii: "r"): return ("\r", next)
-    case UInt8(ascii: "t"): return ("\t", next)
-    case UInt8(ascii: "u"):
-      let first = unit(next)
-      next += 4
-      var scalar = Unicode.Scalar(first)
-      if first & 0xFC00 == 0xD800, end - next >= 6, bytes[next] == UInt8(ascii: "\\"),
-        bytes[next + 1] == UInt8(ascii: "u")
-      {
-        let second = unit(next + 2)
-        if second & 0xFC00 == 0xDC00 {
-          scalar = Unicode.Scalar(0x10000 + (UInt32(first & 0x3FF) << 10) + UInt32(second & 0x3FF))
-          next += 6
-        }
-      }
-      return (scalar ?? "\u{FFFD}", next)
-    default: return (Unicode.Scalar(byte), next)
+    case UInt8(ascii: "u"): nil
+    case UInt8(ascii: "b"): 8
+    case UInt8(ascii: "f"): 12
+    case UInt8(ascii: "n"): 10
+    case UInt8(ascii: "r"): 13
+    case UInt8(ascii: "t"): 9
+    default: byte
     }
+  }
+
+  /// What the escape means whose `u` is at a place, and where it ends.
+  private func escape(_ index: Int, _ end: Int) -> (scalar: Unicode.Scalar, next: Int) {
+    var next = index + 1
+    let first = unit(next)
+    next += 4
+    var scalar = Unicode.Scalar(first)
+    if first & 0xFC00 == 0xD800, end - next >= 6, bytes[next] == UInt8(ascii: "\\"),
+      bytes[next + 1] == UInt8(ascii: "u")
+    {
+      let second = unit(next + 2)
+      if second & 0xFC00 == 0xDC00 {
+        scalar = Unicode.Scalar(0x10000 + (UInt32(first & 0x3FF) << 10) + UInt32(second & 0x3FF))
+        next += 6
+      }
+    }
+    return (scalar ?? "\u{FFFD}", next)
   }
 
   /// Four hexadecimal digits, which the scan has checked.

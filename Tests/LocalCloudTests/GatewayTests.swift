@@ -29,9 +29,13 @@ import Testing
       (#"{"statusCode":-1}"#, 500, nil), (#"{"statusCode":4294967297}"#, 500, nil), (#"{"statusCode":100}"#, 500, nil),
       (#"{"statusCode":200,"isBase64Encoded":true,"body":"?"}"#, 500, nil), (#"{"x":1}"#, 200, #"{"x":1}"#),
       (#""text""#, 200, "text"),
+      (#"{"statusCode":200,"body":"a\n\"\u00e9\ud83d\ude00\"","body":"b\t\\\/"}"#, 200, "b\t\\/"),
+      (#"{"statusCode":200,"body":"a\n\"\u00e9\ud83d\ude00"}"#, 200, "a\n\"\u{E9}\u{1F600}"),
+      (#"{"statusCode":200,"body":7,"other":{"deep":[1]}}"#, 200, ""), (#"{"statusCode":"200"}"#, 500, nil),
+      (#"{"statusCode":200,"body":"a"} x"#, 500, nil), (#"{"statusCode":200,"body":"a"#, 500, nil), ("[1]", 200, "[1]"),
     ] as [(String, Int, String?)])
   func responses(payload: String, status: Int, body: String?) {
-    let response = APIGateway.response(to: InvocationResult(payload: Array(payload.utf8)), infers: true)
+    let response = GatewayResponse.response(to: InvocationResult(payload: Array(payload.utf8)), infers: true)
     #expect(response.status == status)
     if let body { #expect(String(decoding: response.body, as: UTF8.self) == body) }
     if status == 201 {

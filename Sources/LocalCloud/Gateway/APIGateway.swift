@@ -63,53 +63,10 @@ final class APIGateway: ServiceModule {
         guard let result = await sandboxes.invoke(route.function, payload, within: limit), result != .throttled else {
           return ErrorFormat.message.response(to: .gateway(503, "Service Unavailable"))
         }
-        return Self.response(to: result, infers: route.payload == "2.0")
+        return GatewayResponse.response(to: result, infers: route.payload == "2.0")
       }
     }
     throw .noRoute
-  }
-
-  /// - Parameter infers: whether an answer without `statusCode` is the body itself, as in format 2.0.
-  static func response(to result: InvocationResult, infers: Bool) -> ServerResponse {
-    guard result.functionError == nil, let json = try? JSON(parsing: result.payload) else {
-      return message(500, "Internal Server Error")
-    }
-    guard let status = json["statusCode"] else {
-      guard infers else { return message(500, "Internal Server Error") }
-      let body = json.string.map { Array($0.utf8) } ?? result.payload
-      return ServerResponse(status: 200, headers: [("Content-Type", "application/json")], body: body)
-    }
-    guard let status = status.int, (200...599).contains(status) else { return message(500, "Internal Server Error") }
-    var headers: [(name: String, value: String)] = []
-    for (name, value) in json["headers"]?.object?.members ?? [] {
-      if let text = text(value) { headers.append((name, text)) }
-    }
-    for (name, values) in json["multiValueHeaders"]?.object?.members ?? [] {
-      for value in values.array ?? [] { if let text = text(value) { headers.append((name, text)) } }
-    }
-    for cookie in json["cookies"]?.array ?? [] { if let text = cookie.string { headers.append(("Set-Cookie", text)) } }
-    if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
-      headers.append(("Content-Type", infers ? "text/plain;charset=utf-8" : "application/json"))
-    }
-    var body = Array((json["body"]?.string ?? "").utf8)
-    if json["isBase64Encoded"]?.bool == true {
-      guard let decoded = Data(base64Encoded: Data(body)) else { return message(500, "Internal Server Error") }
-      body = Array(decoded)
-    }
-    return ServerResponse(status: status, headers: headers, body: body)
-  }
-
-  /// A header's value: a text, a number or a truth.
-  private static func text(_ value: JSON) -> String? {
-    switch value {
-    case .string(let text): text
-    case .number, .bool: value.text
-    case .null, .array, .object: nil
-    }
-  }
-
-  private static func message(_ status: Int, _ text: String) -> ServerResponse {
-    ErrorFormat.message.response(to: .gateway(status, text))
   }
 }
 
