@@ -35,7 +35,7 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   }
 
   /// Takes members whose names are known to differ.
-  init(uniqueMembers: [(name: String, value: JSON)]) { members = uniqueMembers }
+  package init(uniqueMembers: [(name: String, value: JSON)]) { members = uniqueMembers }
 
   /// True where there is no member.
   public var isEmpty: Bool { members.isEmpty }

@@ -136,6 +136,13 @@ public struct Schedule: Sendable, Hashable {
     return values
   }
 
+  /// The first time after an instant, of a schedule that has a time at `start`. All are epoch milliseconds; nil where there is none within
+  /// the years given.
+  public func next(after instant: Int64, from start: Int64) -> Int64? {
+    guard case .rate(let length) = kind else { return next(after: instant) }
+    return start + (max(0, instant - start) / length + 1) * length
+  }
+
   /// The first time after an instant, epoch milliseconds; nil where there is none within the years given.
   public func next(after instant: Int64) -> Int64? {
     switch kind {

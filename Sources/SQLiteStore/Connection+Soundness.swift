@@ -25,7 +25,7 @@ extension Connection {
     } catch {
       switch error.code & 0xFF {
       case SQLITE_INTERRUPT: return .unfinished
-      case SQLITE_CORRUPT, SQLITE_NOTADB: return .damaged(error.message)
+      case SQLITE_CORRUPT: return .damaged(error.message)
       default: throw error
       }
     }

@@ -4,20 +4,26 @@ import CSQLite
 @safe public final class Connection {
   private let handle: OpaquePointer
   private var statements: [String: PreparedStatement] = [:]
+  /// Bytes of the texts of the statements that are kept.
+  private(set) var statementBytes = 0
   private var steps = 0
   var hooks = ConnectionHooks()
 
   /// Statements that are kept prepared; past it the cache starts anew.
   static let cachedStatements: Int = 200
+  /// Bytes of the texts of all statements that are kept. A statement takes some 25 times as much; one with more than a sixteenth is not kept.
+  static let cachedBytes: Int = 1 << 20
 
   /// Opens a file.
   ///
-  /// - Parameter readOnly: false makes the file where there is none.
+  /// - Parameters:
+  ///   - readOnly: false makes the file where there is none.
+  ///   - temporaryFiles: bounds what statements keep in files while they run; nil bounds nothing.
   /// - Throws: ``DatabaseError`` where the file cannot be opened. A file that is no database is told by the first statement.
-  public init(path: String, readOnly: Bool) throws(DatabaseError) {
+  public init(path: String, readOnly: Bool, temporaryFiles: TemporaryFiles? = nil) throws(DatabaseError) {
     var handle: OpaquePointer?
     let flags = readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-    let code = unsafe sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX, nil)
+    let code = unsafe sqlite3_open_v2(path, &handle, flags | SQLITE_OPEN_NOMUTEX, temporaryFiles?.name)
     guard code == SQLITE_OK, let handle = unsafe handle else {
       let message = unsafe String(cString: sqlite3_errstr(code))
       unsafe sqlite3_close_v2(handle)
@@ -194,8 +200,12 @@ import CSQLite
     guard let statement = try made.get() else {
       throw DatabaseError(code: SQLITE_MISUSE, message: "there is no statement", sql: sql)
     }
-    if statements.count >= Self.cachedStatements { statements = [:] }
-    statements[sql] = statement
+    let bytes = sql.utf8.count
+    guard bytes <= Self.cachedBytes / 16 else { return statement }
+    if statements.count >= Self.cachedStatements || statementBytes + bytes > Self.cachedBytes {
+      (statements, statementBytes) = ([:], 0)
+    }
+    if statements.updateValue(statement, forKey: sql) == nil { statementBytes += bytes }
     return statement
   }
 

@@ -4,8 +4,10 @@ import Synchronization
 public final class Database: Sendable {
   private let connection: Mutex<Connection>
 
-  public init(path: String, readOnly: Bool = false) throws(DatabaseError) {
-    connection = Mutex(try Connection(path: path, readOnly: readOnly))
+  public init(
+    path: String, readOnly: Bool = false, temporaryFiles: TemporaryFiles? = nil
+  ) throws(DatabaseError) {
+    connection = Mutex(try Connection(path: path, readOnly: readOnly, temporaryFiles: temporaryFiles))
   }
 
   public func with<Value, Failure: Error>(

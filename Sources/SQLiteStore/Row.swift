@@ -10,6 +10,16 @@ public struct Row: ~Copyable, ~Escapable {
   /// How many columns it has.
   public var count: Int { unsafe Int(sqlite3_column_count(statement.pointer)) }
 
+  /// The bytes of its texts and blobs.
+  public var size: Int {
+    (0..<Int32(count)).reduce(0) { size, column in
+      switch unsafe sqlite3_column_type(statement.pointer, column) {
+      case SQLITE_TEXT, SQLITE_BLOB: size + Int(unsafe sqlite3_column_bytes(statement.pointer, column))
+      default: size
+      }
+    }
+  }
+
   /// All columns.
   public var values: [SQLValue] { (0..<count).map { self[$0] } }
 

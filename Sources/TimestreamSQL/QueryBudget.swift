@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What one query may cost: the work of reading, binding, compiling and running it, how deep it is nested, and its time.
+/// What one query may cost: the work of reading, binding, compiling and running it, how deep it is nested, its memory and its time.
 ///
 /// One budget goes with a query from its text to its last row. Parser, binder and compiler spend from it; while SQLite runs, it is asked
 /// every few thousand steps whether the query is over. Any thread may cancel.
@@ -18,17 +18,23 @@ public final class QueryBudget: Sendable {
     public var constants: Int
     /// From the making of the budget to the last row.
     public var time: Duration
+    /// Bytes that functions and aggregates hold at one time.
+    public var memory: Int
+    /// Bytes of the texts and lists of one row of the result. A row of Timestream's is at most a page of JSON, which is longer.
+    public var row: Int
 
     /// Bounds of your own.
     public init(
       nodes: Int = 1_000_000, depth: Int = 200, bytes: Int = 8 << 20, constants: Int = 10_000,
-      time: Duration = .seconds(60)
+      time: Duration = .seconds(60), memory: Int = 256 << 20, row: Int = 1_000_000
     ) {
       self.nodes = nodes
       self.depth = depth
       self.bytes = bytes
       self.constants = constants
       self.time = time
+      self.memory = memory
+      self.row = row
     }
   }
 
@@ -37,16 +43,24 @@ public final class QueryBudget: Sendable {
 
   /// The bounds.
   public let limits: Limits
+  /// What the query shares with others.
+  public let memory: QueryMemory
   private let spentNodes = Atomic(0)
   private let spentBytes = Atomic(0)
   private let isCancelled = Atomic(false)
+  private let isExhausted = Atomic(false)
   private let deadline: ContinuousClock.Instant
   /// How many nodes there are between two looks at the clock.
   private static let interval = 1024
 
   /// A budget whose time begins.
-  public init(_ limits: Limits = Limits()) {
+  ///
+  /// - Parameters:
+  ///   - limits: the bounds of this query.
+  ///   - memory: that of all queries that run together.
+  public init(_ limits: Limits = Limits(), memory: QueryMemory = .shared) {
     self.limits = limits
+    self.memory = memory
     deadline = .now + limits.time
   }
 
@@ -58,6 +72,9 @@ public final class QueryBudget: Sendable {
 
   /// Ends the query at its next step; from any thread, any number of times.
   public func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+  /// Notes that the query ends because SQLite takes too much memory.
+  func exhaust() { isExhausted.store(true, ordering: .relaxed) }
 
   /// Spends on nodes.
   ///
@@ -90,6 +107,7 @@ public final class QueryBudget: Sendable {
   /// Why the query is over; nil while it is not.
   var fault: QueryError? {
     if isCancelled.load(ordering: .relaxed) { return .failed("the query was cancelled") }
+    if isExhausted.load(ordering: .relaxed) { return .outOfMemory }
     if ContinuousClock.now > deadline {
       return .failed("the query took longer than its time limit and was cancelled")
     }

@@ -20,6 +20,8 @@ public struct QueryError: Error, Hashable, Sendable {
     case invalid
     /// The query is right and failed while it ran, on its data or on a limit: Timestream's `QueryExecutionException`.
     case failed
+    /// The query is right, and its data cannot be read: Timestream's `InternalServerException`.
+    case unreadable
   }
 
   /// Where in the text; nil where no place is to blame.
@@ -39,6 +41,13 @@ public struct QueryError: Error, Hashable, Sendable {
   public static func failed(_ message: String) -> QueryError {
     var error = QueryError(message, at: nil)
     error.kind = .failed
+    return error
+  }
+
+  /// Data that cannot be read, so that nothing can be said of the query.
+  static func unreadable(_ message: String) -> QueryError {
+    var error = QueryError(message, at: nil)
+    error.kind = .unreadable
     return error
   }
 

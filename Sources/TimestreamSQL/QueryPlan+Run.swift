@@ -1,3 +1,4 @@
+import CSQLite
 public import SQLiteStore
 
 extension QueryPlan {
@@ -16,7 +17,12 @@ extension QueryPlan {
     do {
       try connection.limited(by: budget) {
         switch work {
-        case .sql(let sql, let values): try connection.forEach(sql, values) { row in try body(row.values) }
+        case .sql(let sql, let values):
+          try connection.forEach(sql, values) { row in
+            // Before anything is copied: its JSON is longer.
+            guard row.size <= budget.limits.row else { throw QueryError.rowTooLarge }
+            return try body(row.values)
+          }
         case .measures(let table, let pattern):
           for row in try MeasureListing.rows(of: table, like: pattern, connection) where try !body(row) { return }
         }
@@ -32,27 +38,40 @@ extension QueryPlan {
 extension QueryError {
   /// What SQLite refuses, without its SQL: the names in that are nobody's business.
   public init(_ error: DatabaseError) {
-    let message = error.message
-    if message.contains("parser stack") || message.contains("too many") || message.contains("terms") {
-      self.init("the query is nested deeper, or longer, than SQLite takes: \(message)", at: nil)
-    } else if let fault = QueryFault.words(in: message) {
-      self = .failed(fault)
-    } else if message.contains("too big") {
-      self = .failed(NativeFunction.tooLarge.message)
-    } else if message.contains("no such table") || message.contains("no such column: s")
-      || message.contains("no such column: r")
-    {
-      self = .failed("a table was deleted or changed while the query began")
-    } else if message.contains("interrupted") {
-      self = .failed("the query took longer than its time limit and was cancelled")
-    } else if message.contains("overflow") {
-      self = .failed("bigint overflow")
-    } else if message.contains("ESCAPE") {
-      self = .failed("Escape string must be a single character")
-    } else {
-      self = .failed("the query failed: \(message)")
-    }
+    self =
+      if let fault = QueryFault.words(in: error.message) {
+        .failed(fault)
+      } else {
+        switch error.code & 0xFF {
+        case SQLITE_TOOBIG: .failed(NativeFunction.tooLarge.message)
+        case SQLITE_NOMEM: .outOfMemory
+        case SQLITE_FULL: .failed("the query needs more room for temporary files than there is")
+        case SQLITE_INTERRUPT: .failed("the query took longer than its time limit and was cancelled")
+        case SQLITE_BUSY, SQLITE_LOCKED: .failed("the data of the local cloud is in use by another program")
+        case SQLITE_CORRUPT, SQLITE_NOTADB: .unreadable("the data of the local cloud is damaged")
+        case SQLITE_IOERR, SQLITE_CANTOPEN: .unreadable("the data of the local cloud cannot be read")
+        case SQLITE_SCHEMA: .tableChanged
+        default: Self.words.first { error.message.contains($0.part) }?.error ?? .failed("the query cannot be run")
+        }
+      }
   }
+
+  static let outOfMemory = failed("the query needs more memory than the local cloud has for queries")
+  static let rowTooLarge = failed("Query aborted as max page response size has been exceeded by the output result row")
+  private static let tableChanged = failed("a table was deleted or changed while the query began")
+  private static let tooLarge = QueryError("the query is nested deeper, or longer, than SQLite takes", at: nil)
+
+  /// What SQLite says of a statement that it cannot prepare, or that fails while it runs, under one code for all of them.
+  private static let words: [(part: String, error: QueryError)] = [
+    ("no such table", tableChanged), ("no such column", tableChanged), ("parser stack overflow", tooLarge),
+    ("Expression tree is too large", tooLarge), ("too many", tooLarge), ("tables in a join", tooLarge),
+    ("terms", tooLarge), ("integer overflow", failed("bigint overflow")),
+    ("frame starting offset", frameOffset), ("frame ending offset", frameOffset),
+    // What is too small has been refused before; of null SQLite says that it is not positive.
+    ("second argument to nth_value", failed("Offset must not be null")),
+    ("argument of ntile", failed("Buckets must not be null")),
+  ]
+  private static let frameOffset = failed("Window frame offset value must not be negative or null")
 
   /// Reads for a query, in whose words a failure is told.
   static func reading<Value>(_ body: () throws(DatabaseError) -> Value) throws(QueryError) -> Value {

@@ -74,13 +74,14 @@ public struct TableRead: Sendable {
   ) throws(QueryError) -> SQLValue? {
     var hasColumn = false
     expression.forEach { if case .column = $0.node { hasColumn = true } }
-    guard !hasColumn else { return nil }
+    // A common table is there only within the whole query.
+    guard !hasColumn, !expression.usesCommonTable else { return nil }
     let (sql, values) = try Compiler.compile(expression, budget)
-    return try QueryError.reading { () throws(DatabaseError) in
-      try connection.limited(by: budget) { () throws(DatabaseError) in
+    do throws(DatabaseError) {
+      return try connection.limited(by: budget) { () throws(DatabaseError) in
         try connection.rows("SELECT \(sql)", values).first?[0]
       }
-    }
+    } catch { throw budget.fault ?? QueryError(error) }
   }
 
   private static func conjuncts(_ condition: TypedExpression) -> [TypedExpression] {
@@ -91,6 +92,6 @@ public struct TableRead: Sendable {
 
 extension TypedExpression {
   fileprivate func isColumn(_ name: String) -> Bool {
-    if case .column(name, _) = node { true } else { false }
+    if case .column(let own, _) = node { own.hasSameBytes(as: name) } else { false }
   }
 }

@@ -62,6 +62,45 @@ def test_what_cannot_be_prepared(client, now, arguments, message):
     assert caught.value.response["Message"] == message
 
 
+@pytest.mark.parametrize("queries, terms", [(60, 190), (30, 190), (2, 120)])
+@pytest.mark.parametrize("start, end", [("SELECT (", ")"), ("SELECT abs(1) FROM unnest(array[(", ")")])
+def test_depth_is_counted_through_subqueries(client, queries, terms, start, end):
+    query = client("timestream-query")
+    close = end + "+1" * terms + ("])" if "array" in start else "")
+    with pytest.raises(query.exceptions.ValidationException, match="the expression is nested deeper than 200"):
+        query.prepare_query(QueryString=start * queries + "SELECT 1" + close * queries, ValidateOnly=True)
+    assert query.query(QueryString="SELECT 1")["Rows"] == [{"Data": [{"ScalarValue": "1"}]}]
+
+
+@pytest.mark.parametrize("start, middle, end", [
+    ("(", "1", "+1)"), ("abs(", "1", ")"), ("cast(", "1", " AS bigint)"), ("CASE WHEN true THEN ", "1", " END"), ("(SELECT ", "1", ")"), ("array[", "1", "][1]"),
+    ("1 + ", "1", ""), ("try(", "1", ")"), ("(SELECT x FROM (SELECT ", "1", " AS x))"), ("reduce(array[1], ", "1", ", (s, x) -> s + x, s -> s)")])
+def test_the_deepest_query_that_can_be_prepared_ends_nothing(client, start, middle, end):
+    query = client("timestream-query")
+
+    def text(depth):
+        return "SELECT " + start * depth + middle + end * depth
+
+    def is_taken(depth):
+        try:
+            query.prepare_query(QueryString=text(depth), ValidateOnly=True)
+            return True
+        except query.exceptions.ValidationException as error:
+            assert "the expression is nested deeper than 200" in error.response["Message"]
+            return False
+
+    taken, refused = 1, 400
+    assert is_taken(taken) and not is_taken(refused)
+    while refused - taken > 1:
+        between = (taken + refused) // 2
+        taken, refused = (between, refused) if is_taken(between) else (taken, between)
+    try:
+        assert len(query.query(QueryString=text(taken))["Rows"]) == 1
+    except query.exceptions.ValidationException as error:
+        assert error.response["Message"] == "the query is nested deeper, or longer, than SQLite takes"
+    assert query.query(QueryString="SELECT 1")["Rows"]
+
+
 # Cancelling, and tokens
 
 
@@ -136,16 +175,16 @@ def test_a_row_larger_than_a_page_is_an_error(client, now):
 
 @pytest.mark.parametrize("sql, message", [
     ('SELECT cardinality(repeat(sequence(1,10000), 26000))', 'result of repeat function must not take more than 4194304 bytes'),
-    ("SELECT length(replace(rpad('a',1000000,'a'),'a',rpad('b',2200,'b')))", 'a value is larger than 64 MB'),
-    ("SELECT cardinality(array_agg(rpad('a',1000000,'a'))) FROM UNNEST(sequence(1,2300))", 'a value is larger than 64 MB'),
-    ("SELECT cardinality(combinations(repeat(rpad('a',1000,'a'),2000), 2))", 'a value is larger than 64 MB'),
-    ("SELECT length(rpad('a',1000000,'a') || array_join(repeat(rpad('a',1000,'b'), 4000), '') || array_join(transform(sequence(1,70), x -> rpad('a',1000000,'a')), ''))", 'a value is larger than 64 MB'),
-    ("SELECT array_join(repeat('a', 100000), lpad('x', 1000000, 'x'))", 'a value is larger than 64 MB'),
-    ("SELECT array_join(repeat(cast(null as varchar), 100000), ',', lpad('x', 1000000, 'x'))", 'a value is larger than 64 MB'),
-    ('SELECT cardinality(ngrams(repeat(1, 100000), 50000))', 'a value is larger than 64 MB'),
-    ("SELECT length(regexp_replace(rpad('a',1000000,'a'), '^(.*)$', array_join(repeat('$1',1000),'')))", 'a value is larger than 64 MB'),
-    ("SELECT cardinality(create_time_series(from_nanoseconds(x), rpad('a',1000000,'a'))) FROM UNNEST(sequence(1,2000)) AS a(x)", 'a value is larger than 64 MB'),
-    ("SELECT cardinality(max_by(rpad('a',1000000,'a'), x, 10000)) FROM UNNEST(sequence(1,2000)) AS a(x)", 'a value is larger than 64 MB'),
+    ("SELECT length(replace(rpad('a',1000000,'a'),'a',rpad('b',2200,'b')))", 'a value is larger than 4 MB'),
+    ("SELECT cardinality(array_agg(rpad('a',1000000,'a'))) FROM UNNEST(sequence(1,2300))", 'a value is larger than 4 MB'),
+    ("SELECT cardinality(combinations(repeat(rpad('a',1000,'a'),2000), 2))", 'a value is larger than 4 MB'),
+    ("SELECT length(rpad('a',1000000,'a') || array_join(repeat(rpad('a',1000,'b'), 4000), '') || array_join(transform(sequence(1,70), x -> rpad('a',1000000,'a')), ''))", 'a value is larger than 4 MB'),
+    ("SELECT array_join(repeat('a', 100000), lpad('x', 1000000, 'x'))", 'a value is larger than 4 MB'),
+    ("SELECT array_join(repeat(cast(null as varchar), 100000), ',', lpad('x', 1000000, 'x'))", 'a value is larger than 4 MB'),
+    ('SELECT cardinality(ngrams(repeat(1, 100000), 50000))', 'a value is larger than 4 MB'),
+    ("SELECT length(regexp_replace(rpad('a',1000000,'a'), '^(.*)$', array_join(repeat('$1',1000),'')))", 'a value is larger than 4 MB'),
+    ("SELECT cardinality(create_time_series(from_nanoseconds(x), rpad('a',1000000,'a'))) FROM UNNEST(sequence(1,2000)) AS a(x)", 'a value is larger than 4 MB'),
+    ("SELECT cardinality(max_by(rpad('a',1000000,'a'), x, 10000)) FROM UNNEST(sequence(1,2000)) AS a(x)", 'a value is larger than 4 MB'),
     ("SELECT split(rpad('a',1000000,'a'), concat(rpad('a',500000,'a'),'b'))[2]", 'Array subscript must be less than or equal to array length: 2 > 1'),
     ("SELECT 1 / strpos(rpad('a',1000000,'a'), concat(rpad('a',500000,'a'),'b'), 1)", 'Division by zero'),
 ])

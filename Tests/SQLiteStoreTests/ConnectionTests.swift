@@ -150,4 +150,52 @@ import Testing
       #expect(pages.count == 3 && pages[2] < pages[1])
     }
   }
+
+  @Test("Statements are kept for the next time, large ones are not, and all of them are bounded") func kept() throws {
+    try Self.withConnection { (connection, _) throws in
+      for number in 0..<100 {
+        let list = (0..<1000).map { "\($0 + number)" }.joined(separator: ", ")
+        #expect(try connection.row("SELECT 1 IN (\(list))") == [.integer(number <= 1 ? 1 : 0)])
+        #expect(connection.statementBytes <= Connection.cachedBytes)
+      }
+      #expect(connection.statementBytes > 0)
+      let before = connection.statementBytes
+      for _ in 0..<3 {
+        _ = try connection.row("SELECT '\(String(repeating: "x", count: Connection.cachedBytes / 16))'")
+      }
+      #expect(connection.statementBytes == before)
+    }
+  }
+}
+
+@Suite struct AllowanceTests {
+  @Test("What is refused takes nothing, not even for a moment") func refused() async {
+    let allowance = Shared(100)
+    // Somebody always has two, so that 99 are never left.
+    #expect(allowance.take(2))
+    await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<4 {
+        group.addTask {
+          (0..<20_000).allSatisfy { _ in
+            // One asks for what is never there; the others for what always is.
+            guard number > 0 else { return !allowance.take(99) }
+            defer { allowance.give(number) }
+            return allowance.take(number)
+          }
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+    #expect(allowance.taken == 2)
+    #expect(!allowance.take(.max) && allowance.take(98) && !allowance.take(1))
+  }
+
+  /// An allowance that tasks share.
+  private final class Shared: Sendable {
+    private let value: Allowance
+    init(_ limit: Int) { value = Allowance(limit) }
+    var taken: Int { value.taken }
+    func take(_ count: Int) -> Bool { value.take(count) }
+    func give(_ count: Int) { value.give(count) }
+  }
 }

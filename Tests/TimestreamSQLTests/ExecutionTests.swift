@@ -22,6 +22,7 @@ import Testing
     arguments: [
       "stddev(x)", "variance(x)", "skewness(x)", "kurtosis(x)", "corr(x, x)", "covar_pop(x, x)", "max_by(x, x)",
       "min_by(x, -x)", "bitwise_or_agg(cast(x AS bigint))", "max(x, 3)", "sum(sqrt(x))",
+      "sum(x)", "avg(x)", "sum(cast(x AS bigint))", "last_value(x) IGNORE NULLS", "first_value(x) IGNORE NULLS",
     ])
   func windows(call: String) throws {
     for frame in ["", " ROWS BETWEEN 100 PRECEDING AND CURRENT ROW", " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING"] {

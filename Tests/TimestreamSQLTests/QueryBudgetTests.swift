@@ -10,14 +10,18 @@ import Testing
   static func compile(_ text: String, _ limits: QueryBudget.Limits = .init()) async -> (
     budget: QueryBudget, plan: Result<QueryPlan, QueryError>
   ) {
+    await onStack {
+      let budget = QueryBudget(limits)
+      do throws(QueryError) {
+        return (budget, .success(try .compile(text, catalog: QueryPlanTests.Weather(), budget: budget, now: 0)))
+      } catch { return (budget, .failure(error)) }
+    }
+  }
+
+  /// Runs a body on such a thread.
+  static func onStack<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
-      let thread = Thread {
-        let budget = QueryBudget(limits)
-        do throws(QueryError) {
-          let plan = try QueryPlan.compile(text, catalog: QueryPlanTests.Weather(), budget: budget, now: 0)
-          continuation.resume(returning: (budget, .success(plan)))
-        } catch { continuation.resume(returning: (budget, .failure(error))) }
-      }
+      let thread = Thread { continuation.resume(returning: body()) }
       thread.stackSize = QueryBudget.stack
       thread.start()
     }
@@ -143,6 +147,75 @@ import Testing
       }
       #expect(error.message == "the expression is nested deeper than 200")
     }
+  }
+
+  /// Queries that nest one thing in itself, with what they answer, and how deep they may be at least. It is less than the budget's depth
+  /// where one level becomes several of SQLite's, whose parser before version 3.46 has a stack of 100.
+  static let towers: [(name: String, least: Int, text: @Sendable (Int) -> String, answer: @Sendable (Int) -> String)] =
+    [
+      ("call", 30, { "SELECT " + repeating("abs(", $0) + "1" + repeating(")", $0) }, { _ in "1" }),
+      ("try", 10, { "SELECT " + repeating("try(", $0) + "1" + repeating(")", $0) }, { _ in "1" }),
+      ("coalesce", 18, { "SELECT " + repeating("coalesce(NULL, ", $0) + "1" + repeating(")", $0) }, { _ in "1" }),
+      ("sum", 198, { "SELECT 1" + repeating("+1", $0) }, { "\($0 + 1)" }),
+      ("concatenation", 200, { "SELECT length('a'" + repeating("||'a'", $0) + ")" }, { "\($0 + 1)" }),
+      ("NOT", 200, { "SELECT " + repeating("NOT ", $0 / 2 * 2) + "true" }, { _ in "true" }),
+      ("AND", 31, { "SELECT " + repeating("(true AND ", $0) + "true" + repeating(")", $0) }, { _ in "true" }),
+      ("CASE", 18, { "SELECT " + repeating("CASE WHEN true THEN ", $0) + "1" + repeating(" END", $0) }, { _ in "1" }),
+      ("cast", 198, { "SELECT " + repeating("cast(", $0) + "1" + repeating(" AS bigint)", $0) }, { _ in "1" }),
+      ("array", 15, { "SELECT " + repeating("array[", $0) + "1" + repeating("][1]", $0) }, { _ in "1" }),
+      ("scalar query", 5, { "SELECT " + repeating("(SELECT ", $0) + "1" + repeating(")", $0) }, { _ in "1" }),
+      ("IN", 8, { "SELECT " + repeating("if(1 IN (SELECT ", $0) + "1" + repeating("), 1, 2)", $0) }, { _ in "1" }),
+      ("FROM", 15, { repeating("SELECT x FROM (", $0) + "SELECT 1 AS x" + repeating(")", $0) }, { _ in "1" }),
+      (
+        "FROM with groups", 15,
+        {
+          repeating("SELECT count(*) AS x FROM (", $0) + "SELECT 1 AS x" + repeating(") GROUP BY x", $0)
+        }, { _ in "1" }
+      ),
+      (
+        "lambdas", 2,
+        {
+          "SELECT " + repeating("array_max(transform(array[1], x -> ", $0) + "x" + repeating("+1", 150)
+            + repeating("))", $0)
+        }, { _ in "151" }
+      ),
+      (
+        "reduce", 3,
+        {
+          "SELECT " + repeating("reduce(array[1], 0, (s, x) -> ", $0) + "s + x" + repeating(", s -> s)", $0)
+        }, { _ in "1" }
+      ),
+    ]
+
+  /// What says that a query is nested too deep.
+  private static let refusals = [
+    "the expression is nested deeper than 200", "the query is nested deeper, or longer, than SQLite takes",
+    "lambdas are nested deeper than 10",
+  ]
+
+  @Test("The deepest query of each kind that is not refused is compiled and run", arguments: towers.indices)
+  func deepest(index: Int) async throws {
+    let (name, least, text, answer) = Self.towers[index]
+    /// Whether a query of a depth is answered.
+    func fits(_ depth: Int) async throws -> Bool {
+      let text = text(depth)
+      let outcome = await Self.onStack { Result { try QueryPlanTests.rows(text, QueryPlanTests.connection()) } }
+      do {
+        #expect(try outcome.get().last == answer(depth), "\(name): \(depth)")
+        return true
+      } catch let error as QueryError {
+        #expect(error.kind == .invalid && Self.refusals.contains(error.message), "\(name): \(depth): \(error)")
+        return false
+      }
+    }
+    var (deepest, refused) = (0, 201)
+    while refused - deepest > 1 {
+      let middle = (deepest + refused) / 2
+      if try await fits(middle) { deepest = middle } else { refused = middle }
+    }
+    #expect(deepest >= least, "\(name): \(deepest)")
+    // What SQLite refuses has been read, bound and compiled before.
+    for depth in [150, 190, 195, 196, 197, 198, 199, 200] { _ = try await fits(depth) }
   }
 
   @Test("What stands beside each other is not deep") func beside() async throws {

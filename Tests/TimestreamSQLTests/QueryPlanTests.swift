@@ -93,6 +93,11 @@ import TimestreamSQL
     #expect(time.values == nil)
     #expect(
       try plan.reads[0].bounds(of: "station", on: connection, budget: QueryBudget()).values == [.text("a"), .text("b")])
+    // A common table is not there by itself, and so bounds nothing.
+    let common = try QueryPlan.compile(
+      "WITH a AS (SELECT 1 x) SELECT 1 FROM weather.readings WHERE time > from_milliseconds((SELECT count(*) FROM a))",
+      catalog: Weather(), budget: QueryBudget(), now: 0)
+    #expect(try common.reads[0].bounds(of: "time", on: connection, budget: QueryBudget()).from == nil)
     // What the column is compared with may take long: it ends with the query's budget.
     let endless = try QueryPlan.compile(
       "SELECT 1 FROM weather.readings WHERE false AND time < from_milliseconds((SELECT count(*) FROM UNNEST(sequence(1, 9000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 9000)) AS b(y) CROSS JOIN UNNEST(sequence(1, 9000)) AS c(z)))",

@@ -7,7 +7,8 @@ final class BindingContext {
   let now: Int64
   let budget: QueryBudget
   private let catalog: any QueryCatalog
-  private let given: QueryPlan.Parameters
+  /// By name; nil where they come later.
+  private let given: [ByteText: (value: SQLValue, type: TimestreamType)]?
   private var lastNumber = -1
   private var lastQuery = -1
   /// The names of parameters without a value, in the order of their first appearance.
@@ -16,7 +17,11 @@ final class BindingContext {
 
   init(now: Int64, parameters: QueryPlan.Parameters, catalog: any QueryCatalog, budget: QueryBudget) {
     self.now = now
-    self.given = parameters
+    given =
+      switch parameters {
+      case .values(let values): Dictionary(values.map { (ByteText($0), $1) }) { first, _ in first }
+      case .open: nil
+      }
     self.catalog = catalog
     self.budget = budget
   }
@@ -52,16 +57,15 @@ final class BindingContext {
   }
 
   func parameter(_ name: String, _ position: Position) throws(QueryError) -> TypedExpression {
-    switch given {
-    case .values(let values):
-      guard let value = values[name] else {
-        throw QueryError("The query parameter '@\(name)' has no value", at: position)
-      }
-      return .constant(value.value, value.type)
-    case .open:
-      if open.insert(ByteText(name)).inserted { openParameters.append(name) }
+    let key = ByteText(name)
+    guard let given else {
+      if open.insert(key).inserted { openParameters.append(name) }
       return TypedExpression(node: .parameter(name), type: .unknown)
     }
+    guard let value = given[key] else {
+      throw QueryError("The query parameter '@\(name)' has no value", at: position)
+    }
+    return .constant(value.value, value.type)
   }
 
   /// How often SQLite will write out common tables: each use is a copy, and with it those that it uses.

@@ -28,7 +28,8 @@ extension ExpressionBinder {
       throw QueryError(
         "DISTINCT, FILTER and ORDER BY can only be applied to aggregations: \(call.name)", at: position)
     }
-    if call.name == "try" {
+    let special = SpecialFunction(rawValue: call.name)
+    if special == .attempt {
       guard call.arguments.count == 1 else {
         throw QueryError("The 'try' function must have exactly one argument", at: position)
       }
@@ -42,7 +43,7 @@ extension ExpressionBinder {
     if call.arguments.contains(where: Self.isLambda) { return try lambdaCall(call, position) }
     var typed: [TypedExpression] = []
     for argument in call.arguments { typed.append(try expression(argument)) }
-    if let found = try known(call.name, typed, call.arguments, position) { return found }
+    if let found = try known(call.name, typed, position) { return found }
     // A text that is a time may stand where one is wanted: bin('2022-06-17', 1h).
     let timed = typed.map { argument in
       if case .constant(.text(let text)) = argument.node, let instant = TimestreamType.nanoseconds(text) {
@@ -50,7 +51,7 @@ extension ExpressionBinder {
       }
       return argument
     }
-    if timed.map(\.type) != typed.map(\.type), let found = try known(call.name, timed, call.arguments, position) {
+    if timed.map(\.type) != typed.map(\.type), let found = try known(call.name, timed, position) {
       return found
     }
     guard FunctionTable.isKnown(call.name) else {
@@ -61,14 +62,18 @@ extension ExpressionBinder {
 
   /// The call of a function over these types; nil where there is none.
   private mutating func known(
-    _ name: String, _ typed: [TypedExpression], _ arguments: [Expression], _ position: Position
+    _ name: String, _ typed: [TypedExpression], _ position: Position
   ) throws(QueryError) -> TypedExpression? {
-    if name == "array_join", let found = try arrayJoin(typed, position) { return found }
-    if let special = try self.special(name, typed, arguments, position) { return special }
+    if let special = SpecialFunction(rawValue: name), special.arguments.contains(typed.count),
+      let found = try self.special(special, typed, position)
+    {
+      return found
+    }
     for signature in FunctionTable.scalars[name]?.signatures ?? [] where signature.takes(typed.count) {
       var bindings = TypePattern.Bindings()
       let fits = typed.enumerated().allSatisfy { bindings.fit(signature.parameter($0), $1.type) }
       guard fits else { continue }
+      if let wrong = signature.refusal?(typed) { throw QueryError(wrong, at: position) }
       let arguments = typed.enumerated().map { $1.coerced(to: bindings.type(of: signature.parameter($0))) }
       return .template(signature.sql, arguments, bindings.type(of: signature.result), isTrying: isTrying)
     }
@@ -79,66 +84,6 @@ extension ExpressionBinder {
     -> TypedExpression
   {
     wrapper.map { .template($0, [inner], type) } ?? inner
-  }
-
-  /// Functions whose type follows from their arguments'.
-  private mutating func special(
-    _ name: String, _ typed: [TypedExpression], _ arguments: [Expression], _ position: Position
-  ) throws(QueryError) -> TypedExpression? {
-    let types = typed.map(\.type)
-    let day: Int64 = 86_400_000_000_000
-    func common(_ sides: [TypedExpression], _ message: String) throws(QueryError) -> TimestreamType {
-      var type: TimestreamType? = .unknown
-      for side in sides { type = type.flatMap { TimestreamType.common($0, side.type) } }
-      guard let type else { throw QueryError(message, at: position) }
-      return type
-    }
-    switch (name, typed.count) {
-    case ("now", 0), ("current_timestamp", 0), ("localtimestamp", 0):
-      return .constant(.integer(context.now), .timestamp)
-    case ("current_date", 0): return .constant(.integer(Numbers.floor(context.now, day)), .date)
-    case ("current_time", 0), ("localtime", 0):
-      return .constant(.integer(context.now - Numbers.floor(context.now, day) * day), .time)
-    case ("current_timezone", 0): return .constant(.text("UTC"), .varchar)
-    case ("ago", 1) where types[0] == .interval:
-      return .arithmetic("-", .constant(.integer(context.now), .timestamp), typed[0], .timestamp, isTrying: isTrying)
-    case ("ago", 1) where types[0] == .intervalMonths:
-      return .template(
-        "\(Dates.addMonths)(\(text: String(context.now)), -$0)", typed, .timestamp, isTrying: isTrying)
-    case ("coalesce", 2...):
-      let type = try common(typed, "All COALESCE operands must be the same type")
-      return .template("coalesce($*)", typed.map { $0.coerced(to: type) }, type)
-    case ("nullif", 2):
-      let sides = try compared(typed, "=", position)
-      let isSame = TypedExpression.comparison("=", sides[0], sides[1])
-      return .template("(CASE WHEN $0 THEN NULL ELSE $1 END)", [isSame, typed[0]], types[0])
-    case ("if", 2), ("if", 3):
-      guard [.boolean, .unknown].contains(types[0]) else {
-        throw QueryError("IF condition must evaluate to a boolean: actual type \(types[0].message)", at: position)
-      }
-      let type = try common(Array(typed[1...]), "Result types for IF must be the same")
-      let results = typed[1...].map { $0.coerced(to: type) }
-      return TypedExpression(
-        node: .cases([(typed[0], results[0])], otherwise: results.count > 1 ? results[1] : nil), type: type)
-    case ("greatest", 1...), ("least", 1...):
-      let type = try common(typed, "All \(name.uppercased()) operands must be the same type")
-      guard !type.isList else { throw Self.signatureError(name, types, position) }
-      guard typed.count > 1 else { return typed[0] }
-      return .template(name == "greatest" ? "max($*)" : "min($*)", typed.map { $0.coerced(to: type) }, type)
-    case ("typeof", 1): return .constant(.text(types[0].message), .varchar)
-    case ("bin", 2):
-      if case .constant(.integer(let length)) = typed[1].node, length <= 0 {
-        throw QueryError("the second argument of bin must be a positive interval", at: position)
-      }
-      return nil
-    case ("date_trunc", 2), ("date_add", 3), ("date_diff", 3):
-      guard case .constant(.text(let unit)) = typed[0].node else { return nil }
-      guard Dates.units.contains(unit.lowercased()) else {
-        throw QueryError("'\(unit)' is not a valid \(types.last == .date ? "DATE" : "TIMESTAMP") field", at: position)
-      }
-      return nil
-    default: return nil
-    }
   }
 
   // MARK: Aggregates
@@ -160,7 +105,7 @@ extension ExpressionBinder {
         "an aggregation over columns of an outer query alone is not supported: \(call.name)", at: position)
     }
     if call.isStar {
-      return (.init(name: "count", arguments: [], isStar: true, filter: filter), nil, .bigint)
+      return (.init(function: .sqlite("count"), arguments: [], isStar: true, filter: filter), nil, .bigint)
     }
     guard let (found, bindings) = FunctionTable.aggregates[call.name]?.matching(typed.map(\.type)) else {
       throw Self.signatureError(call.name, typed.map(\.type), position)
@@ -192,17 +137,17 @@ extension ExpressionBinder {
         return order.nullsFirst ?? false ? letter.uppercased() : letter
       }
       typed = [typed[0], Self.list(keys, .unknown), .constant(.text(directions.joined()), .varchar)]
-      return (.init(name: "ts_\(ListAggregates.ordered.name)", arguments: typed, filter: filter), nil, result)
+      return (.init(function: .native(ListAggregates.ordered), arguments: typed, filter: filter), nil, result)
     }
     if let argument = found.argument { typed = typed.map { .template(argument, [$0], $0.type) } }
-    let name =
+    let function: TypedExpression.Aggregate.Function =
       switch found.call {
-      case .native(let native): "ts_\(native.name)"
-      // SQLite's own would count a NaN as zero.
-      case .sqlite(_, let native?) where typed[0].mayBeNaN: "ts_\(native.name)"
-      case .sqlite(let name, _): name
+      case .native(let native): .native(native)
+      // SQLite's own would count a NaN as zero, and take what leaves a window from a rounded sum.
+      case .sqlite(_, let native?) where typed[0].mayBeNaN || call.window?.losesRows ?? false: .native(native)
+      case .sqlite(let name, _): .sqlite(name)
       }
-    return (.init(name: name, arguments: typed, isDistinct: isDistinct, filter: filter), found.wrapper, result)
+    return (.init(function: function, arguments: typed, isDistinct: isDistinct, filter: filter), found.wrapper, result)
   }
 
   // MARK: Windows
@@ -238,8 +183,7 @@ extension ExpressionBinder {
         throw QueryError("DISTINCT in window function parameters not yet supported: \(call.name)", at: position)
       }
       var (aggregate, wrapper, type) = try self.aggregate(call, position)
-      // Those of our own have a form that can also take rows back.
-      if aggregate.name.hasPrefix("ts_") { aggregate.name = "ts_over_" + aggregate.name.dropFirst(3) }
+      aggregate.losesRows = window.losesRows
       return Self.wrapped(TypedExpression(node: .window(aggregate, typedWindow), type: type), wrapper, type)
     }
     if call.ignoresNulls {
@@ -249,7 +193,9 @@ extension ExpressionBinder {
       let argument = try expression(call.arguments[0])
       let native = call.name == "first_value" ? ListAggregates.firstPresent : ListAggregates.lastPresent
       return TypedExpression(
-        node: .window(.init(name: "ts_over_\(native.name)", arguments: [argument]), typedWindow), type: argument.type)
+        node: .window(
+          .init(function: .native(native), losesRows: window.losesRows, arguments: [argument]), typedWindow),
+        type: argument.type)
     }
     guard let function = FunctionTable.windows[call.name] else {
       throw QueryError("Function '\(call.name)' not registered", at: position)
@@ -269,7 +215,8 @@ extension ExpressionBinder {
     for (index, bound) in function.bounds where index < typed.count {
       typed[index] = .template(bound, [typed[index]], typed[index].type)
     }
-    return TypedExpression(node: .window(.init(name: call.name, arguments: typed), typedWindow), type: type)
+    return TypedExpression(
+      node: .window(.init(function: .sqlite(function.name), arguments: typed), typedWindow), type: type)
   }
 
   private mutating func bound(

@@ -13,11 +13,13 @@ extension ExpressionBinder {
     case (let type, .array(let element)) where type.element != nil:
       return try mapped(typed, to: target) { item throws(QueryError) in try cast(item, element, isTry, position) }
     case (.row(let members), .row(let targets)) where members.count == targets.count:
-      var items: [TypedExpression] = []
-      for index in members.indices {
-        items.append(try cast(Self.field(typed, index, members[index].type), targets[index].type, isTry, position))
+      return try once(typed) { row throws(QueryError) in
+        var items: [TypedExpression] = []
+        for index in members.indices {
+          items.append(try cast(Self.field(row, index, members[index].type), targets[index].type, isTry, position))
+        }
+        return .template("(CASE WHEN $0 IS NOT NULL THEN $1 END)", [row, Self.list(items, target)], target)
       }
-      return .template("(CASE WHEN $0 IS NOT NULL THEN $1 END)", [typed, Self.list(items, target)], target)
     case (.array, .timeseries(let value)) where typed.type.element == .point(value):
       return TypedExpression(node: typed.node, type: target)
     default: return try castScalar(typed, target, isTry, position)

@@ -62,19 +62,19 @@ extension ExpressionBinder {
     case .chain(let symbol, let operands): return try chain(symbol, operands)
     case .between(let value, let low, let high, let isNegated):
       let sides = try comparable([value, low, high], "BETWEEN", expression.position)
+      guard sides.contains(where: \.mayBeNaN) else {
+        return negated(TypedExpression(node: .between(sides[0], sides[1], sides[2]), type: .boolean), isNegated)
+      }
       // A side that may be NaN is compared by a function, each bound for itself.
-      let between =
-        sides.contains(where: \.mayBeNaN)
-        ? TypedExpression.Node.chain(
-          "AND", [.comparison(">=", sides[0], sides[1]), .comparison("<=", sides[0], sides[2])])
-        : .between(sides[0], sides[1], sides[2])
-      return negated(TypedExpression(node: between, type: .boolean), isNegated)
+      let between = try once(sides[0]) { value throws(QueryError) in
+        let bounds = [TypedExpression.comparison(">=", value, sides[1]), .comparison("<=", value, sides[2])]
+        return TypedExpression(node: .chain("AND", bounds), type: .boolean)
+      }
+      return negated(between, isNegated)
     case .inList(let value, let options, let isNegated):
       let sides = try comparable([value] + options, "IN", expression.position)
-      let found: TypedExpression.Node =
-        sides.contains(where: \.mayBeNaN)
-        ? .chain("OR", sides[1...].map { .comparison("=", sides[0], $0) }) : .isIn(sides[0], Array(sides[1...]))
-      return negated(TypedExpression(node: found, type: .boolean), isNegated)
+      let found = TypedExpression(node: .isIn(sides[0].sought, Array(sides[1...])), type: .boolean)
+      return negated(found, isNegated)
     case .like(let value, let pattern, let escape, let isNegated):
       let value = try text(value, "LIKE")
       let node = TypedExpression.Node.like(
@@ -109,10 +109,7 @@ extension ExpressionBinder {
       return TypedExpression(node: .scalar(typed), type: typed.outputs[0].type)
     case .inQuery(let value, let query, let isNegated):
       let side = try self.expression(value)
-      var typed = try subquery(query)
-      if typed.outputs.count == 1, side.type == .double || typed.outputs[0].type == .double {
-        return negated(try quantified("=", side, typed, false, expression.position), isNegated)
-      }
+      let typed = try subquery(query)
       guard typed.outputs.count == 1 else {
         throw QueryError(
           "Multiple columns returned by subquery are not yet supported. Found \(typed.outputs.count)",
@@ -123,8 +120,7 @@ extension ExpressionBinder {
           "value and result of subquery must be of the same type for IN expression: \(side.type.message) vs \(typed.outputs[0].type.message)",
           at: expression.position)
       }
-      if type != typed.outputs[0].type { typed.widened[0] = type }
-      return negated(TypedExpression(node: .inQuery(side.coerced(to: type), typed), type: .boolean), isNegated)
+      return negated(side.coerced(to: type).isIn(typed, type), isNegated)
     }
   }
 
@@ -143,8 +139,12 @@ extension ExpressionBinder {
         "Multiple columns returned by subquery are not yet supported. Found \(query.outputs.count)", at: position)
     }
     let name = "a\(context.number())"
-    let column = TypedExpression(node: .column("\(name).c0", isOuter: true), type: query.outputs[0].type)
+    let column = TypedExpression(node: .column("\(name).c0", .outer), type: query.outputs[0].type)
     let sides = try compared([value, column], symbol, position)
+    // With `= ANY` and `<> ALL` SQLite looks a value up.
+    if symbol == (isAll ? "<>" : "="), let type = TimestreamType.common(value.type, column.type) {
+      return negated(value.coerced(to: type).isIn(query, type), isAll)
+    }
     return TypedExpression(
       node: .quantified(symbol, sides[0], sides[1], query, name, isAll: isAll), type: .boolean)
   }
@@ -168,29 +168,6 @@ extension ExpressionBinder {
         "\(place) expression must evaluate to a varchar (actual: \(typed.type.message))", at: expression.position)
     }
     return typed
-  }
-
-  mutating func unary(_ symbol: String, _ operand: Expression) throws(QueryError) -> TypedExpression {
-    // The smallest number has no positive counterpart.
-    if symbol == "-", case .integer(let text) = operand.kind, let value = Int64("-" + text), value == .min {
-      return .constant(.integer(value), .bigint)
-    }
-    if symbol == "NOT" {
-      return TypedExpression(
-        node: .prefix("NOT", try boolean(operand, "Value of logical NOT expression")), type: .boolean)
-    }
-    let typed = try expression(operand)
-    guard typed.type.isNumeric || [.interval, .intervalMonths, .unknown].contains(typed.type) else {
-      throw QueryError("Cannot negate \(typed.type.message)", at: operand.position)
-    }
-    guard symbol == "-" else { return typed }
-    if case .constant = typed.node {
-    } else if typed.type == .integer || typed.type == .bigint {
-      return .arithmetic("-", .constant(.integer(0), typed.type), typed, typed.type, isTrying: isTrying)
-    }
-    return typed.mayBeNaN
-      ? .template("\(Operators.negate)($0)", [typed], .double)
-      : TypedExpression(node: .prefix("-", typed), type: typed.type)
   }
 
   mutating func binary(
@@ -218,54 +195,6 @@ extension ExpressionBinder {
     return TypedExpression(node: .chain(symbol, typed), type: .varchar)
   }
 
-  func arithmetic(
-    _ symbol: String, _ left: TypedExpression, _ right: TypedExpression, _ position: Position
-  ) throws(QueryError) -> TypedExpression {
-    func simple(_ type: TimestreamType) -> TypedExpression {
-      TypedExpression(node: .infix(symbol, left, right), type: type)
-    }
-    let sides = [left, right]
-    let months = symbol == "-" ? "-$1" : "$1"
-    switch (left.type, symbol, right.type) {
-    case (.timestamp, "+", .interval), (.timestamp, "-", .interval), (.interval, "+", .timestamp):
-      return .arithmetic(symbol, left, right, .timestamp, isTrying: isTrying)
-    case (.interval, "+", .interval), (.interval, "-", .interval):
-      return .arithmetic(symbol, left, right, .interval, isTrying: isTrying)
-    case (.timestamp, "+", .intervalMonths), (.timestamp, "-", .intervalMonths):
-      return .template("\(Dates.addMonths)($0, \(text: months))", sides, .timestamp, isTrying: isTrying)
-    case (.intervalMonths, "+", .timestamp):
-      return .template("\(Dates.addMonths)($1, $0)", sides, .timestamp, isTrying: isTrying)
-    case (.intervalMonths, "+", .intervalMonths), (.intervalMonths, "-", .intervalMonths):
-      return simple(.intervalMonths)
-    case (.date, "+", .interval), (.date, "-", .interval):
-      return .template("\(Dates.addDays)($0, \(text: months))", sides, .date, isTrying: isTrying)
-    case (.date, "+", .intervalMonths), (.date, "-", .intervalMonths):
-      return .template("\(Dates.addMonthsToDate)($0, \(text: months))", sides, .date, isTrying: isTrying)
-    case (.time, "+", .interval), (.time, "-", .interval):
-      return .template("(((($0 \(text: symbol) $1) % 86400000000000) + 86400000000000) % 86400000000000)", sides, .time)
-    case (.interval, "*", let type) where type.isNumeric, (.intervalMonths, "*", let type) where type.isNumeric:
-      return .template("\(Dates.scale)($0, $1)", sides, left.type, isTrying: isTrying)
-    case (let type, "*", .interval) where type.isNumeric, (let type, "*", .intervalMonths) where type.isNumeric:
-      return .template("\(Dates.scale)($1, $0)", sides, right.type, isTrying: isTrying)
-    case (.interval, "/", let type) where type.isNumeric:
-      return .template("\(Dates.scale)($0, 1.0 / $1)", sides, .interval, isTrying: isTrying)
-    default: break
-    }
-    let isNumeric = { (type: TimestreamType) in type.isNumeric || type == .unknown }
-    guard isNumeric(left.type), isNumeric(right.type), let type = TimestreamType.common(left.type, right.type) else {
-      throw Self.operatorError(symbol, left, right, position)
-    }
-    let result: TimestreamType = type == .unknown ? .integer : type
-    switch symbol {
-    case "/", "%":
-      let coerced = sides.map { $0.coerced(to: result) }
-      let native = symbol == "/" ? Operators.divide : Operators.modulo
-      return .template("\(native)($0, $1)", coerced, result, isTrying: isTrying)
-    default:
-      return .arithmetic(symbol, left.coerced(to: result), right.coerced(to: result), result, isTrying: isTrying)
-    }
-  }
-
   static func operatorError(
     _ symbol: String, _ left: TypedExpression, _ right: TypedExpression, _ position: Position
   ) -> QueryError {
@@ -278,6 +207,14 @@ extension ExpressionBinder {
   ) throws(QueryError) -> [TypedExpression] {
     var sides: [TypedExpression] = []
     for expression in expressions { sides.append(try self.expression(expression)) }
+    return try comparable(sides, expressions.map(\.position), symbol, position)
+  }
+
+  /// - Parameter positions: of the sides.
+  func comparable(
+    _ typed: [TypedExpression], _ positions: [Position], _ symbol: String, _ position: Position
+  ) throws(QueryError) -> [TypedExpression] {
+    var sides = typed
     for type in [TimestreamType.timestamp, .date, .time] where sides.contains(where: { $0.type == type }) {
       for (index, side) in sides.enumerated() {
         guard case .constant(.text(let text)) = side.node else { continue }
@@ -287,7 +224,7 @@ extension ExpressionBinder {
           ? TimestreamType.nanoseconds(text)
           : type == .date ? TimestreamType.days(text) : TimestreamType.timeOfDay(text)
         guard let value else {
-          throw QueryError("Value cannot be cast to \(type.message): \(text)", at: expressions[index].position)
+          throw QueryError("Value cannot be cast to \(type.message): \(text)", at: positions[index])
         }
         sides[index] = .constant(.integer(value), type)
       }
@@ -310,29 +247,6 @@ extension ExpressionBinder {
         "'\(symbol)' cannot be applied to \(sides.map(\.type.message).joined(separator: ", "))", at: position)
     }
     // SQLite compares whole numbers with others by value: only what differs in kind is changed.
-    return sides.map { type == .integer || type == .bigint ? $0 : $0.coerced(to: type) }
-  }
-
-  mutating func cases(
-    _ operand: Expression?, _ branches: [(when: Expression, then: Expression)], _ otherwise: Expression?,
-    _ position: Position
-  ) throws(QueryError) -> TypedExpression {
-    var typed: [(when: TypedExpression, then: TypedExpression)] = []
-    for branch in branches {
-      let condition: TypedExpression
-      if let operand {
-        let sides = try comparable([operand, branch.when], "=", branch.when.position)
-        condition = .comparison("=", sides[0], sides[1])
-      } else {
-        condition = try boolean(branch.when, "CASE WHEN clause")
-      }
-      typed.append((condition, try expression(branch.then)))
-    }
-    let last = try otherwise.map { expression throws(QueryError) in try self.expression(expression) }
-    var type: TimestreamType? = last?.type ?? .unknown
-    for branch in typed { type = type.flatMap { TimestreamType.common($0, branch.then.type) } }
-    guard let type else { throw QueryError("All CASE results must be the same type", at: position) }
-    typed = typed.map { ($0.when, $0.then.coerced(to: type)) }
-    return TypedExpression(node: .cases(typed, otherwise: last?.coerced(to: type)), type: type)
+    return sides.map { $0.type.isNumeric && (type == .integer || type == .bigint) ? $0 : $0.coerced(to: type) }
   }
 }

@@ -1,3 +1,4 @@
+import CacheSupport
 import SQLiteStore
 
 /// Arrays, rows, time series, and the functions that take them, with lambdas or without.
@@ -41,7 +42,8 @@ extension ExpressionBinder {
     guard case .row(let members) = row.type else {
       throw QueryError("Expression of type \(row.type.message) has no field '\(name)'", at: position)
     }
-    guard let index = members.firstIndex(where: { $0.name?.lowercased() == name.lowercased() }) else {
+    let sought = Field.fold(name)
+    guard let index = members.firstIndex(where: { $0.name.map(Field.fold) == sought }) else {
       throw QueryError("Field '\(name)' does not exist in \(row.type.message)", at: position)
     }
     return Self.field(row, index, members[index].type)
@@ -83,7 +85,7 @@ extension ExpressionBinder {
     let name = "e\(scope.lambdaDepth)"
     var inner = self
     inner.scope = Scope(parameters: [], in: scope)
-    let item = TypedExpression(node: .column("\(name).item", isOuter: true), type: list.type.element ?? .unknown)
+    let item = TypedExpression(node: .column("\(name).item", .outer), type: list.type.element ?? .unknown)
     return .template(Lambdas.collected("$1").named(name), [list, try body(item)], type)
   }
 
@@ -106,7 +108,7 @@ extension ExpressionBinder {
 
   /// `array_join`, whose items become texts first; nil where it does not take these types.
   func arrayJoin(_ typed: [TypedExpression], _ position: Position) throws(QueryError) -> TypedExpression? {
-    guard [2, 3].contains(typed.count), let element = typed[0].type.element, !element.isList else { return nil }
+    guard let element = typed[0].type.element, !element.isList else { return nil }
     let texts = try mapped(typed[0], to: .array(.varchar)) { item throws(QueryError) in
       try cast(item, .varchar, false, position)
     }
@@ -142,7 +144,7 @@ extension ExpressionBinder {
             Field(
               name: field, relation: nil, database: nil,
               expression: TypedExpression(
-                node: .column(parameter.sql.named(name).sql(isTrying: isTrying), isOuter: true),
+                node: .column(parameter.sql.named(name).sql(isTrying: isTrying), .outer),
                 type: bindings.type(of: parameter.pattern)))
           }
           let checked = try lambdaBody(body, fields)

@@ -1,3 +1,4 @@
+import CacheSupport
 import SQLiteStore
 
 /// Resolves the names of the expressions of one SELECT and finds their types.
@@ -65,11 +66,11 @@ struct ExpressionBinder {
 
   /// - Parameter bound: the nodes that name parameters of the lambdas around, which are no columns.
   mutating func checkGrouped(
-    _ expression: Expression, bound: Set<Int> = [], names: Set<String> = []
+    _ expression: Expression, bound: Set<Int> = [], names: Set<ByteText> = []
   ) throws(QueryError) {
     switch expression.kind {
     case .lambda(let own, let body):
-      let names = names.union(own.map { $0.lowercased() })
+      let names = names.union(own.map(Field.fold))
       var bound: Set<Int> = []
       _ = Self.collect(names, in: body, &bound)
       return try checkGrouped(body, bound: bound, names: names)
@@ -117,10 +118,10 @@ struct ExpressionBinder {
   }
 
   /// Collects the numbers of the nodes that name one of the names, or have one that does.
-  private static func collect(_ names: Set<String>, in expression: Expression, _ found: inout Set<Int>) -> Bool {
+  private static func collect(_ names: Set<ByteText>, in expression: Expression, _ found: inout Set<Int>) -> Bool {
     var mentions = false
     if case .column(let qualifier, let name) = expression.kind {
-      mentions = names.contains((qualifier.first ?? name).lowercased())
+      mentions = names.contains(Field.fold(qualifier.first ?? name))
     }
     for child in expression.children where collect(names, in: child, &found) { mentions = true }
     if mentions { found.insert(expression.number) }
@@ -163,7 +164,8 @@ struct ExpressionBinder {
     guard scope.hasRelation else {
       throw QueryError("SELECT * not allowed in queries without FROM clause", at: position)
     }
-    let fields = scope.fields.filter { $0.answers(to: qualifier) }
+    let relation = qualifier.map(Field.fold)
+    let fields = scope.fields.filter { $0.answers(to: relation) }
     if fields.isEmpty, !qualifier.isEmpty, !scope.fields.isEmpty {
       throw QueryError("Unable to resolve reference \(qualifier.joined(separator: "."))", at: position)
     }

@@ -45,7 +45,7 @@ extension QueryBinder {
     var expressions: [TypedExpression] = []
     for (place, typed) in lists.enumerated() {
       let element = typed.type.element ?? .unknown
-      let whole = TypedExpression(node: .column("q\(number).item", isOuter: false), type: element)
+      let whole = TypedExpression(node: .column("q\(number).item", .query), type: element)
       let item = lists.count == 1 ? whole : ExpressionBinder.field(whole, place, element)
       guard case .row(let members) = element else {
         outputs.append(.init(name: "_col\(outputs.count)", type: element))
@@ -59,7 +59,7 @@ extension QueryBinder {
     }
     if unnest.hasOrdinality {
       outputs.append(.init(name: "_col\(outputs.count)", type: .bigint))
-      expressions.append(TypedExpression(node: .column("q\(number).ordinal", isOuter: false), type: .bigint))
+      expressions.append(TypedExpression(node: .column("q\(number).ordinal", .query), type: .bigint))
     }
     if let alias = unnest.alias { try Self.rename(&outputs, alias, unnest.position) }
     let fields = zip(outputs, expressions).map { output, expression in
@@ -76,7 +76,7 @@ extension QueryBinder {
     return outputs.enumerated().map { index, output in
       Field(
         name: output.name, relation: alias?.name, database: nil,
-        expression: TypedExpression(node: .column("q\(number).c\(index)", isOuter: false), type: output.type))
+        expression: TypedExpression(node: .column("q\(number).c\(index)", .query), type: output.type))
     }
   }
 
@@ -88,7 +88,7 @@ extension QueryBinder {
     for column in table.columns {
       outputs.append(.init(name: column.name, type: column.type))
       expressions.append(
-        TypedExpression(node: .column(table.sql(column, number), isOuter: false), type: column.type))
+        TypedExpression(node: .column(table.sql(column, number), .table), type: column.type))
     }
     if let alias { try Self.rename(&outputs, alias, name.position) }
     let fields = zip(outputs, expressions).map { output, expression in

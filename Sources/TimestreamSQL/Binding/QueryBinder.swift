@@ -76,7 +76,7 @@ struct QueryBinder {
     guard !ordering.isEmpty || query.limit != nil || !query.ordering.isEmpty else { return query }
     let fields = query.outputs.enumerated().map { index, output in
       Field(
-        name: output.name, expression: TypedExpression(node: .column("c\(index)", isOuter: false), type: output.type))
+        name: output.name, expression: TypedExpression(node: .column("c\(index)", .query), type: output.type))
     }
     var binder = ExpressionBinder(self, Scope(fields: fields, parent: self.outer, hasRelation: true))
     var keys: [TypedOrder] = []

@@ -3,11 +3,11 @@ import CacheSupport
 /// A column that an expression may name.
 struct Field: Sendable {
   let name: String
-  /// The name as names are compared: but for capitals. The two spellings of é are two names, as they are two columns.
+  /// The name as names are compared: see ``fold(_:)``.
   let folded: ByteText
-  /// The relation's alias, or its table's name.
-  let relation: String?
-  let database: String?
+  /// The relation's alias, or its table's name, as names are compared.
+  let relation: ByteText?
+  let database: ByteText?
   let expression: TypedExpression
   /// Database and table, where it is a table's own column.
   let origin: QueryColumn.Origin?
@@ -18,20 +18,23 @@ struct Field: Sendable {
   ) {
     self.name = name
     folded = Self.fold(name)
-    self.relation = relation
-    self.database = database
+    self.relation = relation.map(Self.fold)
+    self.database = database.map(Self.fold)
     self.expression = expression
     self.origin = origin
   }
 
-  static func fold(_ name: String) -> ByteText { ByteText(name.lowercased()) }
+  /// A name by its bytes, in which the capitals of ASCII are small: the two spellings of é are two names, as they are two columns.
+  static func fold(_ name: String) -> ByteText {
+    ByteText(String(decoding: name.utf8.map(ASCII.lowercased), as: UTF8.self))
+  }
 
-  func answers(to qualifier: [String]) -> Bool {
+  /// - Parameter qualifier: folded.
+  func answers(to qualifier: [ByteText]) -> Bool {
     switch qualifier.count {
     case 0: true
-    case 1: relation?.lowercased() == qualifier[0].lowercased()
-    default:
-      relation?.lowercased() == qualifier[1].lowercased() && database?.lowercased() == qualifier[0].lowercased()
+    case 1: relation == qualifier[0]
+    default: relation == qualifier[1] && database == qualifier[0]
     }
   }
 }
@@ -125,11 +128,12 @@ final class Scope {
   ) throws(QueryError) -> Field? {
     if qualifier.isEmpty, let output = output(name) { return outputs[output] }
     guard !fields.isEmpty, let places = places[Field.fold(name)] else { return nil }
-    let folded = places.map { fields[$0] }.filter { $0.answers(to: qualifier) }
+    let relation = qualifier.map(Field.fold)
+    let folded = places.map { fields[$0] }.filter { $0.answers(to: relation) }
     if folded.count <= 1 { return folded.first }
     // Names are told apart by case only where two of one relation differ in nothing else.
     let exact = folded.filter { $0.name.hasSameBytes(as: name) }
-    if exact.count == 1, Set(folded.map { $0.relation?.lowercased() }).count == 1 { return exact[0] }
+    if exact.count == 1, Set(folded.map(\.relation)).count == 1 { return exact[0] }
     throw QueryError("Column '\((qualifier + [name]).joined(separator: "."))' is ambiguous", at: position)
   }
 }

@@ -23,12 +23,13 @@ enum Aggregates {
 
   private static let sums: [SQLAggregate] = [
     SQLAggregate(
-      "sum", .init([.whole], .bigint, .sqlite("sum")), .init([.double], .double, .sqlite("sum", orNaN: sum))),
-    SQLAggregate("avg", .init([.numeric("N")], .double, .sqlite("avg", orNaN: mean))),
+      "sum", .init([.whole], .bigint, .sqlite("sum", exact: .merging("sum_whole", 1) { WholeSumState() })),
+      .init([.double], .double, .sqlite("sum", exact: sum))),
+    SQLAggregate("avg", .init([.numeric("N")], .double, .sqlite("avg", exact: mean))),
     SQLAggregate(
       "geometric_mean",
       .init(
-        [.numeric("N")], .double, .sqlite("avg", orNaN: mean), argument: "\(Mathematics.naturalLogarithm)($0)",
+        [.numeric("N")], .double, .sqlite("avg", exact: mean), argument: "\(Mathematics.naturalLogarithm)($0)",
         wrapper: "\(Mathematics.exponential)($0)")),
   ]
 
@@ -54,28 +55,27 @@ enum Aggregates {
   private static let pairs: [SQLAggregate] = [
     pair("covar_samp") { $0.count > 1 ? $0.product / ($0.count - 1) : nil },
     pair("covar_pop") { $0.count > 0 ? $0.product / $0.count : nil },
-    pair("corr") { pairs in
-      let squares = pairs.squaresX * pairs.squaresY
-      return squares > 0 ? pairs.product / squares.squareRoot() : nil
-    },
-    pair("regr_slope") { $0.squaresX > 0 ? $0.product / $0.squaresX : nil },
-    pair("regr_intercept") { pairs in
-      pairs.squaresX > 0 ? pairs.meanY - pairs.product / pairs.squaresX * pairs.meanX : nil
-    },
+    pair("corr") { finite($0.correlation) }, pair("regr_slope") { finite($0.slope) },
+    pair("regr_intercept") { finite($0.intercept) },
   ]
+
+  /// What is no number is null, as Presto has it.
+  private static func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
 
   // MARK: Extremes
 
   private static func extreme(_ name: String, isMaximum: Bool) -> [SQLAggregate] {
-    let top = NativeAggregate.recounting("\(name)_n", 3) { TopState(isMaximum: isMaximum) }
+    func top(_ name: String, _ count: Int) -> NativeAggregate {
+      .recounting(name, count) { TopState(isMaximum: isMaximum) }
+    }
     return [
       SQLAggregate(
         name, .init([.ordered("T")], .ordered("T"), .sqlite(name)),
-        .init([.ordered("T"), .whole], .array(.ordered("T")), .native(top), order: [0, 0, 1])),
+        .init([.ordered("T"), .whole], .array(.ordered("T")), .native(top("\(name)_n", 2)))),
       SQLAggregate(
         "\(name)_by",
         .init([.t, .ordered("U")], .t, .native(.merging("\(name)_by", 2) { ByState(isMaximum: isMaximum) })),
-        .init([.t, .ordered("U"), .whole], .array(.t), .native(top))),
+        .init([.t, .ordered("U"), .whole], .array(.t), .native(top("\(name)_by_n", 3)))),
     ]
   }
 

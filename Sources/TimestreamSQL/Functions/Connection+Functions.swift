@@ -2,10 +2,11 @@ import CSQLite
 public import SQLiteStore
 
 extension Connection {
-  /// Registers what Timestream's SQL has and SQLite has not, and sets comparisons to the service's rules. Once for each connection
+  /// Registers what Timestream's SQL has and SQLite does not, and sets comparisons to the service's rules. Once for each connection
   /// on which a ``QueryPlan`` runs.
   public func prepareForQueries() throws(DatabaseError) {
     unsafe sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, Int32(NativeFunction.sizeLimit))
+    SQLiteHeap.limit(to: QueryMemory.sqliteFence)
     let execution = Execution()
     attachment = execution
     for function in FunctionTable.natives {
@@ -18,21 +19,21 @@ extension Connection {
       register("ts_over_\(aggregate.name)", aggregate, isWindow: true, execution)
     }
     for like in [Likeness.plain, Likeness.escaped] { register("like", like, execution) }
-    try EachTable.register(self)
+    try EachTable.register(self, execution)
   }
 
   /// Runs statements until a budget is over; then SQLite, or the function that runs, ends the one that runs.
-  func limited<Value, Failure: Error>(
+  public func limited<Value, Failure: Error>(
     by budget: QueryBudget, _ body: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     guard let execution = attachment as? Execution else { return try body() }
     execution.begin(budget)
     return try withExtendedLifetime(execution) { () throws(Failure) in
       unsafe sqlite3_progress_handler(
-        raw, 1000,
+        raw, Execution.stepsBetweenLooks,
         { pointer in
           guard let pointer = unsafe pointer else { return 0 }
-          return unsafe Unmanaged<Execution>.fromOpaque(pointer).takeUnretainedValue().isOver ? 1 : 0
+          return unsafe Unmanaged<Execution>.fromOpaque(pointer).takeUnretainedValue().mayGoOn() ? 0 : 1
         }, unsafe Unmanaged.passUnretained(execution).toOpaque())
       defer {
         unsafe sqlite3_progress_handler(raw, 0, nil, nil)
@@ -50,6 +51,7 @@ extension Connection {
       { context, count, arguments in
         guard let data = unsafe sqlite3_user_data(context) else { return }
         let function = unsafe Unmanaged<FunctionBox>.fromOpaque(data).takeUnretainedValue()
+        defer { function.execution.endCall() }
         do throws(QueryFault) {
           let values = try unsafe SQLValue.arguments(count, arguments, function.execution)
           unsafe try function.body(values, function.execution).reply(to: context)
@@ -64,6 +66,7 @@ extension Connection {
       raw, name, Int32(aggregate.count), SQLITE_UTF8, Unmanaged.passRetained(box).toOpaque(),
       { context, count, arguments in
         guard let group = unsafe group(of: context, makes: true) else { return }
+        defer { group.execution.endCall() }
         do throws(QueryFault) {
           try group.state.add(try unsafe SQLValue.arguments(count, arguments, group.execution))
         } catch { unsafe error.reply(to: context) }
@@ -84,8 +87,9 @@ extension Connection {
       },
       { context, count, arguments in
         guard let group = unsafe group(of: context, makes: true) else { return }
+        defer { group.execution.endCall() }
         do throws(QueryFault) {
-          group.state.remove(try unsafe SQLValue.arguments(count, arguments, group.execution))
+          try group.state.remove(try unsafe SQLValue.arguments(count, arguments, group.execution))
         } catch { unsafe error.reply(to: context) }
       }, { data in if let data = unsafe data { unsafe Unmanaged<AggregateBox>.fromOpaque(data).release() } })
   }

@@ -71,27 +71,43 @@ enum Dates {
     return .integer(start)
   }
 
+  /// A unit that stands there and is none.
+  private static let noUnit: SQLFunction.Signature.Refusal = { arguments in
+    guard case .constant(.text(let unit)) = arguments[0].node, !units.contains(unit.lowercased()) else { return nil }
+    return "'\(unit)' is not a valid \(arguments.last?.type == .date ? "DATE" : "TIMESTAMP") field"
+  }
+
+  /// An interval that stands there and is not above zero.
+  private static let notPositive: SQLFunction.Signature.Refusal = { arguments in
+    guard case .constant(.integer(let length)) = arguments[1].node, length <= 0 else { return nil }
+    return "the second argument of bin must be a positive interval"
+  }
+
   private static let calendar: [SQLFunction] = [
     SQLFunction(
-      "bin", .init([.timestamp, .interval], .timestamp, "\(bin)($0, $1)"),
-      .init([.date, .interval], .timestamp, "\(bin)($0 * 86400000000000, $1)")),
+      "bin", .init([.timestamp, .interval], .timestamp, "\(bin)($0, $1)", refusal: notPositive),
+      .init([.date, .interval], .timestamp, "\(bin)($0 * 86400000000000, $1)", refusal: notPositive)),
     SQLFunction(
       "date", .init([.date], .date, "$0"), .init([.timestamp], .date, "\(day)($0)"),
       .init([.varchar], .date, "\(Conversions.toDate)($0)")),
     SQLFunction(
       "date_trunc",
-      .init([.varchar, .date], .date, "\(floor)(\(truncate)($0, $1 * 86400000000000), 86400000000000)"),
-      .init([.varchar, .timestamp], .timestamp, "\(truncate)($0, $1)")),
+      .init(
+        [.varchar, .date], .date, "\(floor)(\(truncate)($0, $1 * 86400000000000), 86400000000000)", refusal: noUnit),
+      .init([.varchar, .timestamp], .timestamp, "\(truncate)($0, $1)", refusal: noUnit)),
     SQLFunction(
       "date_add",
-      .init([.varchar, .bigint, .date], .date, "\(floor)(\(add)($0, $1, $2 * 86400000000000), 86400000000000)"),
-      .init([.varchar, .bigint, .timestamp], .timestamp, "\(add)($0, $1, $2)"),
+      .init(
+        [.varchar, .bigint, .date], .date, "\(floor)(\(add)($0, $1, $2 * 86400000000000), 86400000000000)",
+        refusal: noUnit),
+      .init([.varchar, .bigint, .timestamp], .timestamp, "\(add)($0, $1, $2)", refusal: noUnit),
       .init(
         [.varchar, .bigint, .time], .time,
-        "((\(add)($0, $1, $2) % 86400000000000 + 86400000000000) % 86400000000000)")),
+        "((\(add)($0, $1, $2) % 86400000000000 + 86400000000000) % 86400000000000)", refusal: noUnit)),
     SQLFunction(
-      "date_diff", .init([.varchar, .timestamp, .timestamp], .bigint, "\(difference)($0, $1, $2)"),
-      .init([.varchar, .time, .time], .bigint, "\(difference)($0, $1, $2)")),
+      "date_diff",
+      .init([.varchar, .timestamp, .timestamp], .bigint, "\(difference)($0, $1, $2)", refusal: noUnit),
+      .init([.varchar, .time, .time], .bigint, "\(difference)($0, $1, $2)", refusal: noUnit)),
     SQLFunction(
       "last_day_of_month", .init([.date], .date, "\(lastDay)($0 * 86400000000000)"),
       .init([.timestamp], .date, "\(lastDay)($0)")),
@@ -100,7 +116,7 @@ enum Dates {
   // MARK: Operators of times
 
   /// What `+`, `-` and `*` of times and intervals call.
-  static let operators: [NativeFunction] = [addMonths, addMonthsToDate, addDays, scale]
+  static let operators: [NativeFunction] = [addMonths, addMonthsToDate, addDays, scale, divide]
 
   static let addMonths = NativeFunction.failing("add_months", 2) { arguments throws(QueryFault) in
     .integer(try CalendarMath.addMonths(arguments.integer(1), to: arguments.integer(0)))
@@ -129,6 +145,20 @@ enum Dates {
     }
     let product = (arguments.double(0) * arguments.double(1)).rounded(.towardZero)
     guard let length = Int64(exactly: product) else { throw QueryFault(message: "interval overflow") }
+    return .integer(length)
+  }
+
+  /// An interval by a number, rounded towards zero as in Trino.
+  static let divide = NativeFunction.failing("interval_divide", 2) { arguments throws(QueryFault) in
+    if let divisor = arguments[1].integer {
+      guard divisor != 0 else { throw QueryFault(message: "Division by zero") }
+      let (quotient, overflows) = arguments.integer(0).dividedReportingOverflow(by: divisor)
+      guard !overflows else { throw QueryFault(message: "interval overflow") }
+      return .integer(quotient)
+    }
+    guard arguments.double(1) != 0 else { throw QueryFault(message: "Division by zero") }
+    let quotient = (arguments.double(0) / arguments.double(1)).rounded(.towardZero)
+    guard let length = Int64(exactly: quotient) else { throw QueryFault(message: "interval overflow") }
     return .integer(length)
   }
 
@@ -176,26 +206,44 @@ enum Dates {
 
   // MARK: Formats
 
+  /// From an instant to a text.
+  private static func written(
+    _ name: String, _ format: @escaping @Sendable (Execution, String) throws(QueryFault) -> DateFormat
+  ) -> SQLFunction {
+    SQLFunction(
+      [.timestamp, .varchar], .varchar,
+      .metered(name, 2) { arguments, execution throws(QueryFault) in
+        .text(try format(execution, arguments.text(1)).text(arguments.integer(0), execution))
+      })
+  }
+
+  /// From a text to an instant.
+  private static func read(
+    _ name: String, _ format: @escaping @Sendable (Execution, String) throws(QueryFault) -> DateFormat
+  ) -> SQLFunction {
+    SQLFunction(
+      [.varchar, .varchar], .timestamp,
+      .metered(name, 2) { arguments, execution throws(QueryFault) in
+        .integer(try format(execution, arguments.text(1)).instant(arguments.text(0), execution))
+      })
+  }
+
+  private static func mysql(_ execution: Execution, _ format: String) throws(QueryFault) -> DateFormat {
+    try execution.mysqlFormats.form(of: format) { format throws(QueryFault) in
+      try DateFormat.prepare(format, execution)
+      return try DateFormat(mysql: format)
+    }
+  }
+
+  private static func joda(_ execution: Execution, _ format: String) throws(QueryFault) -> DateFormat {
+    try execution.jodaFormats.form(of: format) { format throws(QueryFault) in
+      try DateFormat.prepare(format, execution)
+      return try DateFormat(joda: format)
+    }
+  }
+
   private static let formats: [SQLFunction] = [
-    SQLFunction(
-      [.timestamp, .varchar], .varchar,
-      .failing("date_format", 2) { arguments throws(QueryFault) in
-        .text(try DateFormat(mysql: arguments.text(1)).text(arguments.integer(0)))
-      }),
-    SQLFunction(
-      [.varchar, .varchar], .timestamp,
-      .failing("date_parse", 2) { arguments throws(QueryFault) in
-        .integer(try DateFormat(mysql: arguments.text(1)).instant(arguments.text(0)))
-      }),
-    SQLFunction(
-      [.timestamp, .varchar], .varchar,
-      .failing("format_datetime", 2) { arguments throws(QueryFault) in
-        .text(try DateFormat(joda: arguments.text(1)).text(arguments.integer(0)))
-      }),
-    SQLFunction(
-      [.varchar, .varchar], .timestamp,
-      .failing("parse_datetime", 2) { arguments throws(QueryFault) in
-        .integer(try DateFormat(joda: arguments.text(1)).instant(arguments.text(0)))
-      }),
+    written("date_format", mysql), read("date_parse", mysql), written("format_datetime", joda),
+    read("parse_datetime", joda),
   ]
 }

@@ -1,22 +1,19 @@
 /// All functions of Timestream's SQL, made from the families. What SQLite must be given follows from them.
 enum FunctionTable {
   static let scalars: [String: SQLFunction] = merged(
-    Mathematics.functions + Texts.functions + Patterns.functions + Dates.functions + Lists.functions
+    Mathematics.functions + Texts.functions + Documents.functions + Patterns.functions + Dates.functions
+      + Lists.functions
       + Lambdas.functions + Series.functions)
 
-  static let aggregates: [String: SQLAggregate] =
-    Dictionary((Aggregates.functions + ListAggregates.functions).map { ($0.name, $0) }) { first, _ in first }
+  // Two of one name are refused here, before anything runs.
 
-  static let windows: [String: SQLWindowFunction] =
-    Dictionary(Windows.functions.map { ($0.name, $0) }) { first, _ in first }
+  static let aggregates: [String: SQLAggregate] = Dictionary(
+    uniqueKeysWithValues: (Aggregates.functions + ListAggregates.functions).map { ($0.name, $0) })
 
-  /// Functions whose type follows from their arguments': the binder knows them by name.
-  static let special: Set<String> = [
-    "now", "current_timestamp", "localtimestamp", "current_date", "current_time", "localtime", "current_timezone",
-    "ago", "coalesce", "nullif", "if", "greatest", "least", "typeof",
-  ]
+  static let windows: [String: SQLWindowFunction] = Dictionary(
+    uniqueKeysWithValues: Windows.functions.map { ($0.name, $0) })
 
-  static func isKnown(_ name: String) -> Bool { scalars[name] != nil || special.contains(name) }
+  static func isKnown(_ name: String) -> Bool { scalars[name] != nil || SpecialFunction(rawValue: name) != nil }
 
   static func isAggregate(_ name: String) -> Bool { aggregates[name] != nil }
 
@@ -34,8 +31,11 @@ enum FunctionTable {
 
   /// Each function of our own, once.
   static let natives: [NativeFunction] = {
-    let all = templates.flatMap(\.natives) + Operators.natives + Dates.operators + Lists.natives
-    return Array(Dictionary(all.map { ($0.name, $0) }) { first, _ in first }.values)
+    let all =
+      templates.flatMap(\.natives) + Operators.natives + Dates.operators + Lists.natives + Evaluation.natives
+    // One that is called in many places is one; another of its name is refused.
+    let each = Dictionary(all.map { (ObjectIdentifier($0.identity), $0) }) { first, _ in first }.values
+    return Array(Dictionary(uniqueKeysWithValues: each.map { ($0.name, $0) }).values)
   }()
 
   /// Each aggregate of our own, once.

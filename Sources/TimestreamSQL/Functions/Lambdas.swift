@@ -8,21 +8,23 @@ enum Lambdas {
 
   /// A query that makes a list of what an expression gives for each item.
   static func collected(_ body: SQLTemplate, of list: SQLTemplate = "$0") -> SQLTemplate {
-    "(SELECT \(ListAggregates.collect)(#.ordinal, CASE WHEN #.ordinal > 0 THEN \(body) END, 1) FROM ts_each(\(list)) #)"
+    "(SELECT \(ListAggregates.collect)(#.ordinal, CASE WHEN #.ordinal > 0 THEN \(body) END, 1) FROM ts_each(\(list)$&) #)"
   }
 
   private static let filtered: SQLTemplate =
-    "(SELECT \(ListAggregates.collect)(#.ordinal, #.item, CASE WHEN #.ordinal > 0 THEN $1 END) FROM ts_each($0) #)"
+    "(SELECT \(ListAggregates.collect)(#.ordinal, #.item, CASE WHEN #.ordinal > 0 THEN $1 END) FROM ts_each($0$&) #)"
 
   private static func matched(_ aggregate: NativeAggregate) -> SQLTemplate {
-    "(SELECT \(aggregate)(#.ordinal, CASE WHEN #.ordinal > 0 THEN $1 END) FROM ts_each($0) #)"
+    "(SELECT \(aggregate)(#.ordinal, CASE WHEN #.ordinal > 0 THEN $1 END) FROM ts_each($0$&) #)"
   }
 
   // MARK: reduce
 
   /// Keeps a list while it is walked along: as a value of SQLite it would be copied at each step.
-  private static let keep = NativeFunction.raw("keep", 1, isDeterministic: false) { arguments, execution in
-    arguments[0].blob.map { .integer(execution.keep($0)) } ?? .null
+  private static let keep = NativeFunction.raw("keep", 1, isDeterministic: false) {
+    arguments, execution throws(QueryFault) in
+    guard let list = arguments[0].blob else { return .null }
+    return .integer(try execution.keep(list))
   }
 
   /// The item at a place among the bytes of a kept list.
@@ -53,7 +55,7 @@ enum Lambdas {
     (SELECT \(drop)(max(#l.item), max((WITH RECURSIVE #(place, s) AS (SELECT 0, #i.item UNION ALL \
     SELECT \(keptNext)(#l.item, #.place), $2 FROM # WHERE #.place < \(keptLength)(#l.item)) \
     SELECT $3 FROM # WHERE #.place >= \(keptLength)(#l.item)))) \
-    FROM ts_each(\(Lists.list)(\(keep)($0))) #l, ts_each(\(Lists.list)($1)) #i)
+    FROM ts_each(\(Lists.list)(\(keep)($0))$&) #l, ts_each(\(Lists.list)($1)) #i)
     """
 
   static let functions: [SQLFunction] = [

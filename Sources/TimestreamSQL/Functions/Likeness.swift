@@ -15,7 +15,7 @@ enum Likeness {
     return try matches(arguments.text(1), arguments.text(0), escape: sign, execution)
   }
 
-  private enum Part: Equatable {
+  enum Part: Equatable {
     case any, one
     case only(Unicode.Scalar)
   }
@@ -43,7 +43,11 @@ enum Likeness {
   private static func matches(
     _ text: String, _ pattern: String, escape: Unicode.Scalar?, _ execution: Execution
   ) throws(QueryFault) -> SQLValue {
-    let parts = try parts(pattern, escape: escape)
+    let key = escape.map { "e\($0)\(pattern)" } ?? "p\(pattern)"
+    let parts = try execution.likes.form(of: key) { _ throws(QueryFault) in
+      try execution.spend(pattern.utf8.count)
+      return try Self.parts(pattern, escape: escape)
+    }
     let scalars = Array(text.unicodeScalars)
     var (place, part) = (0, 0)
     var (lastPlace, lastPart): (Int, Int?) = (0, nil)

@@ -163,7 +163,7 @@ enum Lists {
     selecting("array_except") { items, others in distinct(items).filter { !others.contains($0) } },
     selecting("array_intersect") { items, others in distinct(items).filter(others.contains) },
     SQLFunction("reverse", .init([.array(.t)], .array(.t), "\(reversed)($0)")),
-    SQLFunction([.array(.t)], .array(.t), onItems("shuffle") { .list($0.shuffled()) }),
+    SQLFunction([.array(.t)], .array(.t), onItems("shuffle") { .list($0.shuffled()) }.volatile),
     // Nulls last.
     SQLFunction(
       [.array(.ordered("T"))], .array(.ordered("T")),

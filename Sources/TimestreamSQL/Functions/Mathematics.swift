@@ -44,18 +44,12 @@ enum Mathematics {
     let (value, low, high, count) = (
       arguments.double(0), arguments.double(1), arguments.double(2), arguments.integer(3)
     )
-    guard count > 0, count < 1 << 40 else { throw QueryFault(message: "bucketCount must be greater than 0") }
+    guard count > 0 else { throw QueryFault(message: "bucketCount must be greater than 0") }
+    guard !value.isNaN else { throw QueryFault(message: "operand must not be NaN") }
+    guard low.isFinite else { throw QueryFault(message: "first bound must be finite") }
+    guard high.isFinite else { throw QueryFault(message: "second bound must be finite") }
     guard low != high else { throw QueryFault(message: "bounds cannot equal each other") }
-    guard value.isFinite, low.isFinite, high.isFinite else {
-      throw QueryFault(message: "operand and bounds of width_bucket must be finite")
-    }
-    // A side where it counts from low up, or from low down; by halves, so that no difference is too large for a double.
-    let (start, end, operand) = low < high ? (low, high, value) : (-low, -high, -value)
-    guard operand >= start else { return .integer(0) }
-    guard operand < end else { return .integer(count + 1) }
-    let isWide = !(end - start).isFinite
-    let share = isWide ? (operand / 2 - start / 2) / (end / 2 - start / 2) : (operand - start) / (end - start)
-    return .integer(min(count, Int64(exactly: (share * Double(count)).rounded(.down)) ?? 0) + 1)
+    return .integer(try Numbers.bucket(of: value, from: low, to: high, count))
   }
 
   private static let general: [SQLFunction] = [

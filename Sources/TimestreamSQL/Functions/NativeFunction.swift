@@ -10,14 +10,24 @@ struct QueryFault: Error {
 
   init(message: String) { self.message = message }
 
-  /// The time is over, or nobody waits for the query any more. SQLite uses the same word.
-  static let interrupted: QueryFault = {
-    var fault = QueryFault(message: "interrupted")
+  private static func ending(_ message: String) -> QueryFault {
+    var fault = QueryFault(message: message)
     fault.endsQuery = true
     return fault
-  }()
+  }
 
-  var marked: String { endsQuery ? message : Self.mark + message }
+  /// The time is over, or nobody waits for the query any more; the budget says which.
+  static let interrupted = ending("the query is over")
+
+  static func holdsTooMuch(_ limit: Int) -> QueryFault {
+    ending("the query holds more than \(limit >> 20) MB in its functions and aggregations")
+  }
+
+  static func allHoldTooMuch(_ limit: Int) -> QueryFault {
+    ending("all queries together hold more than \(limit >> 20) MB in their functions and aggregations")
+  }
+
+  var marked: String { Self.mark + message }
 
   static func words(in message: String) -> String? {
     message.hasPrefix(mark) ? String(message.dropFirst(mark.count)) : nil
@@ -34,14 +44,27 @@ struct NativeFunction: Sendable {
   let canFail: Bool
   /// False keeps SQLite from working it out beforehand.
   var isDeterministic = true
+  /// True where it may give another value each time that it is called.
+  var isVolatile = false
   let body: Body
+  /// Tells it from another of the same name.
+  let identity = Identity()
 
-  /// The largest text or list that a query makes on its way, bytes. A page, and so a row of the result, is far smaller.
-  static let sizeLimit: Int = 64 << 20
+  final class Identity: Sendable {}
+
+  /// The largest text or list that a query makes on its way, bytes. A page, and so a row of the result, is smaller.
+  static let sizeLimit: Int = 4 << 20
   static let tooLarge = QueryFault(message: "a value is larger than \(sizeLimit >> 20) MB")
 
   /// The name by which SQL calls it.
   func sql(isTrying: Bool) -> String { canFail && isTrying ? "ts_try_\(name)" : "ts_\(name)" }
+
+  /// The same, for one that gives another value each time.
+  var volatile: NativeFunction {
+    var volatile = self
+    (volatile.isDeterministic, volatile.isVolatile) = (false, true)
+    return volatile
+  }
 
   /// A function that also gets nulls.
   static func raw(

@@ -1,8 +1,8 @@
 /// An aggregate of Timestream's SQL: each way to call it, the first that fits taken. An argument of a certain type is brought to it.
 struct SQLAggregate: Sendable {
   enum Call: Sendable {
-    /// SQLite's own; where doubles may be NaN, ours instead.
-    case sqlite(String, orNaN: NativeAggregate? = nil)
+    /// SQLite's own; where it is not exact, ours instead: where doubles may be NaN, and where rows leave a window.
+    case sqlite(String, exact: NativeAggregate? = nil)
     case native(NativeAggregate)
   }
 
@@ -53,5 +53,15 @@ struct SQLAggregate: Sendable {
       if zip(signature.parameters, types).allSatisfy({ bindings.fit($0, $1) }) { return (signature, bindings) }
     }
     return nil
+  }
+}
+
+extension Window {
+  /// Whether a row can leave a frame before its partition ends.
+  var losesRows: Bool {
+    switch frame?.start {
+    case nil, .unboundedPreceding: false
+    case .currentRow, .unboundedFollowing, .preceding, .following: true
+    }
   }
 }

@@ -1,14 +1,20 @@
 /// SQL in which `$0`, `$1`, … stand for arguments, `$*` for all with commas between and `$||` for all with that sign between; `#`
-/// is a name for what a lambda runs over. A function of our own comes in as a value, so that none can be called that is not there.
+/// is a name for what a lambda runs over, and `$&` the row for which it does so. A function of our own comes in as a value, so that none can be called that is not there.
 struct SQLTemplate: Sendable, ExpressibleByStringInterpolation {
   private(set) var text: String
   private(set) var natives: [NativeFunction]
   private(set) var aggregates: [NativeAggregate]
+  /// True where it may give another value each time that it is worked out.
+  private(set) var isVolatile: Bool
 
   init(stringLiteral text: String) {
     self.text = text
     (natives, aggregates) = ([], [])
+    isVolatile = Self.isVolatile(text)
   }
+
+  /// SQLite's own generator of random numbers is the one function of its own that is.
+  private static func isVolatile(_ text: String) -> Bool { text.contains("random()") }
 
   /// The SQL, in which what fails ends the query or, within TRY, becomes null.
   func sql(isTrying: Bool) -> String { text.replacing("ts_fail_", with: isTrying ? "ts_try_" : "ts_") }
@@ -30,12 +36,16 @@ struct SQLTemplate: Sendable, ExpressibleByStringInterpolation {
 
     init(literalCapacity: Int, interpolationCount: Int) {}
 
-    mutating func appendLiteral(_ literal: String) { template.text += literal }
+    mutating func appendLiteral(_ literal: String) {
+      template.text += literal
+      template.isVolatile = template.isVolatile || SQLTemplate.isVolatile(literal)
+    }
 
     mutating func appendInterpolation(_ native: NativeFunction) {
       // What can fail is put in with a mark, for within TRY another takes its place.
       template.text += (native.canFail ? "ts_fail_" : "ts_") + native.name
       template.natives.append(native)
+      template.isVolatile = template.isVolatile || native.isVolatile
     }
 
     mutating func appendInterpolation(_ aggregate: NativeAggregate) {
@@ -47,6 +57,7 @@ struct SQLTemplate: Sendable, ExpressibleByStringInterpolation {
       template.text += other.text
       template.natives += other.natives
       template.aggregates += other.aggregates
+      template.isVolatile = template.isVolatile || other.isVolatile
     }
 
     mutating func appendInterpolation(text: String) { template.text += text }
@@ -64,12 +75,20 @@ struct SQLFunction: Sendable {
     /// True lets the last parameter come any number of times.
     let isVariadic: Bool
     let sql: SQLTemplate
+    /// What is wrong with arguments that are there before anything runs; nil where nothing is.
+    let refusal: Refusal?
 
-    init(_ parameters: [TypePattern], _ result: TypePattern, _ sql: SQLTemplate, isVariadic: Bool = false) {
+    typealias Refusal = @Sendable (_ arguments: [TypedExpression]) -> String?
+
+    init(
+      _ parameters: [TypePattern], _ result: TypePattern, _ sql: SQLTemplate, isVariadic: Bool = false,
+      refusal: Refusal? = nil
+    ) {
       self.parameters = parameters
       self.result = result
       self.sql = sql
       self.isVariadic = isVariadic
+      self.refusal = refusal
     }
 
     func takes(_ count: Int) -> Bool { count == parameters.count || isVariadic && count > parameters.count }

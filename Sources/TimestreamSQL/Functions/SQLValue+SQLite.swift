@@ -9,14 +9,25 @@ extension SQLValue {
     guard let arguments = unsafe arguments else { return [] }
     var values: [SQLValue] = []
     values.reserveCapacity(Int(count))
-    var bytes = 0
+    var (bytes, room) = (0, 0)
     for index in 0..<Int(count) {
       let value = unsafe SQLValue(arguments[index])
       bytes += value.size
+      if value.size > Self.smallSize { room += value.room }
       values.append(value)
     }
     try execution.spend(1 + bytes / 64)
+    if room > 0 { try execution.need(room) }
     return values
+  }
+
+  /// Values up to so many bytes are not worth being counted.
+  private static let smallSize = 4096
+
+  /// About what a function takes in memory for a large argument: its bytes, those of its characters or items as Swift has them, and a
+  /// result.
+  private var room: Int {
+    if case .blob = self { 2 * size + 64 * itemCount } else { 6 * size }
   }
 
   /// A value of SQLite's; a NaN is a blob there.

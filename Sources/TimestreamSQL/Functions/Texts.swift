@@ -1,10 +1,8 @@
-import CacheSupport
-import Foundation
 import SQLiteStore
 
 /// Functions of texts. A character is a Unicode scalar, as in Trino.
 enum Texts {
-  static let functions: [SQLFunction] = whole + places + parts + documents
+  static let functions: [SQLFunction] = whole + places + parts
 
   /// From one text to another.
   private static func text(_ name: String, _ body: @escaping @Sendable (String) -> String) -> SQLFunction {
@@ -52,10 +50,6 @@ enum Texts {
 
   private static let replace = NativeFunction.metered("replace", 3) { arguments, execution throws(QueryFault) in
     let (text, sought, new) = (arguments.bytes(0), arguments.bytes(1), arguments.bytes(2))
-    // More than once for each byte it cannot occur.
-    guard text.count / max(1, sought.count) * new.count <= NativeFunction.sizeLimit else {
-      throw NativeFunction.tooLarge
-    }
     let search = ByteSearch(sought)
     // Nothing is between every two characters, as Java has it.
     func find(_ start: Int) -> Int? {
@@ -66,6 +60,7 @@ enum Texts {
     var start = 0
     while let place = find(start) {
       try execution.spend(1)
+      guard result.count + place - start + new.count <= NativeFunction.sizeLimit else { throw NativeFunction.tooLarge }
       result += text[start..<place]
       result += new
       start = place + sought.count
@@ -178,7 +173,9 @@ enum Texts {
     SQLFunction(
       "strrpos", .init([.varchar, .varchar], .bigint, "\(position)($0, $1, 1, -1)"),
       .init([.varchar, .varchar, .bigint], .bigint, "\(position)($0, $1, $2, -1)")),
-    SQLFunction("starts_with", .init([.varchar, .varchar], .boolean, "(substr($0, 1, length($1)) = $1)")),
+    SQLFunction(
+      [.varchar, .varchar], .boolean,
+      .strict("starts_with", 2) { .integer($0.text(0).utf8.starts(with: $0.text(1).utf8) ? 1 : 0) }),
     SQLFunction([.varchar, .varchar], .bigint, levenshtein),
     SQLFunction(
       [.varchar, .varchar], .bigint,
@@ -241,35 +238,4 @@ enum Texts {
         .init([.varchar, .varchar, .bigint], .array(.varchar), "\(split)($0, $1, $2)")),
       SQLFunction([.varchar, .varchar, .bigint], .varchar, splitPart),
     ]
-
-  // MARK: JSON
-
-  private static let jsonScalar = NativeFunction.failing("json_extract_scalar", 2) { arguments throws(QueryFault) in
-    let path = arguments.text(1)
-    guard path.hasPrefix("$") else { throw QueryFault(message: "Invalid JSON path: '\(path)'") }
-    guard var json = try? JSON(parsing: arguments.text(0)) else { return .null }
-    for step in path.dropFirst().split(whereSeparator: { ".[".contains($0) }) {
-      let name = step.hasSuffix("]") ? step.dropLast().filter { $0 != "\"" } : String(step)
-      let next =
-        step.hasSuffix("]")
-        ? Int(name).flatMap { index in json.array.flatMap { $0.indices.contains(index) ? $0[index] : nil } }
-          ?? json[name] : json[name]
-      guard let next else { return .null }
-      json = next
-    }
-    switch json {
-    case .string(let text): return .text(text)
-    case .number, .bool: return .text(json.text)
-    case .null, .array, .object: return .null
-    }
-  }
-
-  private static let documents: [SQLFunction] = [
-    SQLFunction([.varchar, .varchar], .varchar, jsonScalar),
-    SQLFunction(
-      [.varchar], .bigint,
-      .strict("json_array_length", 1) { arguments in
-        (try? JSON(parsing: arguments.text(0)))?.array.map { .integer(Int64($0.count)) } ?? .null
-      }),
-  ]
 }

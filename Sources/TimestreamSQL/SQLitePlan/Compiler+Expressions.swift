@@ -13,8 +13,8 @@ extension Compiler {
       try sum(symbol, left, right)
     case .infix(let symbol, let left, let right): try write("(", left, " \(symbol) ", right, ")")
     case .chain(let symbol, let operands): try chain(symbol, operands)
-    case .steps(let function, let symbols, let operands):
-      try write("\(function)('\(symbols)', ")
+    case .steps(let native, let symbols, let operands, let isTrying):
+      try write("\(native.sql(isTrying: isTrying))('\(symbols)', ")
       try list(operands)
       try write(")")
     case .between(let value, let low, let high):
@@ -36,7 +36,11 @@ extension Compiler {
       }
       if let otherwise { try write(" ELSE ", otherwise, "") }
       try write(" END")
-    case .template(let template, let arguments): try fill(template, arguments)
+    case .template(let template, let arguments, let isTrying):
+      try fill(template.sql(isTrying: isTrying), arguments)
+    case .shared(let value, let number, let body):
+      try sharing(value, as: number) { compiler throws(QueryError) in try compiler.write(body) }
+    case .held(let number, _): try write(held: number)
     case .aggregate(let aggregate): try write(aggregate)
     case .window(let aggregate, let window):
       try write(aggregate)
@@ -145,37 +149,39 @@ extension Compiler {
     }
   }
 
-  /// What may be written twice so that SQLite works no more of it out than it must, bytes.
-  private static let lazyBytes = 5000
-
-  /// AND and OR as a value: SQLite would work out all operands, and one behind another may fail where that one is false. So each operand
-  /// stands there twice, `CASE WHEN … THEN … ELSE` the whole; what is longer is left to SQLite.
+  /// AND and OR as a value: SQLite would work out all operands, and one after another may fail where that one settles the matter.
   private mutating func chain(_ symbol: String, _ operands: [TypedExpression]) throws(QueryError) {
     if symbol == "OR", let alternatives = alternatives(operands) { return try write(alternatives) }
-    var places: [Range<Int>] = []
-    let whole = try measured { compiler throws(QueryError) in
-      try compiler.balanced(operands.indices, symbol) { compiler, place throws(QueryError) in
-        places.append(try compiler.measured { compiler throws(QueryError) in try compiler.write(operands[place]) })
+    guard symbol != "||", operands.dropFirst().contains(where: { $0.traits.contains(.mayFail) }) else {
+      return try balanced(operands.indices, symbol) { compiler, place throws(QueryError) in
+        try compiler.write(operands[place])
       }
     }
-    guard symbol != "||", whole.count < Self.lazyBytes, places.dropFirst().contains(where: callsOwn) else { return }
-    let (settled, value) = symbol == "AND" ? (" = 0", "0") : ("", "1")
-    let plain = take(from: whole.lowerBound)
-    try write("(CASE ")
-    for place in places {
-      try write("WHEN ")
-      try write(plain[(place.lowerBound - whole.lowerBound)..<(place.upperBound - whole.lowerBound)])
-      try write("\(settled) THEN \(value) ")
+    let (settling, otherwise) = symbol == "AND" ? (0, 1) : (1, 0)
+    try write("(CASE WHEN \(Evaluation.begin.sql(isTrying: false))() THEN \(Evaluation.end.sql(isTrying: false))(CASE")
+    for operand in operands {
+      try write(" WHEN \(Evaluation.settles.sql(isTrying: false))(", operand, ", \(settling)) THEN \(settling)")
     }
-    try write("ELSE ")
-    try write(plain)
-    try write(" END)")
+    try write(" ELSE \(otherwise) END, \(settling)) END)")
   }
 
-  /// Puts each argument where its number stands: `$0`, `$1`, …; `$*` all with commas, `$||` all with that sign between.
+  /// Puts each argument where its number stands: `$0`, `$1`, …; `$*` all with commas, `$||` all with that sign between, `$&` the row.
   private mutating func fill(_ template: String, _ arguments: [TypedExpression]) throws(QueryError) {
-    var known: [Int: Range<Int>] = [:]
     let pieces = template.utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+    // What may be another value each time is worked out once, however often it stands there.
+    let place = arguments.indices.first { place in
+      arguments[place].isVolatile && pieces.dropFirst().count { $0.first.map { Int($0) - 48 } == place } > 1
+    }
+    if let place {
+      let number = ownNumber
+      var held = arguments
+      held[place] = TypedExpression(
+        node: .held(number, mayBeNaN: arguments[place].mayBeNaN), type: arguments[place].type)
+      return try sharing(arguments[place], as: number) { compiler throws(QueryError) in
+        try compiler.fill(template, held)
+      }
+    }
+    var known: [Int: Range<Int>] = [:]
     for (index, piece) in pieces.enumerated() {
       guard index > 0, let kind = piece.first else {
         try write(piece)
@@ -184,6 +190,9 @@ extension Compiler {
       switch kind {
       case UInt8(ascii: "*"):
         try list(arguments)
+        try write(piece.dropFirst())
+      case UInt8(ascii: "&"):
+        if let row, arguments.contains(where: \.isVolatile) { try write(", \(row)") }
         try write(piece.dropFirst())
       case UInt8(ascii: "|"):
         try balanced(arguments.indices, "||") { compiler, place throws(QueryError) in
@@ -205,7 +214,13 @@ extension Compiler {
   // MARK: Aggregates
 
   private mutating func write(_ aggregate: TypedExpression.Aggregate) throws(QueryError) {
-    try write("\(aggregate.name)(\(aggregate.isDistinct ? "DISTINCT " : "")")
+    let name =
+      switch aggregate.function {
+      case .sqlite(let name): name
+      // Those of our own have a form out of which rows can go again.
+      case .native(let native): aggregate.losesRows ? "ts_over_\(native.name)" : "ts_\(native.name)"
+      }
+    try write("\(name)(\(aggregate.isDistinct ? "DISTINCT " : "")")
     if aggregate.isStar { try write("*") } else { try list(aggregate.arguments) }
     try write(")")
     guard let filter = aggregate.filter else { return }

@@ -1,5 +1,17 @@
 import SQLiteStore
 
+extension TypedRelation {
+  /// A column of it; nil where it has none.
+  var anchor: String? {
+    switch self {
+    case .table(let table, let number): table.columns.first.map { table.sql($0, number) }
+    case .query(_, let number), .common(_, let number): "q\(number).c0"
+    case .unnest(_, let number): "q\(number).ordinal"
+    case .join(_, let left, _, _): left.anchor
+    }
+  }
+}
+
 /// What stands in FROM.
 extension Compiler {
   mutating func write(_ relation: TypedRelation) throws(QueryError) {
@@ -9,7 +21,9 @@ extension Compiler {
       try write("(")
       try write(query)
       try write(") q\(number)")
-    case .common(let table, let number): try write("w\(table) q\(number)")
+    case .common(let table, let number):
+      try write(use: table)
+      try write(" q\(number)")
     case .unnest(let list, let number):
       try write("(SELECT item, ordinal FROM ts_each(")
       try write(list)

@@ -9,6 +9,12 @@ struct Compiler {
   /// The numbers of values that are there already.
   private var numbers: [SQLValue: Int] = [:]
   private let budget: QueryBudget
+  /// What each common table takes, bytes of SQL, with those that it uses.
+  private var weights: [Int: Int] = [:]
+  /// The values that are shared around what is written, the innermost last.
+  private var shared: [Int] = []
+  /// A column of the query that is written, which has rows: see ``row``.
+  private var anchors: [String?] = []
 
   private init(_ budget: QueryBudget) { self.budget = budget }
 
@@ -41,6 +47,12 @@ struct Compiler {
     sql.append(contentsOf: text)
   }
 
+  /// Writes the use of a common table. SQLite makes a copy for each, and with it of those that it uses: all of them are paid for.
+  mutating func write(use table: Int) throws(QueryError) {
+    try budget.spend(bytes: weights[table] ?? 0)
+    try write("w\(table)")
+  }
+
   /// Writes what stands in a range of what was written, once more.
   mutating func repeated(_ range: Range<Int>) throws(QueryError) { try write(Array(sql[range])) }
 
@@ -64,17 +76,26 @@ struct Compiler {
     return start..<sql.count
   }
 
-  /// Takes back what stands behind a place.
-  mutating func take(from place: Int) -> [UInt8] {
-    defer { sql.removeSubrange(place...) }
-    return Array(sql[place...])
+  /// Writes what is made of a value that is worked out once.
+  mutating func sharing(
+    _ value: TypedExpression, as number: Int, _ body: (inout Compiler) throws(QueryError) -> Void
+  ) throws(QueryError) {
+    try write("(CASE WHEN \(Evaluation.share.sql(isTrying: false))(")
+    try write(value)
+    try write(") THEN \(Evaluation.shared.sql(isTrying: false))(")
+    shared.append(number)
+    try body(&self)
+    shared.removeLast()
+    try write(") END)")
   }
 
-  /// Whether one of our own functions, which may fail, is called in a range of what was written.
-  func callsOwn(_ range: Range<Int>) -> Bool {
-    let mark = "ts_".utf8
-    return sql[range].indices.contains { place in sql[place..<range.upperBound].starts(with: mark) }
+  mutating func write(held number: Int) throws(QueryError) {
+    let depth = shared.count - 1 - (shared.lastIndex(of: number) ?? 0)
+    try write("\(Evaluation.held.sql(isTrying: false))(\(depth))")
   }
+
+  /// A number for a value that the compiler shares: none of those around has it, and the binder gives none below zero.
+  var ownNumber: Int { -1 - shared.count }
 
   func spend() throws(QueryError) { try budget.spend() }
 
@@ -122,7 +143,7 @@ struct Compiler {
     try write("SELECT ")
     try list(Array(query.outputs.enumerated())) { compiler, item throws(QueryError) in
       guard let target = query.widened[item.offset] else { return try compiler.write("c\(item.offset)") }
-      let column = TypedExpression(node: .column("c\(item.offset)", isOuter: false), type: item.element.type)
+      let column = TypedExpression(node: .column("c\(item.offset)", .query), type: item.element.type)
       try compiler.write(column.coerced(to: target))
       try compiler.write(" AS c\(item.offset)")
     }
@@ -135,12 +156,30 @@ struct Compiler {
     if !query.with.isEmpty {
       try write("WITH ")
       try list(query.with) { compiler, table throws(QueryError) in
+        let before = compiler.budget.bytes
         try compiler.write("w\(table.number) AS (")
         try compiler.write(table.query)
         try compiler.write(")")
+        compiler.weights[table.number] = compiler.budget.bytes - before
       }
       try write(" ")
     }
+    try anchored(at: query.anchor) { compiler throws(QueryError) in try compiler.body(of: query) }
+  }
+
+  /// Writes what names a column in the place of ``row``.
+  private mutating func anchored(
+    at anchor: String?, _ body: (inout Compiler) throws(QueryError) -> Void
+  ) throws(QueryError) {
+    anchors.append(anchor)
+    try body(&self)
+    anchors.removeLast()
+  }
+
+  /// A column of the row for which an expression is worked out. SQLite works a query that names none out once for all rows.
+  var row: String? { anchors.last.flatMap(\.self) }
+
+  private mutating func body(of query: TypedQuery) throws(QueryError) {
     switch query.body {
     case .select(let select): try write(select)
     case .values(let rows):
@@ -164,6 +203,8 @@ struct Compiler {
       try write(query.ordering)
     }
     if let limit = query.limit { try write(" LIMIT \(limit)") }
+    // With an OFFSET SQLite does not put the expressions into the query around, where each use would be worked out for itself.
+    if query.traits.contains(.volatile) { try write(query.limit == nil ? " LIMIT -1 OFFSET 0" : " OFFSET 0") }
   }
 
   /// A side of a set operation, which binds to the left by itself.
@@ -182,7 +223,8 @@ struct Compiler {
     }
     if let from = select.from {
       try write(" FROM ")
-      try write(from)
+      // Its own columns are not there yet.
+      try anchored(at: nil) { compiler throws(QueryError) in try compiler.write(from) }
     }
     if let condition = select.condition {
       try write(" WHERE ")
@@ -215,7 +257,19 @@ struct Compiler {
 }
 
 extension TypedQuery {
-  private var isBare: Bool { with.isEmpty && ordering.isEmpty && limit == nil && widened.isEmpty }
+  /// A column that its expressions may name; nil where there is none.
+  fileprivate var anchor: String? {
+    switch body {
+    case .select(let select): select.from?.anchor
+    case .values: nil
+    case .set, .nested: outputs.isEmpty ? nil : "c0"
+    }
+  }
+
+  private var isBare: Bool {
+    with.isEmpty && ordering.isEmpty && limit == nil && widened.isEmpty && !traits.contains(.volatile)
+  }
+
   fileprivate var isPlainSelect: Bool { if case .select = body { isBare } else { false } }
   fileprivate var isPlainSet: Bool { if case .set = body { isBare } else { false } }
 }

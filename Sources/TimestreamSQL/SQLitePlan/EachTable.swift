@@ -3,12 +3,16 @@ import SQLiteStore
 
 /// The table-valued function `ts_each(list)`: a row with `item` and `ordinal` for each item of a ``QueryList``, in order, from 1.
 ///
+/// `ts_each(list, column)` is the same for each row that has the column: SQLite works a query that names no column out once for all rows.
+///
 /// An empty list has one row of the ordinal 0, so that what is made of the rows can tell it from null, which has none.
 ///
 /// See <https://www.sqlite.org/vtab.html>.
 enum EachTable {
-  static func register(_ connection: Connection) throws(DatabaseError) {
-    let code = unsafe sqlite3_create_module_v2(connection.raw, "ts_each", module, nil, nil)
+  /// - Parameter execution: lives as long as the connection.
+  static func register(_ connection: Connection, _ execution: Execution) throws(DatabaseError) {
+    let shared = unsafe Unmanaged.passUnretained(execution).toOpaque()
+    let code = unsafe sqlite3_create_module_v2(connection.raw, "ts_each", module, shared, nil)
     guard code == SQLITE_OK else { throw DatabaseError(code: code, message: "cannot register", sql: "ts_each") }
   }
 
@@ -20,8 +24,16 @@ enum EachTable {
     var item = SQLValue.null
     var ordinal: Int64 = 0
     var isAtEnd = true
+    private let execution: Execution
 
-    func start(_ bytes: [UInt8]?) {
+    init(_ execution: Execution) { self.execution = execution }
+
+    deinit { execution.release(bytes.count) }
+
+    func start(_ bytes: [UInt8]?) throws(QueryFault) {
+      execution.release(self.bytes.count)
+      self.bytes = []
+      try execution.hold(bytes?.count ?? 0)
       self.bytes = bytes ?? []
       (next, item, ordinal, isAtEnd) = (0, .null, 0, bytes == nil)
       if !self.bytes.isEmpty { advance() }
@@ -38,9 +50,26 @@ enum EachTable {
   }
 
   /// SQLite knows the first member alone.
+  @unsafe private struct Table {
+    var base: sqlite3_vtab
+    let execution: Unmanaged<Execution>
+  }
+
+  /// SQLite knows the first member alone.
   @unsafe private struct Cursor {
     var base: sqlite3_vtab_cursor
     let scan: Unmanaged<Scan>
+  }
+
+  /// Tells SQLite what a scan failed with, in memory that SQLite frees.
+  private static func refuse(_ cursor: UnsafeMutablePointer<sqlite3_vtab_cursor>?, _ fault: QueryFault) -> Int32 {
+    guard let table = unsafe cursor?.pointee.pVtab else { return SQLITE_ERROR }
+    let words = Array(fault.marked.utf8) + [0]
+    guard let memory = unsafe sqlite3_malloc64(UInt64(words.count)) else { return SQLITE_NOMEM }
+    unsafe memory.copyMemory(from: words, byteCount: words.count)
+    unsafe sqlite3_free(table.pointee.zErrMsg)
+    unsafe table.pointee.zErrMsg = unsafe memory.assumingMemoryBound(to: CChar.self)
+    return SQLITE_ERROR
   }
 
   private static func scan(_ cursor: UnsafeMutablePointer<sqlite3_vtab_cursor>?) -> Scan? {
@@ -52,42 +81,52 @@ enum EachTable {
   private static let itemColumn: Int32 = 0
   private static let ordinalColumn: Int32 = 1
   private static let listColumn: Int32 = 2
+  private static let rowColumn: Int32 = 3
 
   /// Made once and kept, for every connection refers to it. Nothing writes to it after this.
   private nonisolated(unsafe) static let module: UnsafeMutablePointer<sqlite3_module> = {
     let module = UnsafeMutablePointer<sqlite3_module>.allocate(capacity: 1)
     var methods = sqlite3_module()
     // Without xCreate it needs no CREATE VIRTUAL TABLE.
-    unsafe methods.xConnect = { database, _, _, _, table, _ in
-      let code = unsafe sqlite3_declare_vtab(database, "CREATE TABLE x (item, ordinal INTEGER, list HIDDEN)")
+    unsafe methods.xConnect = { database, shared, _, _, table, _ in
+      guard let shared = unsafe shared else { return SQLITE_MISUSE }
+      let code = unsafe sqlite3_declare_vtab(
+        database, "CREATE TABLE x (item, ordinal INTEGER, list HIDDEN, row HIDDEN)")
       guard code == SQLITE_OK else { return code }
-      let made = UnsafeMutablePointer<sqlite3_vtab>.allocate(capacity: 1)
-      unsafe made.initialize(to: sqlite3_vtab())
-      unsafe table?.pointee = unsafe made
+      let made = UnsafeMutablePointer<Table>.allocate(capacity: 1)
+      unsafe made.initialize(to: Table(base: sqlite3_vtab(), execution: .fromOpaque(shared)))
+      unsafe table?.pointee = unsafe UnsafeMutableRawPointer(made).assumingMemoryBound(to: sqlite3_vtab.self)
       return SQLITE_OK
     }
     unsafe methods.xDisconnect = { table in
-      unsafe table?.deallocate()
+      guard let table = unsafe table else { return SQLITE_OK }
+      unsafe UnsafeMutableRawPointer(table).assumingMemoryBound(to: Table.self).deallocate()
       return SQLITE_OK
     }
     unsafe methods.xBestIndex = { _, info in
       guard let info = unsafe info else { return SQLITE_ERROR }
+      var hasList = false
       for index in 0..<Int(unsafe info.pointee.nConstraint) {
         let constraint = unsafe info.pointee.aConstraint[index]
-        guard constraint.iColumn == listColumn, Int32(constraint.op) == SQLITE_INDEX_CONSTRAINT_EQ else { continue }
-        // The list comes from a table that is not read yet in this order of joins.
+        guard constraint.iColumn == listColumn || constraint.iColumn == rowColumn,
+          Int32(constraint.op) == SQLITE_INDEX_CONSTRAINT_EQ
+        else { continue }
+        // It comes from a table that is not read yet in this order of joins.
         guard constraint.usable != 0 else { return SQLITE_CONSTRAINT }
-        unsafe info.pointee.aConstraintUsage[index].argvIndex = 1
+        if constraint.iColumn == listColumn { hasList = true }
+        unsafe info.pointee.aConstraintUsage[index].argvIndex = constraint.iColumn == listColumn ? 1 : 2
         unsafe info.pointee.aConstraintUsage[index].omit = 1
         unsafe info.pointee.estimatedCost = 100
         unsafe info.pointee.estimatedRows = 100
-        return SQLITE_OK
       }
-      return SQLITE_CONSTRAINT
+      return hasList ? SQLITE_OK : SQLITE_CONSTRAINT
     }
-    unsafe methods.xOpen = { _, cursor in
+    unsafe methods.xOpen = { table, cursor in
+      guard let table = unsafe table else { return SQLITE_MISUSE }
+      let execution = unsafe UnsafeMutableRawPointer(table).assumingMemoryBound(to: Table.self).pointee.execution
+        .takeUnretainedValue()
       let made = UnsafeMutablePointer<Cursor>.allocate(capacity: 1)
-      unsafe made.initialize(to: Cursor(base: sqlite3_vtab_cursor(), scan: .passRetained(Scan())))
+      unsafe made.initialize(to: Cursor(base: sqlite3_vtab_cursor(), scan: .passRetained(Scan(execution))))
       unsafe cursor?.pointee = unsafe UnsafeMutableRawPointer(made).assumingMemoryBound(to: sqlite3_vtab_cursor.self)
       return SQLITE_OK
     }
@@ -100,7 +139,7 @@ enum EachTable {
     }
     unsafe methods.xFilter = { cursor, _, _, count, values in
       let list = unsafe count > 0 ? values.flatMap { unsafe SQLValue($0[0]) } : nil
-      unsafe scan(cursor)?.start(list?.blob)
+      do throws(QueryFault) { unsafe try scan(cursor)?.start(list?.blob) } catch { return unsafe refuse(cursor, error) }
       return SQLITE_OK
     }
     unsafe methods.xNext = { cursor in

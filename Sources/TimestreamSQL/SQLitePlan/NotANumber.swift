@@ -18,12 +18,14 @@ extension TypedExpression {
       return TypedExpression(node: .infix(symbol, left, right), type: type)
     }
     let native = type == .double ? Operators.doubles : type == .integer ? Operators.integers : Operators.bigints
-    let name = native.sql(isTrying: isTrying)
     // A chain is one call: calls within calls soon meet the limit of SQLite's parser.
-    if case .steps(name, let symbols, let operands) = left.node, left.type == type, operands.count < 100 {
-      return TypedExpression(node: .steps(name, symbols + symbol, operands + [right]), type: type)
+    if case .steps(let before, let symbols, let operands, isTrying) = left.node, before.name == native.name,
+      left.type == type, operands.count < 100
+    {
+      return TypedExpression(
+        node: .steps(native, symbols + symbol, operands + [right], isTrying: isTrying), type: type)
     }
-    return TypedExpression(node: .steps(name, symbol, [left, right]), type: type)
+    return TypedExpression(node: .steps(native, symbol, [left, right], isTrying: isTrying), type: type)
   }
 
   /// A comparison of two sides of one type.

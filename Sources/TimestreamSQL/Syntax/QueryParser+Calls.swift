@@ -46,7 +46,7 @@ extension QueryParser {
     }
     if isList { try expect(symbol: ")") }
     try expect(symbol: "->")
-    guard Set(names.map { $0.lowercased() }).count == names.count else {
+    guard Set(names.map(Field.fold)).count == names.count else {
       throw QueryError("Lambda arguments must have distinct names", at: position)
     }
     return try make(.lambda(names, try expression()), position: position)

@@ -38,8 +38,11 @@ extension TypedExpression.Node {
     case .isNull: [.text("null")]
     case .cases(let branches, let otherwise):
       [.text("cases"), .integer(Int64(branches.count)), .integer(otherwise == nil ? 0 : 1)]
-    case .template(let sql, _): [.text("template"), .text(sql)]
-    case .steps(let function, let symbols, _): [.text("steps"), .text(function), .text(symbols)]
+    case .template(let sql, _, let isTrying): [.text("template"), .text(sql.text), .integer(isTrying ? 1 : 0)]
+    case .steps(let function, let symbols, _, let isTrying):
+      [.text("steps"), .text(function.name), .text(symbols), .integer(isTrying ? 1 : 0)]
+    case .shared(_, let number, _): [.text("shared"), .integer(Int64(number))]
+    case .held(let number, _): [.text("held"), .integer(Int64(number))]
     case .aggregate(let aggregate): [.text("aggregate")] + aggregate.shape
     case .window(let aggregate, let window): [.text("window")] + aggregate.shape + window.shape
     case .scalar(let query): [.text("scalar"), .integer(Int64(query.number))]
@@ -54,7 +57,12 @@ extension TypedExpression.Node {
 
 extension TypedExpression.Aggregate {
   fileprivate var shape: [SQLValue] {
-    [.text(name), .integer(isStar ? 1 : 0), .integer(isDistinct ? 1 : 0), .integer(filter == nil ? 0 : 1)]
+    let name: [SQLValue] =
+      switch function {
+      case .sqlite(let name): [.text(name)]
+      case .native(let native): [.text(native.name), .integer(losesRows ? 1 : 0)]
+      }
+    return name + [.integer(isStar ? 1 : 0), .integer(isDistinct ? 1 : 0), .integer(filter == nil ? 0 : 1)]
   }
 }
 

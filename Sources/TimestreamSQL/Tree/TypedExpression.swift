@@ -4,8 +4,8 @@ import SQLiteStore
 struct TypedExpression: Sendable {
   indirect enum Node: Sendable {
     case constant(SQLValue)
-    /// A column of SQLite, as it is written there; what a lambda's parameter stands for is no column of this query.
-    case column(String, isOuter: Bool)
+    /// A column of SQLite, as it is written there.
+    case column(String, Source)
     /// A column of a query further out: what it is there.
     case outer(TypedExpression)
     /// An operator with one or two sides, in SQLite's spelling.
@@ -17,24 +17,42 @@ struct TypedExpression: Sendable {
     case like(TypedExpression, TypedExpression, escape: TypedExpression?)
     case isNull(TypedExpression)
     case cases([(when: TypedExpression, then: TypedExpression)], otherwise: TypedExpression?)
-    /// SQL with `$0`, `$1`, … where the arguments go.
-    case template(String, [TypedExpression])
+    /// SQL with `$0`, `$1`, … where the arguments go. Within TRY what fails becomes null.
+    case template(SQLTemplate, [TypedExpression], isTrying: Bool)
     case aggregate(Aggregate)
     case window(Aggregate, TypedWindow)
     case scalar(TypedQuery)
     case exists(TypedQuery)
     case inQuery(TypedExpression, TypedQuery)
-    /// Whole numbers, one step after the other from the left: the SQLite function and the operators, one less than operands.
-    case steps(String, String, [TypedExpression])
+    /// Numbers, one step after the other from the left, by operators that are one less than operands.
+    case steps(NativeFunction, String, [TypedExpression], isTrying: Bool)
     /// A comparison of a value with what each row of a query gives, which has the name; with all rows or any.
     case quantified(String, TypedExpression, TypedExpression, TypedQuery, String, isAll: Bool)
     /// A value that PrepareQuery is not told.
     case parameter(String)
+    /// A value that is worked out once, and what is made of it, in which it is ``held(_:mayBeNaN:)`` under the number.
+    case shared(TypedExpression, Int, TypedExpression)
+    case held(Int, mayBeNaN: Bool)
+  }
+
+  /// Where a column comes from.
+  enum Source: Sendable {
+    /// A table of the catalog.
+    case table
+    /// A query or a list in FROM.
+    case query
+    /// No column of this query: a lambda's parameter, or one that stands for the rows of another.
+    case outer
   }
 
   struct Aggregate: Sendable {
-    /// SQLite's name.
-    var name: String
+    enum Function: Sendable {
+      case sqlite(String)
+      case native(NativeAggregate)
+    }
+    var function: Function
+    /// True over a window out of which rows go again, for which an aggregate of our own has another form.
+    var losesRows = false
     /// None is `*`.
     var arguments: [TypedExpression]
     var isStar = false
@@ -64,7 +82,7 @@ struct TypedExpression: Sendable {
   static func template(
     _ sql: SQLTemplate, _ arguments: [TypedExpression], _ type: TimestreamType, isTrying: Bool = false
   ) -> TypedExpression {
-    TypedExpression(node: .template(sql.sql(isTrying: isTrying), arguments), type: type)
+    TypedExpression(node: .template(sql, arguments, isTrying: isTrying), type: type)
   }
 }
 

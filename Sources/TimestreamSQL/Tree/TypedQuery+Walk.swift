@@ -1,3 +1,5 @@
+import CacheSupport
+
 /// The parts of bound queries, for what looks through a whole one.
 extension TypedExpression {
   /// Calls a body for this expression and all within, those of queries within, too.
@@ -5,6 +7,15 @@ extension TypedExpression {
     body(self)
     node.forEachChild { $0.forEach(body) }
     node.query?.forEachExpression(body)
+  }
+
+  /// Whether a query within reads a common table.
+  var usesCommonTable: Bool {
+    var isFound = false
+    forEach { expression in
+      expression.node.query?.forEachSelect { select in if select.from?.hasCommonTable ?? false { isFound = true } }
+    }
+    return isFound
   }
 }
 
@@ -20,13 +31,13 @@ extension TypedExpression.Node {
   /// The expressions of which it is made, but for those of a query within.
   func forEachChild(_ body: (TypedExpression) -> Void) {
     switch self {
-    case .constant, .column, .parameter, .scalar, .exists: return
+    case .constant, .column, .parameter, .held, .scalar, .exists: return
     case .outer(let column): body(column)
     case .prefix(_, let operand), .isNull(let operand), .inQuery(let operand, _): body(operand)
-    case .quantified(_, let value, let item, _, _, _), .infix(_, let value, let item):
+    case .quantified(_, let value, let item, _, _, _), .infix(_, let value, let item), .shared(let value, _, let item):
       body(value)
       body(item)
-    case .chain(_, let operands), .template(_, let operands), .steps(_, _, let operands): operands.forEach(body)
+    case .chain(_, let operands), .template(_, let operands, _), .steps(_, _, let operands, _): operands.forEach(body)
     case .between(let value, let low, let high):
       body(value)
       body(low)
@@ -133,6 +144,14 @@ extension TypedRelation {
     }
   }
 
+  fileprivate var hasCommonTable: Bool {
+    switch self {
+    case .common: true
+    case .join(_, let left, let right, _): left.hasCommonTable || right.hasCommonTable
+    case .table, .query, .unnest: false
+    }
+  }
+
   fileprivate func forEachTable(_ body: (QueryTable, Int) -> Void) {
     switch self {
     case .table(let table, let number): body(table, number)
@@ -160,11 +179,11 @@ extension TypedQuery {
   /// The types of parameters that have no value, as they follow from where they stand.
   func parameters(_ names: [String]) -> [QueryPlan.Parameter] {
     guard !names.isEmpty else { return [] }
-    var types: [String: TimestreamType] = [:]
+    var types: [ByteText: TimestreamType] = [:]
     forEachExpression { expression in
-      guard case .parameter(let name) = expression.node, types[name] ?? .unknown == .unknown else { return }
-      types[name] = expression.type
+      guard case .parameter(let name) = expression.node, types[ByteText(name)] ?? .unknown == .unknown else { return }
+      types[ByteText(name)] = expression.type
     }
-    return names.map { QueryPlan.Parameter(name: $0, type: types[$0] ?? .unknown) }
+    return names.map { QueryPlan.Parameter(name: $0, type: types[ByteText($0)] ?? .unknown) }
   }
 }

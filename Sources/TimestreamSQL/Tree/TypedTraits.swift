@@ -10,8 +10,12 @@ struct TypedTraits: OptionSet, Sendable {
   static let mayBeNaN = TypedTraits(rawValue: 4)
   /// A parameter without a value.
   static let parameter = TypedTraits(rawValue: 8)
+  /// Worked out twice, it may be two values.
+  static let volatile = TypedTraits(rawValue: 16)
+  /// Working it out may fail.
+  static let mayFail = TypedTraits(rawValue: 32)
 
-  private static let inherited: TypedTraits = [.ownColumn, .outerColumn, .parameter]
+  private static let inherited: TypedTraits = [.ownColumn, .outerColumn, .parameter, .volatile, .mayFail]
 
   init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -22,9 +26,16 @@ struct TypedTraits: OptionSet, Sendable {
     // What stands for the rows of its query is no column of any.
     case .quantified(_, let value, _, let query, _, _):
       self = value.traits.union(query.traits).intersection(Self.inherited)
-    case .column(_, let isOuter): insert(isOuter ? .outerColumn : .ownColumn)
-    case .outer: self = .outerColumn
+    case .column(_, let source): insert(source == .outer ? .outerColumn : .ownColumn)
+    case .outer(let column): self = column.traits.intersection(.mayFail).union(.outerColumn)
     case .parameter: insert(.parameter)
+    case .template(let template, _, _):
+      if template.isVolatile { insert(.volatile) }
+      if template.natives.contains(where: \.canFail) { insert(.mayFail) }
+    case .steps(let native, _, _, _): if native.canFail { insert(.mayFail) }
+    case .like(_, _, escape: .some): insert(.mayFail)
+    // It may have more than one row.
+    case .scalar(let query): formUnion(query.traits.intersection(Self.inherited).union(.mayFail))
     default: if let query = node.query { formUnion(query.traits.intersection(Self.inherited)) }
     }
     if type == .double, Self.mayBeNaN(node) { insert(.mayBeNaN) }
@@ -33,15 +44,18 @@ struct TypedTraits: OptionSet, Sendable {
   private static func mayBeNaN(_ node: TypedExpression.Node) -> Bool {
     switch node {
     case .constant, .parameter: false
-    // `rN` is a table; what comes out of a query or a list may have been worked out.
-    case .column(let name, _): !name.hasPrefix("r")
+    // What comes out of a query or a list may have been worked out.
+    case .column(_, let source): source != .table
     case .outer(let column): column.mayBeNaN
-    case .template(let sql, let arguments): sql.contains("ts_") || arguments.contains(where: \.mayBeNaN)
-    case .prefix(_, let operand): operand.mayBeNaN
+    case .template(let template, let arguments, _):
+      !template.natives.isEmpty || !template.aggregates.isEmpty || arguments.contains(where: \.mayBeNaN)
+    case .held(_, let mayBeNaN): mayBeNaN
+    case .prefix(_, let operand), .shared(_, _, let operand): operand.mayBeNaN
     case .infix(_, let left, let right): left.mayBeNaN || right.mayBeNaN
     case .cases(let branches, let otherwise):
       branches.contains { $0.then.mayBeNaN } || otherwise?.mayBeNaN ?? false
-    case .aggregate(let aggregate), .window(let aggregate, _): aggregate.arguments.contains(where: \.mayBeNaN)
+    case .aggregate(let aggregate), .window(let aggregate, _):
+      if case .native = aggregate.function { true } else { aggregate.arguments.contains(where: \.mayBeNaN) }
     default: true
     }
   }
@@ -51,10 +65,13 @@ extension TypedExpression {
   /// A column of a query further out, or a lambda's parameter, by itself.
   var isOuterColumn: Bool {
     switch node {
-    case .outer, .column(_, isOuter: true): true
+    case .outer, .column(_, .outer): true
     default: false
     }
   }
+
+  /// Worked out twice, it may be two values.
+  var isVolatile: Bool { traits.contains(.volatile) }
 
   /// False where the value is certainly no NaN.
   var mayBeNaN: Bool { traits.contains(.mayBeNaN) }

@@ -29,6 +29,17 @@ public indirect enum TimestreamType: Sendable, Hashable {
       self.name = name
       self.type = type
     }
+
+    /// Names are equal where their bytes are.
+    public static func == (one: Member, other: Member) -> Bool {
+      one.name.map(ByteText.init) == other.name.map(ByteText.init) && one.type == other.type
+    }
+
+    /// Hashes the name's bytes and the type.
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(name.map(ByteText.init))
+      hasher.combine(type)
+    }
   }
 
   private static let scalars: [String: TimestreamType] = [
@@ -125,7 +136,8 @@ public indirect enum TimestreamType: Sendable, Hashable {
       var members: [Member] = []
       for (one, other) in zip(ones, others) {
         guard let type = common(one.type, other.type) else { return nil }
-        members.append(.init(name: one.name == other.name ? one.name : nil, type: type))
+        let isSameName = one.name.map(ByteText.init) == other.name.map(ByteText.init)
+        members.append(.init(name: isSameName ? one.name : nil, type: type))
       }
       return .row(members)
     default:

@@ -8,7 +8,7 @@ final class QueryEngine: Sendable {
   let results: QueryResults
   private let clock: WallClock
   let readers: QueryReaders
-  private let threads = QueryThreads()
+  let threads: QueryThreads
   /// Timestream gives a query a minute.
   private let timeLimit: Duration
 
@@ -23,10 +23,12 @@ final class QueryEngine: Sendable {
   /// - Parameters:
   ///   - resultMemory: bytes that the results of queries that run, and those that are kept, may take together.
   ///   - timeLimit: how long a query may run.
+  ///   - memory: what queries share while they run.
   init(
     store: TimestreamStore, clock: WallClock, resultMemory: Int = QueryEngine.resultMemory,
-    timeLimit: Duration = .seconds(60)
+    timeLimit: Duration = .seconds(60), memory: QueryMemory = .shared
   ) throws {
+    threads = QueryThreads(memory: memory)
     self.store = store
     self.clock = clock
     self.timeLimit = timeLimit
@@ -80,12 +82,15 @@ final class QueryEngine: Sendable {
         let plan = try compile(request.sql, on: connection, now: now, parameters: parameters, budget: budget)
         var result = QueryResult(
           request, columns: plan.columns, isMetered: plan.isSelect, createdAt: now, share: .init(of: results.memory))
+        var writer = JSONWriter(capacity: 256)
         _ = connection.takeBytesRead()
         try plan.forEachRow(on: connection, budget: budget) { row throws(QueryError) in
           guard result.rows.count < Self.rowLimit else {
             throw .failed("the result has more than \(Self.rowLimit) rows, which the local cloud does not keep")
           }
-          try result.add(row) { share, bytes throws(QueryError) in try results.makeRoom(for: share, bytes) }
+          try result.add(row, with: &writer) { share, bytes throws(QueryError) in
+            try results.makeRoom(for: share, bytes)
+          }
           return true
         }
         // Without a table nothing is scanned, whatever SQLite looked up.
@@ -128,6 +133,10 @@ final class QueryEngine: Sendable {
 extension ServiceError {
   /// A query's error with its name on the wire.
   static func timestream(_ error: QueryError) -> ServiceError {
-    .timestream(error.kind == .failed ? "QueryExecutionException" : "ValidationException", error.text)
+    switch error.kind {
+    case .invalid: timestream("ValidationException", error.text)
+    case .failed: timestream("QueryExecutionException", error.text)
+    case .unreadable: timestream("InternalServerException", error.text, status: 500)
+    }
   }
 }

@@ -58,15 +58,19 @@ struct QueryInsights {
     let since = TimestreamStore.oldest(now, memoryHours: table.memoryHours, magneticDays: table.magneticDays)
     do throws(DatabaseError) {
       // A seek for each series, not a walk through all rows.
-      let all = try connection.row(
-        """
-        SELECT min(first), max(last) FROM (
-          SELECT (SELECT min(time) FROM \(table.rows) WHERE series = s.id AND time >= ?1) AS first,
-            (SELECT max(time) FROM \(table.rows) WHERE series = s.id AND time >= ?1) AS last FROM \(table.series) s)
-        """, .integer(since))
+      let all = try connection.limited(by: budget) { () throws(DatabaseError) in
+        try connection.row(
+          """
+          SELECT min(first), max(last) FROM (
+            SELECT (SELECT min(time) FROM \(table.rows) WHERE series = s.id AND time >= ?1) AS first,
+              (SELECT max(time) FROM \(table.rows) WHERE series = s.id AND time >= ?1) AS last FROM \(table.series) s)
+          """, .integer(since))
+      }
       guard let first = all?[0].integer, let last = all?[1].integer else { return (0, 0) }
       let (from, to) = (max(first, time.from?.integer ?? first), min(last, time.to?.integer ?? last))
-      let known = try connection.rows("SELECT DISTINCT \(key) FROM \(table.series)").map { $0[0] }
+      let known = try connection.limited(by: budget) { () throws(DatabaseError) in
+        try connection.rows("SELECT DISTINCT \(key) FROM \(table.series)").map { $0[0] }
+      }
       let count = partitions.map { partitions in known.count { partitions.contains($0) } } ?? known.count
       return (max(0, to - from), known.isEmpty ? 0 : Double(count) / Double(known.count))
     } catch { throw QueryError(error) }

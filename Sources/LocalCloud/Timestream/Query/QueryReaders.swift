@@ -5,18 +5,24 @@ import TimestreamSQL
 /// Connections that know the functions of Timestream's SQL. Each query has one of its own and holds up neither writes nor other queries.
 final class QueryReaders: Sendable {
   private let path: String
+  private let temporaryFiles: TemporaryFiles
   /// Those that no query uses at the moment.
   private let idle = Mutex<[Database]>([])
   private static let idleLimit = 4
 
+  /// Bytes on disk that all queries may take for what they sort and materialise.
+  static let temporaryBytes: Int = 4 << 30
+
   /// - Throws: where the storage cannot be read.
   init(path: String) throws(DatabaseError) {
     self.path = path
+    temporaryFiles = try TemporaryFiles(limit: Self.temporaryBytes)
     give(try make())
   }
 
   private func make() throws(DatabaseError) -> Database {
-    let reader = try Database(path: path)
+    // A folder that was deleted meanwhile stays deleted.
+    let reader = try Database(path: path, readOnly: true, temporaryFiles: temporaryFiles)
     try reader.with { connection throws(DatabaseError) in try connection.prepareForQueries() }
     return reader
   }

@@ -14,7 +14,6 @@ struct QueryResult: Sendable {
   let columns: [QueryColumn]
   private(set) var rows = ResultRows()
   private let share: ResultMemory.Share
-  private var writer = JSONWriter(capacity: 256)
   /// An estimate: what SQLite read for it.
   var bytesScanned = 0
   /// True for a SELECT, which is billed.
@@ -46,14 +45,18 @@ struct QueryResult: Sendable {
 
   /// Appends a row as `{"Data": [...]}`.
   ///
-  /// - Parameter take: finds room for more bytes.
+  /// - Parameters:
+  ///   - writer: writes each row anew; not the result's, which may be kept for an hour.
+  ///   - take: finds room for more bytes.
   /// - Throws: where a value cannot be of its column's type, the row is larger than a page, or there is no room.
   mutating func add(
-    _ values: [SQLValue], take: (ResultMemory.Share, Int) throws(QueryError) -> Void
+    _ values: [SQLValue], with writer: inout JSONWriter, take: (ResultMemory.Share, Int) throws(QueryError) -> Void
   ) throws(QueryError) {
     writer.truncate(to: 0)
     writer.raw("{\"Data\":[")
     for (index, value) in values.enumerated() {
+      // Before it is written: a list is several times as long on the wire. What SQLite has of it may have escapes, of six bytes each.
+      guard writer.bytes.count + value.byteCount / 6 <= Self.pageBytes else { throw Self.tooLarge }
       if index > 0 { writer.raw(",") }
       guard columns[index].type.write(value, into: &writer) else {
         // SQLite gives a real where a sum of integers passes 64 bits; the service calls it an error, too.
@@ -61,13 +64,14 @@ struct QueryResult: Sendable {
       }
     }
     writer.raw("]}")
-    guard writer.bytes.count <= Self.pageBytes else {
-      throw .failed("Query aborted as max page response size has been exceeded by the output result row")
-    }
+    guard writer.bytes.count <= Self.pageBytes else { throw Self.tooLarge }
     let growth = rows.growth(for: writer.bytes)
     if growth > 0 { try take(share, growth) }
     rows.append(writer.bytes)
   }
+
+  private static let tooLarge = QueryError.failed(
+    "Query aborted as max page response size has been exceeded by the output result row")
 
   // MARK: Pages
 
@@ -114,5 +118,16 @@ struct QueryResult: Sendable {
     rows.write(range, into: &bytes)
     bytes.append(contentsOf: Array("]}".utf8))
     return Answer(bytes: bytes)
+  }
+}
+
+extension SQLValue {
+  /// The bytes of a text or blob; 0 of what has a fixed size.
+  fileprivate var byteCount: Int {
+    switch self {
+    case .text(let text): text.utf8.count
+    case .blob(let bytes): bytes.count
+    default: 0
+    }
   }
 }

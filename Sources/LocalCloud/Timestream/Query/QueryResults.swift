@@ -106,7 +106,7 @@ final class QueryResults: Sendable {
   /// - Throws: where there is not enough even without them.
   func makeRoom(for share: ResultMemory.Share, _ bytes: Int) throws(QueryError) {
     if share.take(bytes) { return }
-    // They go behind the lock, for they give back what they have as they go.
+    // They go once the lock is open, for they give back what they have as they go.
     var dropped: [QueryResult] = []
     var expected = 0
     let isFound = state.withLock { state in
@@ -170,7 +170,7 @@ final class QueryResults: Sendable {
     let hasPages = result.hasPages(maximumRows: request.maximumRows)
     guard hasPages || request.clientToken != nil else { return first }
     let issued = request.maximumRows == nil ? result.end(of: 0, nil) : 0
-    // What is dropped goes behind the lock.
+    // What is dropped goes once the lock is open.
     let dropped = state.withLock { state in
       var dropped = state.dropExpired(now: result.createdAt)
       let kept = Kept(result: result, issued: issued)

@@ -1,3 +1,4 @@
+import CacheSupport
 import Foundation
 import Synchronization
 import TimestreamSQL
@@ -14,11 +15,15 @@ final class QueryThreads: Sendable {
   static let limit: Int = running + waiting
 
   private struct State {
-    var waiting: [Job] = []
+    var waiting = Deque<Job>()
     var running: [ObjectIdentifier: Job] = [:]
     var isStopped = false
   }
   private let state = Mutex(State())
+  private let memory: QueryMemory
+
+  /// - Parameter memory: what the work shares.
+  init(memory: QueryMemory) { self.memory = memory }
 
   /// Why work was not done.
   enum Refusal: Error { case throttled, cancelled }
@@ -27,7 +32,7 @@ final class QueryThreads: Sendable {
   func run<Value: Sendable>(
     _ limits: QueryBudget.Limits, _ body: @escaping @Sendable (QueryBudget) -> Value
   ) async -> Result<Value, Refusal> {
-    let job = Job(limits)
+    let job = Job(limits, memory)
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         job.work = { budget in
@@ -41,12 +46,15 @@ final class QueryThreads: Sendable {
     }
   }
 
+  /// How much runs and waits at the moment.
+  var load: (running: Int, waiting: Int) { state.withLock { ($0.running.count, $0.waiting.count) } }
+
   /// Ends what runs and what waits, soon, and lets nothing more run.
   func stop() {
     let (running, waiting) = state.withLock { state in
       state.isStopped = true
-      defer { state.waiting = [] }
-      return (Array(state.running.values), state.waiting)
+      defer { state.waiting = Deque() }
+      return (Array(state.running.values), Array(state.waiting))
     }
     for job in running { job.cancel() }
     for job in waiting { job.end() }
@@ -88,8 +96,7 @@ final class QueryThreads: Sendable {
   private func following(_ job: Job) -> Job? {
     state.withLock { state in
       state.running[ObjectIdentifier(job)] = nil
-      guard !state.waiting.isEmpty else { return nil }
-      let next = state.waiting.removeFirst()
+      guard let next = state.waiting.popFirst() else { return nil }
       state.running[ObjectIdentifier(next)] = next
       return next
     }
@@ -99,9 +106,9 @@ final class QueryThreads: Sendable {
   private func cancel(_ job: Job) {
     job.cancel()
     let waited = state.withLock { state in
-      guard let place = state.waiting.firstIndex(where: { $0 === job }) else { return false }
-      state.waiting.remove(at: place)
-      return true
+      let count = state.waiting.count
+      state.waiting.filter { $0 !== job }
+      return state.waiting.count < count
     }
     if waited { job.end() }
   }
@@ -116,8 +123,9 @@ private final class Job: Sendable {
   }
   private let state = Mutex(State())
   private let limits: QueryBudget.Limits
+  private let memory: QueryMemory
 
-  init(_ limits: QueryBudget.Limits) { self.limits = limits }
+  init(_ limits: QueryBudget.Limits, _ memory: QueryMemory) { (self.limits, self.memory) = (limits, memory) }
 
   /// Gets a budget, or nil where it was cancelled before.
   var work: (@Sendable (QueryBudget?) -> Void)? {
@@ -128,7 +136,7 @@ private final class Job: Sendable {
   /// The time begins with the run, not with the wait.
   func run() {
     let (work, budget) = state.withLock { state in
-      if !state.isCancelled { state.budget = QueryBudget(limits) }
+      if !state.isCancelled { state.budget = QueryBudget(limits, memory: memory) }
       defer { state.work = nil }
       return (state.work, state.budget)
     }

@@ -1,4 +1,4 @@
-/// Rows as JSON, one behind the other in few large buffers, so that what they take is what they have.
+/// Rows as JSON, one after the other in few large buffers, so that what they take is what they have.
 struct ResultRows: Sendable {
   /// Full buffers and the one that is filled. Between two rows of one there is a comma.
   private var chunks: [[UInt8]] = []
@@ -61,7 +61,7 @@ struct ResultRows: Sendable {
 
   func size(of row: Int) -> Int { place(of: row).range.count }
 
-  /// Writes rows with commas between behind other bytes.
+  /// Appends rows to other bytes, with commas between.
   func write(_ rows: Range<Int>, into bytes: inout [UInt8]) {
     var next = rows.lowerBound
     while next < rows.upperBound {

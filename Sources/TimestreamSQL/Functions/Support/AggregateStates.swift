@@ -1,6 +1,6 @@
 import SQLiteStore
 
-/// Sum and mean of doubles among which there may be NaN.
+/// Sum and mean of numbers as doubles.
 struct SumState: MergeableState {
   let isMean: Bool
   private var sum = 0.0
@@ -20,7 +20,22 @@ struct SumState: MergeableState {
     count += later.count
   }
 
-  var value: SQLValue { count == 0 ? .null : .real(isMean ? sum / count : sum) }
+  func value() -> SQLValue { count == 0 ? .null : .real(isMean ? sum / count : sum) }
+}
+
+/// The sum of whole numbers, which may be too large on its way.
+struct WholeSumState: MergeableState {
+  private var sum: Int128?
+
+  static func row(_ arguments: [SQLValue]) -> Int64? { arguments[0].integer }
+  mutating func add(_ value: Int64) { sum = (sum ?? 0) + Int128(value) }
+  mutating func append(_ later: WholeSumState) { if let other = later.sum { sum = (sum ?? 0) + other } }
+
+  func value() throws(QueryFault) -> SQLValue {
+    guard let sum else { return .null }
+    guard let number = Int64(exactly: sum) else { throw QueryFault(message: "bigint addition overflow") }
+    return .integer(number)
+  }
 }
 
 /// What moments of numbers come to.
@@ -33,7 +48,7 @@ struct MomentState: MergeableState {
   static func row(_ arguments: [SQLValue]) -> Double? { arguments[0].double }
   mutating func add(_ value: Double) { moments.add(value) }
   mutating func append(_ later: MomentState) { moments.append(later.moments) }
-  var value: SQLValue { result(moments).map { .real($0) } ?? .null }
+  func value() -> SQLValue { result(moments).map { .real($0) } ?? .null }
 }
 
 /// What pairs of numbers come to.
@@ -50,7 +65,7 @@ struct PairState: MergeableState {
 
   mutating func add(_ row: (y: Double, x: Double)) { pairs.add(row.y, row.x) }
   mutating func append(_ later: PairState) { pairs.append(later.pairs) }
-  var value: SQLValue { result(pairs).map { .real($0) } ?? .null }
+  func value() -> SQLValue { result(pairs).map { .real($0) } ?? .null }
 }
 
 /// Bits that all have, or any has.
@@ -63,7 +78,7 @@ struct BitState: MergeableState {
   static func row(_ arguments: [SQLValue]) -> Int64? { arguments[0].integer }
   mutating func add(_ value: Int64) { bits = bits.map { isAnd ? $0 & value : $0 | value } ?? value }
   mutating func append(_ later: BitState) { if let bits = later.bits { add(bits) } }
-  var value: SQLValue { bits.map { .integer($0) } ?? .null }
+  func value() -> SQLValue { bits.map { .integer($0) } ?? .null }
 }
 
 /// A value and the key by which it is chosen.
@@ -89,7 +104,8 @@ struct ByState: MergeableState {
     arguments[1] == .null ? nil : KeyedValue(value: arguments[0], key: arguments[1])
   }
 
-  static func size(of row: KeyedValue) -> Int { row.size }
+  var size: Int { best?.size ?? 0 }
+  static func size(of row: KeyedValue) -> Int { row.size + MemoryLayout<Self>.size }
 
   mutating func add(_ row: KeyedValue) {
     if let best, !row.isBefore(best, isMaximum: isMaximum) { return }
@@ -97,28 +113,31 @@ struct ByState: MergeableState {
   }
 
   mutating func append(_ later: ByState) { if let row = later.best { add(row) } }
-  var value: SQLValue { best?.value ?? .null }
+  func value() -> SQLValue { best?.value ?? .null }
 }
 
-/// The n values with the largest or smallest keys; the third argument says how many.
+/// The n values with the largest or smallest keys: `(value, key, how many)`, or `(value, how many)` of values that are their own keys.
 struct TopState: MergeableState {
   let isMaximum: Bool
   /// In order, those that came first before their equals.
   private var rows: [KeyedValue] = []
+  private(set) var size = 0
   private var count = 0
 
   init(isMaximum: Bool) { self.isMaximum = isMaximum }
 
   static func row(_ arguments: [SQLValue]) throws(QueryFault) -> (row: KeyedValue, count: Int)? {
-    guard arguments[1] != .null, let count = arguments[2].integer else { return nil }
+    let isKeyed = arguments.count == 3
+    let (key, last) = (arguments[arguments.count - 2], arguments[arguments.count - 1])
+    guard key != .null, let count = last.integer else { return nil }
+    let name = isKeyed ? "third argument of max_by/min_by" : "second argument of max_n/min_n"
     guard count > 0 else {
-      throw QueryFault(message: "third argument of max_by/min_by must be a positive integer")
+      throw QueryFault(message: "\(name) must be \(isKeyed ? "a positive integer" : "positive")")
     }
     guard count <= 10_000 else {
-      throw QueryFault(
-        message: "third argument of max_by/min_by must be less than or equal to 10000; found \(count)")
+      throw QueryFault(message: "\(name) must be less than or equal to 10000; found \(count)")
     }
-    return (KeyedValue(value: arguments[0], key: arguments[1]), Int(count))
+    return (KeyedValue(value: arguments[0], key: key), Int(count))
   }
 
   static func size(of row: (row: KeyedValue, count: Int)) -> Int { row.row.size }
@@ -130,14 +149,15 @@ struct TopState: MergeableState {
 
   private mutating func insert(_ row: KeyedValue) {
     if rows.count >= count, let last = rows.last, !row.isBefore(last, isMaximum: isMaximum) { return }
-    // Behind all that are not behind it.
+    // After all that do not come after it.
     var (low, high) = (0, rows.count)
     while low < high {
       let middle = (low + high) / 2
       if row.isBefore(rows[middle], isMaximum: isMaximum) { high = middle } else { low = middle + 1 }
     }
     rows.insert(row, at: low)
-    if rows.count > count { rows.removeLast(rows.count - count) }
+    size += row.size
+    while rows.count > count { size -= rows.removeLast().size }
   }
 
   mutating func append(_ later: TopState) {
@@ -146,7 +166,7 @@ struct TopState: MergeableState {
     for row in later.rows { insert(row) }
   }
 
-  var value: SQLValue { rows.isEmpty ? .null : .list(rows.map(\.value)) }
+  func value() -> SQLValue { rows.isEmpty ? .null : .list(rows.map(\.value)) }
 }
 
 extension SQLValue {
@@ -158,7 +178,7 @@ extension SQLValue {
     switch (one, other) {
     case (.integer(let one), .integer(let other)): one < other
     case (.text(let one), .text(let other)): one.utf8.lexicographicallyPrecedes(other.utf8)
-    // NaN is behind all others.
+    // NaN comes after all others.
     default: (one.double ?? 0) < (other.double ?? 0) || other.double?.isNaN ?? false && !(one.double?.isNaN ?? false)
     }
   }

@@ -52,7 +52,7 @@ enum CalendarMath {
     return try addMonths(product, to: instant)
   }
 
-  /// A day that the month has not becomes its last.
+  /// A day that the month does not have becomes its last.
   static func addMonths(_ count: Int64, to instant: Int64) throws(QueryFault) -> Int64 {
     guard abs(Double(count)) < 12_000 else { throw overflow }
     var time = UTCTime(epochNanoseconds: instant)

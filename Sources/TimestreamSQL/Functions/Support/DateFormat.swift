@@ -103,13 +103,27 @@ struct DateFormat {
 
   // MARK: Writing
 
-  func text(_ instant: Int64) -> String {
-    elements.map { element in
+  /// The text of an instant.
+  ///
+  /// - Throws: where it is too large, or the query is over.
+  func text(_ instant: Int64, _ execution: Execution) throws(QueryFault) -> String {
+    var text = ""
+    for element in elements {
       switch element {
-      case .literal(let text): text
-      case .field(let field, let count): Self.text(field, count, instant)
+      case .literal(let literal): text += literal
+      case .field(let field, let count):
+        guard count <= NativeFunction.sizeLimit - text.utf8.count else { throw NativeFunction.tooLarge }
+        text += Self.text(field, count, instant)
       }
-    }.joined()
+      try execution.spend(1)
+    }
+    return text
+  }
+
+  /// Counts what reading a format takes: a large one becomes as many elements.
+  static func prepare(_ format: String, _ execution: Execution) throws(QueryFault) {
+    try execution.spend(format.utf8.count)
+    try execution.need(64 * format.utf8.count)
   }
 
   private static func text(_ field: Field, _ count: Int, _ instant: Int64) -> String {
@@ -147,9 +161,10 @@ struct DateFormat {
   /// The instant of a text, nanoseconds.
   ///
   /// - Throws: where the text does not fit the format, or names no time that there is.
-  func instant(_ text: String) throws(QueryFault) -> Int64 {
+  func instant(_ text: String, _ execution: Execution) throws(QueryFault) -> Int64 {
     var reader = Reader(rest: text[...])
     for element in elements {
+      try execution.spend(1)
       let isRead =
         switch element {
         case .literal(let literal): reader.take(literal)
@@ -264,6 +279,8 @@ struct DateFormat {
         (time.month, time.day) = (1, 1)
         let start = time.epochSeconds + Int64(dayOfYear - 1) * 86_400
         let found = UTCTime(epochSeconds: start)
+        // The last day of a leap year is none of another.
+        guard found.year == time.year else { return nil }
         (time.month, time.day) = (found.month, found.day)
       }
       let seconds = time.epochSeconds - offset * 60

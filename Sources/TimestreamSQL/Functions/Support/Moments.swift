@@ -11,14 +11,15 @@ struct Moments: Sendable {
     return divisor > 0 ? (squares < 0 ? 0 : squares) / divisor : nil
   }
 
+  /// NaN where all values are equal.
   var skewness: Double? {
-    guard count >= 3, squares > 0 else { return nil }
+    guard count >= 3 else { return nil }
     return count.squareRoot() * cubes / (squares * squares.squareRoot())
   }
 
-  /// Excess kurtosis of a sample.
+  /// Excess kurtosis of a sample; NaN where all values are equal.
   var kurtosis: Double? {
-    guard count >= 4, squares > 0 else { return nil }
+    guard count >= 4 else { return nil }
     let n = count
     let divisor = (n - 2) * (n - 3)
     let factor = (n - 1) * n * (n + 1) / divisor
@@ -66,6 +67,16 @@ struct Pairs: Sendable {
   var squaresX = 0.0
   var squaresY = 0.0
   var product = 0.0
+
+  /// NaN where a side does not change.
+  var correlation: Double {
+    let squares = squaresX * squaresY
+    // One root after the other where the product is too large for a double, or too small.
+    guard squares.isNormal else { return product / squaresX.squareRoot() / squaresY.squareRoot() }
+    return product / squares.squareRoot()
+  }
+  var slope: Double { product / squaresX }
+  var intercept: Double { meanY - slope * meanX }
 
   mutating func add(_ y: Double, _ x: Double) {
     count += 1

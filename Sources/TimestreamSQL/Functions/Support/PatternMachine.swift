@@ -5,9 +5,9 @@ struct PatternMachine {
   /// The ways at one place of the text, those that are preferred first.
   private final class Ways {
     var steps: [Int] = []
-    /// For each way the places of the groups, one behind the other.
+    /// For each way the places of the groups, one after the other.
     var places: [Int] = []
-    /// The last round in which a step was reached.
+    /// The last round in which a step was reached, for each loop whose iteration may have begun there.
     var reached: [Int]
 
     init(_ count: Int) { reached = Array(repeating: -1, count: count) }
@@ -19,7 +19,8 @@ struct PatternMachine {
   }
 
   private enum Pending {
-    case step(Int)
+    /// With the outermost loop around it whose iteration began at this place; all further within began here, too.
+    case step(Int, begun: Int)
     case restore(slot: Int, place: Int)
   }
 
@@ -38,9 +39,10 @@ struct PatternMachine {
     self.program = program
     self.text = text
     self.slots = slots
-    ways = Ways(program.steps.count)
-    nextWays = Ways(program.steps.count)
+    ways = Ways(program.steps.count * (program.loopDepth + 1))
+    nextWays = Ways(program.steps.count * (program.loopDepth + 1))
     places = Array(repeating: -1, count: slots)
+    visited = (ways.reached.count + nextWays.reached.count) / 64
   }
 
   /// The places of the first match and its groups from a place on, -1 for a group that took no part.
@@ -67,13 +69,15 @@ struct PatternMachine {
         case .end:
           found = Array(ways.places[(index * slots)..<((index + 1) * slots)])
         case .one(let test):
-          guard let current, program.tests[test].contains(current.scalar) else { continue }
+          guard let current else { continue }
+          visited += program.tests[test].cost(of: current.scalar) - 1
+          guard program.tests[test].contains(current.scalar) else { continue }
           for slot in 0..<slots { places[slot] = ways.places[index * slots + slot] }
           follow(step + 1, at: current.end, UTF8Text.scalar(in: text, at: current.end)?.scalar, into: nextWays)
           continue
-        case .assertion, .split, .jump, .keep: continue
+        case .assertion, .split, .jump, .keep, .begin, .leaveIfEmpty: continue
         }
-        // What comes behind a match is preferred less.
+        // What comes after a match is preferred less.
         break
       }
       swap(&ways, &nextWays)
@@ -85,29 +89,44 @@ struct PatternMachine {
 
   /// Adds the steps that take a character, or end, to which a step leads without taking one.
   private mutating func follow(_ step: Int, at place: Int, _ next: Unicode.Scalar?, into ways: Ways) {
-    pending.append(.step(step))
+    let none = program.loopDepth
+    pending.append(.step(step, begun: none))
     while let work = pending.popLast() {
       visited += 1
-      guard case .step(let step) = work else {
+      guard case .step(let step, let begun) = work else {
         if case .restore(let slot, let old) = work { places[slot] = old }
         continue
       }
-      guard ways.reached[step] != round else { continue }
-      ways.reached[step] = round
+      let key: Int
+      switch program.steps[step] {
+      // After a character no iteration is empty any more.
+      case .one, .end: key = step * (none + 1) + none
+      default: key = step * (none + 1) + begun
+      }
+      guard ways.reached[key] != round else { continue }
+      ways.reached[key] = round
       switch program.steps[step] {
       case .one, .end:
         ways.steps.append(step)
         ways.places.append(contentsOf: places)
-      case .jump(let target): pending.append(.step(target))
+      case .jump(let target): pending.append(.step(target, begun: begun))
       case .split(let first, let second):
-        pending.append(.step(second))
-        pending.append(.step(first))
+        pending.append(.step(second, begun: begun))
+        pending.append(.step(first, begun: begun))
+      case .begin(let loop): pending.append(.step(step + 1, begun: min(begun, loop)))
+      case .leaveIfEmpty(let loop, let exit):
+        // Past the loop it is around the step no longer.
+        if begun > loop {
+          pending.append(.step(step + 1, begun: none))
+        } else {
+          pending.append(.step(exit, begun: begun < loop ? begun : none))
+        }
       case .keep(let slot):
         pending.append(.restore(slot: slot, place: places[slot]))
         places[slot] = place
-        pending.append(.step(step + 1))
+        pending.append(.step(step + 1, begun: begun))
       case .assertion(let assertion):
-        if holds(assertion, at: place, next) { pending.append(.step(step + 1)) }
+        if holds(assertion, at: place, next) { pending.append(.step(step + 1, begun: begun)) }
       }
     }
   }

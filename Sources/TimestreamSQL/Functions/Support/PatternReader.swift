@@ -1,9 +1,11 @@
+import CacheSupport
+
 /// Reads a regular expression: Java's syntax but for look-around, references to groups, atomic groups and possessive repetition.
 struct PatternReader {
   /// What is wrong with a pattern.
   enum Refusal: Error {
     case invalid
-    /// What Java has and a matcher of linear time has not.
+    /// What Java has and a matcher of linear time cannot.
     case unsupported(String)
   }
 
@@ -14,12 +16,12 @@ struct PatternReader {
     var hasComments = false
   }
 
-  private let scalars: [Unicode.Scalar]
-  private var place = 0
+  let scalars: [Unicode.Scalar]
+  var place = 0
   private var flags = Flags()
-  private var depth = 0
+  var depth = 0
   private(set) var groupCount = 0
-  private(set) var groupNames: [String: Int] = [:]
+  private(set) var groupNames: [ByteText: Int] = [:]
 
   static let maximumLength = 20_000
   static let maximumDepth = 100
@@ -27,7 +29,31 @@ struct PatternReader {
   /// The highest count of a repetition.
   static let maximumCount = 10_000
 
-  init(_ pattern: String) { scalars = Array(pattern.unicodeScalars) }
+  init(_ pattern: String) { scalars = Self.unquoted(Array(pattern.unicodeScalars)) }
+
+  /// A pattern without `\Q…\E`: what stands in between is literal, letter by letter.
+  private static func unquoted(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    var result: [Unicode.Scalar] = []
+    var isQuoted = false
+    var place = 0
+    while place < scalars.count {
+      let sign = scalars[place]
+      let next = place + 1 < scalars.count ? scalars[place + 1] : nil
+      if sign == "\\", let next, isQuoted ? next == "E" : next == "Q" {
+        isQuoted.toggle()
+        place += 2
+      } else if isQuoted {
+        let isPlain = !sign.isASCII || sign.properties.isAlphabetic || sign.properties.numericType != nil
+        result += isPlain ? [sign] : ["\\", sign]
+        place += 1
+      } else {
+        result.append(sign)
+        if sign == "\\", let next { result.append(next) }
+        place += sign == "\\" ? 2 : 1
+      }
+    }
+    return result
+  }
 
   mutating func read() throws(Refusal) -> PatternSyntax {
     guard scalars.count <= Self.maximumLength else {
@@ -38,16 +64,16 @@ struct PatternReader {
     return syntax
   }
 
-  private var next: Unicode.Scalar? { place < scalars.count ? scalars[place] : nil }
+  var next: Unicode.Scalar? { place < scalars.count ? scalars[place] : nil }
 
-  private mutating func take(_ text: String) -> Bool {
+  mutating func take(_ text: String) -> Bool {
     let wanted = Array(text.unicodeScalars)
     guard scalars[place...].starts(with: wanted) else { return false }
     place += wanted.count
     return true
   }
 
-  private mutating func taken() throws(Refusal) -> Unicode.Scalar {
+  mutating func taken() throws(Refusal) -> Unicode.Scalar {
     guard let next else { throw .invalid }
     place += 1
     return next
@@ -66,43 +92,55 @@ struct PatternReader {
 
   private mutating func sequence() throws(Refusal) -> PatternSyntax {
     var parts: [PatternSyntax] = []
-    while let sign = next, sign != "|", sign != ")" {
-      if flags.hasComments, sign.properties.isWhitespace {
-        place += 1
-      } else if flags.hasComments, sign == "#" {
-        while let sign = next, !sign.endsLine { place += 1 }
-      } else if take("\\Q") {
-        while place < scalars.count, !take("\\E") {
-          parts.append(literal(scalars[place]))
-          place += 1
-        }
-        if let last = parts.popLast() { parts.append(try repetition(of: last)) }
-      } else if let part = try atom() {
-        parts.append(try repetition(of: part))
-      }
+    while true {
+      skipComments()
+      guard let sign = next, sign != "|", sign != ")" else { break }
+      if let part = try atom() { parts.append(try repetition(of: part)) }
     }
     return parts.count == 1 ? parts[0] : parts.isEmpty ? .empty : .sequence(parts)
   }
 
+  /// Under `(?x)`, blanks and what follows a `#` up to the end of its line.
+  mutating func skipComments() {
+    guard flags.hasComments else { return }
+    while let sign = next {
+      if sign == "#" {
+        while let sign = next, !sign.endsLine { place += 1 }
+      } else if sign == " " || ("\t"..."\r").contains(sign) {
+        place += 1
+      } else {
+        return
+      }
+    }
+  }
+
   private func literal(_ scalar: Unicode.Scalar) -> PatternSyntax { .one(.init(cased(.only(scalar)))) }
 
-  private func cased(_ test: ScalarTest) -> ScalarTest { flags.ignoresCase ? .folded(test) : test }
-
-  private mutating func repetition(of part: PatternSyntax) throws(Refusal) -> PatternSyntax {
-    var part = part
-    while true {
-      let (least, most): (Int, Int?)
-      switch next {
-      case "*": (least, most) = (0, nil)
-      case "+": (least, most) = (1, nil)
-      case "?": (least, most) = (0, 1)
-      case "{": (least, most) = try counts()
-      default: return part
-      }
-      place += 1
-      if next == "+" { throw .unsupported("possessive repetition") }
-      part = .repeated(part, least: least, most: most, isLazy: take("?"))
+  /// Under `(?i)`, in any case: a letter, a range or a property, not what they make together.
+  func cased(_ test: ScalarTest) -> ScalarTest {
+    guard flags.ignoresCase else { return test }
+    switch test {
+    case .range, .property: return .folded(test)
+    case .not(let inner): return .not(cased(inner))
+    default: return test
     }
+  }
+
+  /// A part, repeated as often as what follows it says: once, for a repetition is not repeated.
+  private mutating func repetition(of part: PatternSyntax) throws(Refusal) -> PatternSyntax {
+    skipComments()
+    let (least, most): (Int, Int?)
+    switch next {
+    case "*": (least, most) = (0, nil)
+    case "+": (least, most) = (1, nil)
+    case "?": (least, most) = (0, 1)
+    case "{": (least, most) = try counts()
+    default: return part
+    }
+    place += 1
+    skipComments()
+    if next == "+" { throw .unsupported("possessive repetition") }
+    return .repeated(part, least: least, most: most, isLazy: take("?"))
   }
 
   /// `{n}`, `{n,}` or `{n,m}`, up to its closing brace.
@@ -133,7 +171,7 @@ struct PatternReader {
     let sign = try taken()
     switch sign {
     case "(": return try group()
-    case "[": return .one(.init(cased(try set())))
+    case "[": return .one(.init(try set()))
     case ".": return .one(.init(flags.dotTakesAll ? .everything : .not(.lineEnd)))
     case "^": return .assertion(flags.isMultiline ? .lineStart : .textStart)
     case "$": return .assertion(flags.isMultiline ? .lineEnd : .textEnd)
@@ -155,12 +193,12 @@ struct PatternReader {
     }
     if take("<") || take("P<") {
       var name = ""
-      while let sign = next, sign.isASCII, sign.isWordPart, sign != "_" || !name.isEmpty {
+      while let sign = next, sign.isASCII, name.isEmpty ? sign.properties.isAlphabetic : sign.isWordPart {
         name.unicodeScalars.append(sign)
         place += 1
       }
-      guard !name.isEmpty, take(">"), groupNames[name] == nil else { throw .invalid }
-      groupNames[name] = groupCount + 1
+      guard !name.isEmpty, take(">"), groupNames[ByteText(name)] == nil else { throw .invalid }
+      groupNames[ByteText(name)] = groupCount + 1
       return try captured()
     }
     var isOn = true
@@ -170,8 +208,9 @@ struct PatternReader {
       case "s": flags.dotTakesAll = isOn
       case "m": flags.isMultiline = isOn
       case "x": flags.hasComments = isOn
-      // Letters are Unicode's in any case, as they are in ICU.
-      case "u", "U", "w": break
+      // Letters and their cases are always Unicode's.
+      case "u", "U": break
+      case "d": throw .unsupported("the flag (?d)")
       case "-" where isOn: isOn = false
       case ":": return try enclosed(before)
       case ")": return nil
@@ -187,7 +226,7 @@ struct PatternReader {
     return .group(try enclosed(flags), number: number)
   }
 
-  /// What stands up to the closing parenthesis, behind which flags are what they were before.
+  /// What stands up to the closing parenthesis, after which flags are what they were before.
   private mutating func enclosed(_ before: Flags) throws(Refusal) -> PatternSyntax {
     let inner = try choice()
     guard take(")") else { throw .invalid }
@@ -217,7 +256,7 @@ struct PatternReader {
   }
 
   /// The characters that an escape stands for, in a class or outside.
-  private mutating func escapedTest() throws(Refusal) -> ScalarTest {
+  mutating func escapedTest() throws(Refusal) -> ScalarTest {
     let sign = try taken()
     switch sign {
     case "d": return .digit
@@ -271,7 +310,7 @@ struct PatternReader {
     return scalar
   }
 
-  /// Behind `\p`: one letter, or a name in braces.
+  /// After `\p`: one letter, or a name in braces.
   private mutating func property() throws(Refusal) -> ScalarTest {
     var name = String(try taken())
     if name == "{" {
@@ -284,61 +323,5 @@ struct PatternReader {
     }
     guard let property = ScalarProperty(name) else { throw .invalid }
     return .property(property)
-  }
-
-  // MARK: Classes
-
-  /// Behind `[`.
-  private mutating func set() throws(Refusal) -> ScalarTest {
-    depth += 1
-    defer { depth -= 1 }
-    guard depth <= Self.maximumDepth else { throw .unsupported("classes nested deeper than \(Self.maximumDepth)") }
-    let isNegated = take("^")
-    var tests: [ScalarTest] = []
-    var left: ScalarTest?
-    var isFirst = true
-    func union() -> ScalarTest { left.map { .both($0, .union(tests)) } ?? .union(tests) }
-    while true {
-      if next == "]", !isFirst {
-        place += 1
-        return isNegated ? .not(cased(union())) : union()
-      }
-      isFirst = false
-      if take("&&") {
-        left = union()
-        tests = []
-        continue
-      }
-      tests.append(try setItem())
-    }
-  }
-
-  private mutating func setItem() throws(Refusal) -> ScalarTest {
-    if take("[:") {
-      let isNegated = take("^")
-      var name = ""
-      while let sign = next, sign != ":" {
-        name.unicodeScalars.append(sign)
-        place += 1
-      }
-      guard take(":]"), let property = ScalarProperty(name) else { throw .invalid }
-      return isNegated ? .not(.property(property)) : .property(property)
-    }
-    if take("[") { return try set() }
-    let first = try setScalar()
-    guard next == "-", place + 1 < scalars.count, scalars[place + 1] != "]", case .range(let low, _) = first else {
-      return first
-    }
-    // A class behind the hyphen makes that a character of its own: [a-[b]].
-    guard scalars[place + 1] != "[" else { return first }
-    place += 1
-    guard case .range(let high, _) = try setScalar(), low <= high else { throw .invalid }
-    return .range(low, high)
-  }
-
-  private mutating func setScalar() throws(Refusal) -> ScalarTest {
-    let sign = try taken()
-    guard sign == "\\" else { return .only(sign) }
-    return try escapedTest()
   }
 }

@@ -1,3 +1,5 @@
+import CacheSupport
+
 /// What stands for a match, in Java's syntax: `$1`, `${name}`, and a backslash before what is meant literally.
 struct PatternReplacement: Sendable {
   private enum Part {
@@ -20,7 +22,9 @@ struct PatternReplacement: Sendable {
       literal = []
       if rest.first == "{" {
         let name = rest.dropFirst().prefix { $0 != "}" }
-        guard name.count + 1 < rest.count, let group = pattern.groupNames[String(name)] else { throw illegal(text) }
+        guard name.count + 1 < rest.count, let group = pattern.groupNames[ByteText(String(name))] else {
+          throw illegal(text)
+        }
         rest = rest.dropFirst(name.count + 2)
         parts.append(.group(group))
         continue
@@ -41,7 +45,7 @@ struct PatternReplacement: Sendable {
     ("0"..."9").contains(scalar) ? Int(scalar.value) - 48 : nil
   }
 
-  /// Writes what stands for a match behind other bytes.
+  /// Writes what stands for a match after other bytes.
   func append(_ match: RegularExpression.Match, of text: [UInt8], to result: inout [UInt8]) throws(QueryFault) {
     for part in parts {
       switch part {

@@ -8,6 +8,18 @@ indirect enum PatternSyntax: Sendable {
   case group(PatternSyntax, number: Int)
   /// A count without an upper end has none.
   case repeated(PatternSyntax, least: Int, most: Int?, isLazy: Bool)
+
+  /// Whether it may take no character at all.
+  var canBeEmpty: Bool {
+    switch self {
+    case .empty, .assertion: true
+    case .one: false
+    case .sequence(let parts): parts.allSatisfy(\.canBeEmpty)
+    case .choice(let branches): branches.contains(where: \.canBeEmpty)
+    case .group(let inner, _): inner.canBeEmpty
+    case .repeated(let inner, let least, _, _): least == 0 || inner.canBeEmpty
+    }
+  }
 }
 
 /// What must hold at a place without taking a character.
@@ -23,9 +35,9 @@ indirect enum ScalarTest: Sendable {
   /// A property of Unicode or Java, as `\p{…}` names it.
   case property(ScalarProperty)
   case union([ScalarTest])
-  case both(ScalarTest, ScalarTest)
+  case all([ScalarTest])
   case not(ScalarTest)
-  /// In either case.
+  /// In any case.
   case folded(ScalarTest)
 
   static func only(_ scalar: Unicode.Scalar) -> ScalarTest { .range(scalar, scalar) }
@@ -41,9 +53,21 @@ indirect enum ScalarTest: Sendable {
     case .lineEnd: scalar.endsLine
     case .property(let property): property.holds(scalar)
     case .union(let tests): tests.contains { $0.contains(scalar) }
-    case .both(let one, let other): one.contains(scalar) && other.contains(scalar)
+    case .all(let tests): tests.allSatisfy { $0.contains(scalar) }
     case .not(let test): !test.contains(scalar)
-    case .folded(let test): test.contains(scalar) || scalar.otherCases.contains(where: test.contains)
+    case .folded(let test): LetterCase.all(of: scalar).contains(where: test.contains)
+    }
+  }
+
+  /// Units of work that it takes for a character, at most.
+  var cost: Int {
+    switch self {
+    case .everything, .range, .lineEnd: 1
+    case .digit, .space, .horizontalSpace, .word: 2
+    case .property: 8
+    case .union(let tests), .all(let tests): tests.reduce(1) { $0 + $1.cost }
+    case .not(let test): test.cost
+    case .folded(let test): 4 + 4 * test.cost
     }
   }
 }
@@ -60,17 +84,4 @@ extension Unicode.Scalar {
 
   /// Whether a dot does not stand for it.
   var endsLine: Bool { self == "\n" || self == "\r" || self == "\u{85}" || self == "\u{2028}" || self == "\u{2029}" }
-
-  /// The same letter in other cases, where that is one character.
-  fileprivate var otherCases: [Unicode.Scalar] {
-    var cases: [Unicode.Scalar] = []
-    for text in [properties.lowercaseMapping, properties.uppercaseMapping, properties.titlecaseMapping] {
-      guard text.unicodeScalars.count == 1, let scalar = text.unicodeScalars.first, scalar != self else { continue }
-      cases.append(scalar)
-      // The Kelvin sign is a k, too.
-      let back = scalar.properties.uppercaseMapping.unicodeScalars
-      if back.count == 1, let upper = back.first { cases.append(upper) }
-    }
-    return cases
-  }
 }

@@ -6,7 +6,7 @@ final class PercentileAggregate: AggregateState {
     var value: Double
     var weight: Double
 
-    /// NaN is behind all numbers.
+    /// NaN comes after all numbers.
     func isBefore(_ other: Entry) -> Bool { value < other.value || other.value.isNaN && !value.isNaN }
   }
 
@@ -16,12 +16,13 @@ final class PercentileAggregate: AggregateState {
   private var shares = SQLValue.null
   private var isWhole = true
   private var isWeighted = false
-  private var held = 0
+  private var holding: Holding
   private let execution: Execution
 
-  init(_ execution: Execution) { self.execution = execution }
-
-  deinit { execution.release(held) }
+  init(_ execution: Execution) {
+    self.execution = execution
+    holding = Holding(execution)
+  }
 
   /// What an entry takes.
   private static let size = 32
@@ -45,8 +46,7 @@ final class PercentileAggregate: AggregateState {
     if case .real = arguments[0] { isWhole = false }
     guard entry.weight > 0 else { return }
     if entry.weight != 1 { isWeighted = true }
-    try execution.hold(Self.size)
-    held += Self.size
+    try holding.take(Self.size)
     fresh.append(entry)
   }
 
@@ -58,7 +58,7 @@ final class PercentileAggregate: AggregateState {
     while place < sorted.count, !entry.isBefore(sorted[place]) {
       if sorted[place].weight == entry.weight {
         sorted.remove(at: place)
-        return
+        return holding.giveBack(Self.size)
       }
       place += 1
     }
@@ -87,7 +87,7 @@ final class PercentileAggregate: AggregateState {
   func value() throws(QueryFault) -> SQLValue {
     sort()
     guard !sorted.isEmpty else { return .null }
-    // An entry that is put in moves those behind it.
+    // An entry that is put in moves those after it.
     try execution.spend(1 + sorted.count / (isWeighted ? 1 : 64))
     let total = isWeighted ? sorted.reduce(0) { $0 + $1.weight } : 0
     func found(_ share: SQLValue) -> SQLValue {

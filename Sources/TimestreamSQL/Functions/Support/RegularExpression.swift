@@ -1,11 +1,15 @@
+import CacheSupport
+
 /// A regular expression in Java's syntax, matched in time that grows with text and pattern, whatever the pattern.
 ///
 /// The leftmost match is found, and of those that start there the one that Java prefers. What no such matcher can do is refused:
 /// look-around, references to groups, atomic groups and possessive repetition. See <https://swtch.com/~rsc/regexp/regexp2.html>.
 struct RegularExpression: Sendable {
   let groupCount: Int
-  let groupNames: [String: Int]
+  let groupNames: [ByteText: Int]
   private let program: PatternProgram
+  /// Units of work that it took to read it.
+  var cost: Int { program.cost }
 
   init(_ pattern: String) throws(QueryFault) {
     var reader = PatternReader(pattern)
@@ -42,7 +46,7 @@ struct RegularExpression: Sendable {
     return try machine.run(from: start, execution).map { Match(places: $0) }
   }
 
-  /// Calls a body for each match, one behind the other; behind an empty one the next starts at the next character.
+  /// Calls a body for each match, one after the other; after an empty one the next starts at the next character.
   func forEachMatch(
     in text: [UInt8], _ execution: Execution, _ body: (Match) throws(QueryFault) -> Void
   ) throws(QueryFault) {
@@ -58,7 +62,7 @@ struct RegularExpression: Sendable {
 
 /// Characters among the bytes of a text, which Swift has made valid UTF-8.
 enum UTF8Text {
-  /// The place behind the character at a place; past the end one more.
+  /// The place after the character at a place; past the end one more.
   static func next(in text: [UInt8], from place: Int) -> Int {
     var next = place + 1
     while next < text.count, text[next] & 0xC0 == 0x80 { next += 1 }

@@ -1,10 +1,15 @@
 import Foundation
+import Synchronization
 
 /// A property of characters by its name in `\p{…}`: Unicode's categories, scripts and properties, and Java's `Alpha` and the like.
 ///
-/// The names and their characters are ICU's. It is asked for one character at a time, which takes no longer for any text.
-struct ScalarProperty: Sendable {
-  private let expression: NSRegularExpression
+/// The names and their characters are ICU's. It is asked once for each 256 neighbouring characters of which one is looked at.
+final class ScalarProperty: Sendable {
+  /// Which of 256 characters have it.
+  private typealias Block = [Bool]
+
+  private let runs: NSRegularExpression
+  private let blocks = Mutex<[UInt32: Block]>([:])
 
   /// Nil for a name that is none.
   init?(_ name: String) {
@@ -13,17 +18,33 @@ struct ScalarProperty: Sendable {
     }
     guard allowed, !name.isEmpty else { return nil }
     // Java writes IsLatin and InGreek where ICU writes Latin.
-    for form in [name, name.hasPrefix("Is") ? String(name.dropFirst(2)) : name] {
-      if let expression = try? NSRegularExpression(pattern: "\\p{\(form)}") {
-        self.expression = expression
-        return
-      }
+    let forms = [name, name.hasPrefix("Is") ? String(name.dropFirst(2)) : name]
+    guard let runs = forms.lazy.compactMap({ try? NSRegularExpression(pattern: "\\p{\($0)}+") }).first else {
+      return nil
     }
-    return nil
+    self.runs = runs
   }
 
   func holds(_ scalar: Unicode.Scalar) -> Bool {
-    let text = String(Character(scalar))
-    return expression.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
+    let number = scalar.value >> 8
+    return blocks.withLock { blocks in
+      if let block = blocks[number] { return block[Int(scalar.value & 0xFF)] }
+      let block = block(number)
+      blocks[number] = block
+      return block[Int(scalar.value & 0xFF)]
+    }
+  }
+
+  private func block(_ number: UInt32) -> Block {
+    // Each takes as many units of UTF-16 as its neighbours: those of a plane. No text has a surrogate alone.
+    let scalars = (number << 8..<(number + 1) << 8).map { Unicode.Scalar($0) ?? "\u{FFFD}" }
+    let text = String(String.UnicodeScalarView(scalars))
+    let width = UTF16.width(scalars[0])
+    var block = Block(repeating: false, count: scalars.count)
+    for match in runs.matches(in: text, range: NSRange(location: 0, length: scalars.count * width)) {
+      let start = match.range.location / width
+      for place in start..<(start + match.range.length / width) { block[place] = true }
+    }
+    return block
   }
 }

@@ -133,11 +133,12 @@ enum TimeSeriesMath {
   static func pearson(_ ones: [Double], _ others: [Double]) -> Double {
     var pairs = Pairs()
     for (one, other) in zip(ones, others) { pairs.add(one, other) }
-    return pairs.product / (pairs.squaresX * pairs.squaresY).squareRoot()
+    return pairs.correlation
   }
 
-  /// Ranks from 1; equal values share the middle of theirs.
+  /// Ranks from 1; equal values share the middle of theirs. Among values with a NaN there is no order, and each rank is NaN.
   static func ranks(_ values: [Double]) -> [Double] {
+    guard !values.contains(where: \.isNaN) else { return values.map { _ in .nan } }
     let order = values.indices.sorted { values[$0] < values[$1] }
     var ranks = Array(repeating: 0.0, count: values.count)
     var start = 0
