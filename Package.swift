@@ -81,9 +81,8 @@ let package = Package(
     .target(
       name: "LocalCloud",
       dependencies: [
-        "CGlibcCompat", "CacheSupport", "SigV4", "AWSClients", "SQLiteStore", "TimestreamSQL", "CCrypto", "CSQLite",
-        "CMicroHTTPD",
-        "CYAML",
+        "CGlibcCompat", "CacheSupport", "Compression", "SigV4", "AWSClients", "SQLiteStore", "TimestreamSQL", "CCrypto",
+        "CSQLite", "CMicroHTTPD", "CYAML",
       ]),
     .target(name: "CommandLineSupport", dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime"]),
     .executableTarget(
@@ -170,7 +169,9 @@ let package = Package(
     .testTarget(name: "SQLiteStoreTests", dependencies: ["SQLiteStore"]),
     .testTarget(
       name: "LocalCloudTests",
-      dependencies: ["CacheSupport", "AWSClients", "SQLiteStore", "TimestreamSQL", "LocalCloud", "TestSupport"]),
+      dependencies: [
+        "CacheSupport", "Compression", "AWSClients", "SQLiteStore", "TimestreamSQL", "LocalCloud", "TestSupport",
+      ]),
   ]
 )
 

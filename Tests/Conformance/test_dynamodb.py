@@ -1,6 +1,7 @@
 """DynamoDB as boto3 sees it."""
 
 import decimal
+import gzip
 import os
 
 import boto3
@@ -123,3 +124,23 @@ def test_time_to_live(table, client):
     specification = {"AttributeName": "expiry", "Enabled": True}
     assert plain.update_time_to_live(TableName=table.name, TimeToLiveSpecification=specification)["TimeToLiveSpecification"] == specification
     assert plain.describe_time_to_live(TableName=table.name)["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expiry"}
+
+
+def test_a_packed_request_is_signed_as_it_is_sent(table):
+    """botocore packs requests of services that say so, before it signs them; DynamoDB's are packed here the same way."""
+    dynamodb = table.meta.client
+
+    def pack(params, **_):
+        params["body"] = gzip.compress(params["body"].encode() if isinstance(params["body"], str) else params["body"])
+        params["headers"]["Content-Encoding"] = "gzip"
+
+    dynamodb.meta.events.register("before-call.dynamodb.PutItem", pack)
+    table.put_item(Item={"p": "packed", "r": 1, "s": "é" * 100_000})
+    assert table.get_item(Key={"p": "packed", "r": 1})["Item"]["s"] == "é" * 100_000
+    assert error_of(table.put_item, Item={"p": "packed"}) == ("ValidationException", "One or more parameter values were invalid: Missing the key r in the item")
+
+    def pack_again(request, **_):
+        request.body = gzip.compress(gzip.decompress(request.body), mtime=1)
+
+    dynamodb.meta.events.register("before-send.dynamodb.PutItem", pack_again)
+    assert error_of(table.put_item, Item={"p": "packed", "r": 2})[0] == "InvalidSignatureException"

@@ -7,7 +7,7 @@ import CacheSupport
 enum CapacityRequest {
   case none
   case total
-  /// Each table by itself as well; there are no indexes.
+  /// Each table and each index by itself as well.
   case indexes
 
   /// Reads `ReturnConsumedCapacity`.
@@ -28,18 +28,29 @@ enum CapacityRequest {
   /// What was consumed of a table, for the answer; nil where nobody wants to know.
   ///
   /// - Parameter table: as the request named it: by its name, or by its ARN.
-  func json(_ table: String, _ units: Double, kind: Kind? = nil) -> JSON? {
+  func json(_ table: String, _ units: ConsumedUnits, kind: Kind? = nil) -> JSON? {
     guard self != .none else { return nil }
-    var counts: JSONObject = ["CapacityUnits": .double(units)]
-    if let kind { counts[kind.rawValue] = .double(units) }
-    var answer = counts
+    func counts(_ units: Double) -> JSONObject {
+      var counts: JSONObject = ["CapacityUnits": .double(units)]
+      if let kind { counts[kind.rawValue] = .double(units) }
+      return counts
+    }
+    var answer = counts(units.total)
     answer["TableName"] = .string(table)
-    if self == .indexes { answer["Table"] = .object(counts) }
+    guard self == .indexes else { return .object(answer) }
+    answer["Table"] = .object(counts(units.table))
+    for (kind, parts) in units.indexes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      var object = JSONObject()
+      for (name, units) in parts.sorted(by: { $0.key < $1.key }) { object[name.text] = .object(counts(units)) }
+      answer[kind.rawValue] = .object(object)
+    }
     return .object(answer)
   }
 
+  func json(_ table: String, _ units: Double) -> JSON? { json(table, ConsumedUnits(table: units)) }
+
   /// The same for several tables, in the order of their names.
-  func json(_ units: [ByteText: Double], kind: Kind? = nil) -> JSON? {
+  func json(_ units: [ByteText: ConsumedUnits], kind: Kind? = nil) -> JSON? {
     guard self != .none else { return nil }
     return .array(units.sorted { $0.key < $1.key }.compactMap { json($0.key.text, $0.value, kind: kind) })
   }
@@ -54,5 +65,36 @@ enum CapacityRequest {
   /// - Parameter size: of an item, or of all items that a page looked at, in bytes.
   static func readUnits(_ size: Int, consistent: Bool) -> Double {
     Double(max(1, (size + 4095) / 4096)) * (consistent ? 1 : 0.5)
+  }
+}
+
+/// What was consumed of a table and of its indexes, in units.
+struct ConsumedUnits: Sendable {
+  var table = 0.0
+  private(set) var indexes: [SecondaryIndex.Kind: [ByteText: Double]] = [:]
+
+  init(table: Double = 0) { self.table = table }
+
+  /// What a write consumes.
+  ///
+  /// - Parameters:
+  ///   - size: the larger of the item before and after it, in bytes.
+  ///   - factor: 2 in a transaction.
+  init(writing size: Int, _ change: ItemTable.Change, factor: Double = 1) {
+    table = factor * CapacityRequest.writeUnits(size)
+    for change in change.indexes where change.units > 0 { add(factor * change.units, to: change.index) }
+  }
+
+  var total: Double { indexes.values.reduce(table) { $0 + $1.values.reduce(0, +) } }
+
+  mutating func add(_ units: Double, to index: SecondaryIndex) {
+    indexes[index.kind, default: [:]][ByteText(index.name), default: 0] += units
+  }
+
+  static func += (one: inout Self, other: Self) {
+    one.table += other.table
+    for (kind, parts) in other.indexes {
+      one.indexes[kind, default: [:]].merge(parts) { $0 + $1 }
+    }
   }
 }

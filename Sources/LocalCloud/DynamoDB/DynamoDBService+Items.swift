@@ -18,15 +18,13 @@ extension DynamoDBService {
     _ = try request.input.object("Key", required: true)
     let consistent = try request.input.bool("ConsistentRead") ?? false
     let capacity = try CapacityRequest(&request.input)
-    let projectionText = try request.input.string("ProjectionExpression")
+    let wanted = try WantedAttributes(&request.input)
     try request.input.check()
-    try request.input.refuse("AttributesToGet")
+    try ParameterKinds.get.check(request.input)
     let key = try request.item(.key)
     var bindings = try ExpressionParser.Bindings(request)
-    let projection = try projectionText.map { text throws(ServiceError) in
-      try ExpressionParser.projection(text, &bindings)
-    }
-    try bindings.checkUsed(hasExpressions: projection != nil)
+    let projection = try wanted.projection(&bindings)
+    try bindings.checkUsed()
     let tableAsNamed = request.input.object["TableName"]?.string ?? name
     return .reading { connection throws(ServiceError) in
       try storing {
@@ -57,9 +55,8 @@ extension DynamoDBService {
     let head = try ItemWrite.Head(kind, &request.input)
     let returns = try ReturnValues(&request.input)
     let capacity = try CapacityRequest(&request.input)
-    _ = try request.input.string("ReturnItemCollectionMetrics", values: ["SIZE", "NONE"])
+    let wantsCollection = try ItemCollections.isWanted(&request.input)
     try request.input.check()
-    try request.input.refuse("Expected", "ConditionalOperator", "AttributeUpdates")
     let write = try ItemWrite(head, request)
     if kind != .update, returns != .none, returns != .allOld {
       throw .validation("Return values set to invalid value")
@@ -79,17 +76,22 @@ extension DynamoDBService {
         } else {
           oldSize = try items.size(at: key)
         }
-        let new = try write.result(of: old)
+        var evaluation = Evaluation()
+        let new = try write.result(of: old, &evaluation)
+        if kind == .update, let new { try table.description.checkIndexKeys(of: new) }
         var counts = TableCounts()
-        counts.add(
-          try new.map { new throws(DatabaseError) in try items.put(new, at: key, replacing: oldSize) }
-            ?? items.delete(at: key, replacing: oldSize), toTable: table.id)
+        let change =
+          try new.map { try items.put($0, at: key, replacing: oldSize) } ?? items.delete(at: key, replacing: oldSize)
+        counts.add(change, toTable: table.id)
         try counts.store(connection)
         var writer = AnswerWriter(capacity: 256)
         try returns.write(old, new, write.update?.paths ?? [], to: &writer)
-        writer.member(
-          "ConsumedCapacity",
-          capacity.json(write.tableAsNamed, CapacityRequest.writeUnits(max(oldSize ?? 0, new?.size ?? 0))))
+        let units = ConsumedUnits(writing: max(oldSize ?? 0, new?.size ?? 0), change)
+        writer.member("ConsumedCapacity", capacity.json(write.tableAsNamed, units))
+        var collections = ItemCollections(isWanted: wantsCollection)
+        collections.add(key, in: table, named: write.tableAsNamed)
+        let metrics = try collections.metrics { table throws(ServiceError) in try state(of: table, connection) }
+        writer.member("ItemCollectionMetrics", metrics.first?.metrics.first)
         return writer.answer()
       }
     }

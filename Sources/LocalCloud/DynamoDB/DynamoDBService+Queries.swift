@@ -10,38 +10,34 @@ extension DynamoDBService {
     let name = try TableDescription.name(&request.input)
     let keyText = try request.input.string("KeyConditionExpression")
     let isForward = try request.input.bool("ScanIndexForward") ?? true
-    var reading = try PageRequest(&request)
-    try request.input.refuse("IndexName", "KeyConditions", "QueryFilter", "ConditionalOperator", "AttributesToGet")
-    guard let keyText else {
+    let older = try OlderCondition.read("KeyConditions", &request.input)
+    var reading = try PageRequest(.query, &request)
+    let condition: Condition
+    if let keyText {
+      condition = try ExpressionParser.condition(.keyCondition, keyText, &reading.bindings)
+    } else if let older {
+      condition = try older.keyCondition()
+    } else {
       throw .validation(
         "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
     }
-    let condition = try ExpressionParser.condition(.keyCondition, keyText, &reading.bindings)
     try reading.parse()
-    try reading.bindings.checkUsed(hasExpressions: true)
+    try reading.bindings.checkUsed()
     return .reading { [reading] connection throws(ServiceError) in
       try storing {
-        let table = try table(name, connection)
-        let keys = try KeyCondition(condition, table.description)
-        try reading.check(table.description, isQuery: true)
-        var rows = RowRange("table_id = ? AND part = ? AND hash = ?")
-        let part = ItemKey.part(of: keys.hash)
-        rows.values = [.integer(table.id), .integer(part), .blob(keys.hash)]
+        let source = try ItemSource(table(name, connection), index: reading.index, connection)
+        let keys = try KeyCondition(condition, source.schema)
+        try reading.check(source)
+        var rows = source.rows
+        rows.isBackward = !isForward
+        rows.add("part = ? AND hash = ?", .integer(ItemKey.part(of: keys.hash)), .blob(keys.hash))
         keys.bound(&rows)
-        if let start = try reading.start(in: table.description) {
-          guard keys.holds(for: start.range) else {
-            throw ServiceError.validation("The provided starting key does not match the range key predicate")
-          }
-          guard start.hash == keys.hash else {
-            throw ServiceError.validation(
-              keys.hasRange
-                ? "The query can return at most one row and cannot be restarted"
-                : "The provided starting key is outside query boundaries based on provided conditions")
-          }
-          rows.add("range \(isForward ? ">" : "<") ?", .blob(start.range))
-        }
-        rows.order = isForward ? "range" : "range DESC"
-        return try page(of: table, rows, reading, connection)
+        let start = try reading.start(in: source)
+        if let start { try keys.check(start.key) }
+        let (columns, values) = source.order(start)
+        rows.order = columns
+        if start != nil { rows.start(after: values, in: columns) }
+        return try page(of: source, rows, reading, connection)
       }
     }
   }
@@ -51,20 +47,18 @@ extension DynamoDBService {
     let name = try TableDescription.name(&request.input)
     let segments = try request.input.integer("TotalSegments", in: 1...1_000_000)
     let segment = try request.input.integer("Segment", in: 0...999_999)
-    var reading = try PageRequest(&request)
-    try request.input.refuse("IndexName", "ScanFilter", "ConditionalOperator", "AttributesToGet")
+    var reading = try PageRequest(.scan, &request)
     let parts = try Self.parts(segment, of: segments)
     try reading.parse()
-    try reading.bindings.checkUsed(hasExpressions: reading.filter != nil || reading.projection != nil)
+    try reading.bindings.checkUsed()
     return .reading { [reading] connection throws(ServiceError) in
       try storing {
-        let table = try table(name, connection)
-        try reading.check(table.description, isQuery: false)
-        var rows = RowRange("table_id = ?")
-        rows.values = [.integer(table.id)]
-        let start = try reading.start(in: table.description)
+        let source = try ItemSource(table(name, connection), index: reading.index, connection)
+        try reading.check(source)
+        var rows = source.rows
+        let start = try reading.start(in: source)
         if let parts {
-          if let start, !parts.contains(start.part) {
+          if let start, !parts.contains(start.key.part) {
             throw ServiceError.validation(
               "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: \(segments ?? 0) Segment: \(segment ?? 0)"
             )
@@ -72,11 +66,12 @@ extension DynamoDBService {
           rows.add("part <= ?", .integer(parts.upperBound))
           if start == nil { rows.add("part >= ?", .integer(parts.lowerBound)) }
         }
+        let (columns, values) = source.order(start)
+        rows.order = ["part", "hash"] + columns
         if let start {
-          rows.add("(part, hash, range) > (?, ?, ?)", .integer(start.part), .blob(start.hash), .blob(start.range))
+          rows.start(after: [.integer(start.key.part), .blob(start.key.hash)] + values, in: rows.order)
         }
-        rows.order = "part, hash, range"
-        return try page(of: table, rows, reading, connection)
+        return try page(of: source, rows, reading, connection)
       }
     }
   }
@@ -105,28 +100,10 @@ extension DynamoDBService {
 
   /// Reads until the limit, 1 MB, or the end, whichever comes first.
   private func page(
-    of table: Table, _ rows: RowRange, _ reading: PageRequest, _ connection: Connection
+    of source: ItemSource, _ rows: RowRange, _ reading: PageRequest, _ connection: Connection
   ) throws -> Answer {
-    var page = ItemPage(reading)
+    var page = ItemPage(reading, of: source, connection)
     try connection.forEach(rows.sql, rows.values) { row in try page.take(row) }
-    return page.answer(of: table.description)
-  }
-}
-
-/// The rows of a page, in SQL.
-struct RowRange {
-  private var clauses: [String]
-  var values: [SQLValue] = []
-  var order = ""
-
-  init(_ clause: String) { clauses = [clause] }
-
-  mutating func add(_ clause: String, _ values: SQLValue...) {
-    clauses.append(clause)
-    self.values += values
-  }
-
-  var sql: String {
-    "SELECT item, size, hash, range FROM dynamodb_items WHERE \(clauses.joined(separator: " AND ")) ORDER BY \(order)"
+    return page.answer()
   }
 }

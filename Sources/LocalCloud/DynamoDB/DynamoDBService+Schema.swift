@@ -16,7 +16,22 @@ extension DynamoDBService {
       CREATE INDEX dynamodb_tokens_ended ON dynamodb_tokens (ended);
       """,
       partsStep,
+      indexesStep,
     ])
+
+  /// Entries of secondary indexes. An index that has no table is deleted; one that is being filled remembers how far it is, by the
+  /// place of the last item that was looked at.
+  private static let indexesStep = """
+    CREATE TABLE dynamodb_indexes (
+      id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER, items INTEGER NOT NULL DEFAULT 0,
+      bytes INTEGER NOT NULL DEFAULT 0, fill_part INTEGER, fill_hash BLOB, fill_range BLOB);
+    CREATE INDEX dynamodb_indexes_table ON dynamodb_indexes (table_id);
+    CREATE INDEX dynamodb_indexes_fill ON dynamodb_indexes (id) WHERE fill_part IS NOT NULL;
+    CREATE TABLE dynamodb_index_entries (
+      index_id INTEGER NOT NULL, part INTEGER NOT NULL, hash BLOB NOT NULL, range BLOB NOT NULL, item_hash BLOB NOT NULL,
+      item_range BLOB NOT NULL, item BLOB NOT NULL, size INTEGER NOT NULL,
+      PRIMARY KEY (index_id, part, hash, range, item_hash, item_range)) WITHOUT ROWID
+    """
 
   /// Items lie by the part of their table, which ``ItemKey/part(of:)`` says; a table counts its items, keeps its number for itself,
   /// and has no name once it is deleted. FNV-1a in SQL: SQLite has no exclusive or, and `a ^ b` is `(a | b) - (a & b)`.

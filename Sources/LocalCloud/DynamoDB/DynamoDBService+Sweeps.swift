@@ -11,20 +11,23 @@ extension DynamoDBService {
   static let expiryYears: Int64 = 5 * 365 * 86_400
 
   var sweeps: [Sweep] {
-    [
-      Sweep(every: .seconds(2)) {
-        for piece in pieces {
-          // What cannot be swept now is swept the next time: what has expired is served to nobody who minds.
-          while !Task.isCancelled, (try? await storage.write(piece)) ?? false {}
-        }
+    pieces.map { name, piece in
+      Sweep(name: name, every: .seconds(2)) { () async throws(ServiceError) in
+        while !Task.isCancelled, try await storage.write(piece) {}
       }
-    ]
+    }
   }
 
   typealias Piece = @Sendable (Connection) throws(ServiceError) -> Bool
 
-  /// Each does a piece of its work, and tells whether there may be more.
-  var pieces: [Piece] { [purge, noteExpiry, expire] }
+  /// The sweeps by name; each does a piece of its work, and tells whether there may be more.
+  var pieces: [(name: String, piece: Piece)] {
+    [
+      ("the removal of deleted tables' items", purge), ("noting when items expire", noteExpiry),
+      ("the removal of expired items", expire), ("the filling of indexes", fill),
+      ("the removal of deleted indexes' entries", purgeIndexes),
+    ]
+  }
 
   /// Deletes items of a table that was deleted, and then what is left of the table.
   ///
@@ -116,13 +119,13 @@ extension DynamoDBService {
       guard !noted.isEmpty else { return false }
       var counts = TableCounts()
       for (place, size, item) in noted {
-        let attribute = try connection.row(
-          "SELECT ttl_attribute FROM dynamodb_tables WHERE id = ? AND name IS NOT NULL", place[0])?[0].text
-        let expiry = attribute.flatMap { ItemTable.expiry(item[$0]) }
-        if let expiry, expiry < now, expiry > oldest, let id = place[0].integer {
-          try connection.run(
-            "DELETE FROM dynamodb_items WHERE table_id = ? AND part = ? AND hash = ? AND range = ?", place)
-          counts.add(ItemTable.Change(items: -1, bytes: -Int64(size)), toTable: id)
+        let name = try connection.row("SELECT name FROM dynamodb_tables WHERE id = ?", place[0])?[0].text
+        let table = try name.flatMap { try tables.find($0, connection) }
+        let expiry = table?.timeToLive.flatMap { ItemTable.expiry(item[$0]) }
+        if let table, let expiry, expiry < now, expiry > oldest, let hash = place[2].blob, let range = place[3].blob {
+          let change = try ItemTable(table: table, connection: connection).delete(
+            at: ItemKey(hash: hash, range: range), replacing: size)
+          counts.add(change, toTable: table.id)
         } else {
           try connection.run(
             "UPDATE dynamodb_items SET expires = ? WHERE table_id = ? AND part = ? AND hash = ? AND range = ?",

@@ -6,24 +6,35 @@ extension DynamoDBService {
   var tableOperations: [Operation] {
     [
       Operation("CreateTable", createTable), Operation("DescribeTable", describeTable),
-      Operation("ListTables", listTables), Operation("DeleteTable", deleteTable),
+      Operation("ListTables", listTables), Operation("DeleteTable", deleteTable), Operation("UpdateTable", updateTable),
     ]
   }
 
   private func createTable(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
-    let description = try TableDescription(request.input().object, now: clock.now)
+    let given = try TableDescription(request.input().object, now: clock.now)
     return .writing { connection throws(ServiceError) in
-      if try tables.find(description.name, connection) != nil {
-        throw .dynamoDB("ResourceInUseException", "Table already exists: \(description.name)")
+      if try tables.find(given.name, connection) != nil {
+        throw .dynamoDB("ResourceInUseException", "Table already exists: \(given.name)")
       }
+      var description = given
       do throws(DatabaseError) {
-        try connection.run(
-          "INSERT INTO dynamodb_tables (name, description) VALUES (?, ?)", .text(description.name),
-          .text(description.stored))
+        try connection.run("INSERT INTO dynamodb_tables (name, description) VALUES (?, '')", .text(description.name))
+        let id = connection.lastInsertedRow
+        for place in description.indexes.indices {
+          try connection.run("INSERT INTO dynamodb_indexes (table_id) VALUES (?)", .integer(id))
+          description.indexes[place].number = connection.lastInsertedRow
+        }
+        try store(description, of: id, connection)
       } catch { throw .internal(error) }
-      return Answer(
-        ["TableDescription": description.json(status: "CREATING", account: account, items: 0, bytes: 0)])
+      return Answer([
+        "TableDescription": description.json(status: "CREATING", account: account, TableDescription.State())
+      ])
     }
+  }
+
+  func store(_ description: TableDescription, of id: Int64, _ connection: Connection) throws(DatabaseError) {
+    try connection.run(
+      "UPDATE dynamodb_tables SET description = ? WHERE id = ?", .text(description.stored), .integer(id))
   }
 
   private func describeTable(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
@@ -31,18 +42,23 @@ extension DynamoDBService {
     let name = try TableDescription.name(&input)
     return .reading { connection throws(ServiceError) in
       let table = try namedTable(name, connection)
-      let (items, bytes) = try counts(of: table, connection)
-      return Answer(
-        ["Table": table.description.json(status: "ACTIVE", account: account, items: items, bytes: bytes)])
+      return Answer([
+        "Table": table.description.json(status: "ACTIVE", account: account, try state(of: table, connection))
+      ])
     }
   }
 
-  private func counts(
-    of table: Table, _ connection: Connection
-  ) throws(ServiceError) -> (items: Int64, bytes: Int64) {
+  func state(of table: Table, _ connection: Connection) throws(ServiceError) -> TableDescription.State {
     do throws(DatabaseError) {
       let row = try connection.row("SELECT items, bytes FROM dynamodb_tables WHERE id = ?", .integer(table.id))
-      return (row?[0].integer ?? 0, row?[1].integer ?? 0)
+      var state = TableDescription.State(items: row?[0].integer ?? 0, bytes: row?[1].integer ?? 0)
+      let rows = try connection.rows(
+        "SELECT id, items, bytes, fill_part IS NOT NULL FROM dynamodb_indexes WHERE table_id = ?", .integer(table.id))
+      for row in rows {
+        state.indexes[row[0].integer ?? 0] = SecondaryIndex.State(
+          items: row[1].integer ?? 0, bytes: row[2].integer ?? 0, isFilling: row[3].integer == 1)
+      }
+      return state
     } catch { throw .internal(error) }
   }
 
@@ -71,13 +87,18 @@ extension DynamoDBService {
     let name = try TableDescription.name(&input)
     return .writing { connection throws(ServiceError) in
       let table = try namedTable(name, connection)
-      let (items, bytes) = try counts(of: table, connection)
+      if table.description.isProtected {
+        throw .validation(
+          "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."
+        )
+      }
+      let state = try state(of: table, connection)
       do throws(DatabaseError) {
         try connection.run("UPDATE dynamodb_tables SET name = NULL WHERE id = ?", .integer(table.id))
+        try connection.run("UPDATE dynamodb_indexes SET table_id = NULL WHERE table_id = ?", .integer(table.id))
       } catch { throw .internal(error) }
       return Answer([
-        "TableDescription": .object(
-          table.description.summary(status: "DELETING", account: account, items: items, bytes: bytes))
+        "TableDescription": .object(table.description.summary(status: "DELETING", account: account, state))
       ])
     }
   }

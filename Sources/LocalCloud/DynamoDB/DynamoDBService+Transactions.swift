@@ -20,9 +20,11 @@ extension DynamoDBService {
   private func transactWriteItems(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
     var input = try request.input()
     let elements = try input.array("TransactItems", required: true, count: 1...100) ?? []
+    // What is wrong with each of too many is not told.
+    if elements.count > 100 { try input.check() }
     let token = try input.string("ClientRequestToken", length: 1...36)
     let capacity = try CapacityRequest(&input)
-    _ = try input.string("ReturnItemCollectionMetrics", values: ["SIZE", "NONE"])
+    let wantsCollections = try ItemCollections.isWanted(&input)
     var parts: [(ItemWrite.Head, Input)] = []
     for element in try input.structures(elements, of: "TransactItems") {
       let kinds = ItemWrite.Kind.allCases.filter { element.has($0.rawValue) }
@@ -44,25 +46,32 @@ extension DynamoDBService {
             "ConsumedCapacity", capacity.json(try sizes(writes, connection, Self.repeatedUnits), kind: .read))
           return writer.answer()
         }
-        let units = try carryOut(writes, connection)
+        var collections = ItemCollections(isWanted: wantsCollections)
+        let units = try carryOut(writes, &collections, connection)
         if let token, let digest {
           try connection.run(
             "INSERT INTO dynamodb_tokens VALUES (?, ?, ?)", .text(token), .blob(digest), .integer(clock.now))
         }
         writer.member("ConsumedCapacity", capacity.json(units, kind: .write))
+        writer.member(
+          "ItemCollectionMetrics",
+          try collections.json { table throws(ServiceError) in try state(of: table, connection) })
         return writer.answer()
       }
     }
   }
 
   /// - Returns: the units by table.
-  private func carryOut(_ writes: [ItemWrite], _ connection: Connection) throws -> [ByteText: Double] {
+  private func carryOut(
+    _ writes: [ItemWrite], _ collections: inout ItemCollections, _ connection: Connection
+  ) throws -> [ByteText: ConsumedUnits] {
     let tables = try writes.map { ItemTable(table: try table($0.table, connection), connection: connection) }
     var touched: Set<Place> = []
     var reasons = [CancellationReason?](repeating: nil, count: writes.count)
-    var changes: [(items: ItemTable, key: ItemKey, old: Int?, new: EncodedItem?)] = []
-    var units: [ByteText: Double] = [:]
+    var changes: [(name: String, items: ItemTable, key: ItemKey, old: Int?, new: EncodedItem?)] = []
+    var units: [ByteText: ConsumedUnits] = [:]
     var bytes = 0
+    var evaluation = Evaluation()
     for (index, write) in writes.enumerated() {
       let items = tables[index]
       let description = items.table.description
@@ -71,11 +80,15 @@ extension DynamoDBService {
         try Self.touch(items.table, key, &touched)
         try write.check(description)
         let old = try items.item(at: key)
-        let new = try write.result(of: old)
+        let new = try write.result(of: old, &evaluation)
+        if write.kind == .update, let new { try description.checkIndexKeys(of: new) }
         let size = max(old?.size ?? 0, new?.size ?? 0)
         bytes += size
-        units[ByteText(write.tableAsNamed), default: 0] += 2 * CapacityRequest.writeUnits(size)
-        if write.kind != .check { changes.append((items, key, old?.size, new)) }
+        if write.kind == .check {
+          units[ByteText(write.tableAsNamed), default: ConsumedUnits()].table += 2 * CapacityRequest.writeUnits(size)
+        } else {
+          changes.append((write.tableAsNamed, items, key, old?.size, new))
+        }
       } catch let error as ServiceError {
         guard let reason = CancellationReason(error) else { throw error }
         reasons[index] = reason
@@ -84,10 +97,13 @@ extension DynamoDBService {
     guard reasons.allSatisfy({ $0 == nil }) else { throw ServiceError.cancelled(reasons) }
     try Self.check(bytes)
     var counts = TableCounts()
-    for (items, key, old, new) in changes {
+    for (name, items, key, old, new) in changes {
       let change =
         try new.map { try items.put($0, at: key, replacing: old) } ?? items.delete(at: key, replacing: old)
       counts.add(change, toTable: items.table.id)
+      collections.add(key, in: items.table, named: name)
+      units[ByteText(name), default: ConsumedUnits()] += ConsumedUnits(
+        writing: max(old ?? 0, new?.size ?? 0), change, factor: 2)
     }
     try counts.store(connection)
     return units
@@ -97,6 +113,8 @@ extension DynamoDBService {
   private func transactGetItems(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
     var input = try request.input()
     let elements = try input.array("TransactItems", required: true, count: 1...100) ?? []
+    // What is wrong with each of too many is not told.
+    if elements.count > 100 { try input.check() }
     let capacity = try CapacityRequest(&input)
     var parts: [(table: String, Input)] = []
     for element in try input.structures(elements, of: "TransactItems") {
@@ -105,7 +123,7 @@ extension DynamoDBService {
       if var part = try element.structure("Get") {
         let table = try TableDescription.name(&part)
         _ = try part.object("Key", required: true)
-        _ = try part.string("ProjectionExpression")
+        _ = try WantedAttributes(&part)
         element.absorb(part)
         parts.append((table, part))
       }
@@ -149,21 +167,22 @@ extension DynamoDBService {
     init(_ table: String, _ request: ItemRequest) throws(ServiceError) {
       self.table = table
       tableAsNamed = request.input.object["TableName"]?.string ?? table
+      var request = request
+      let wanted = try WantedAttributes(&request.input)
+      try ParameterKinds.get.check(request.input)
       key = try request.item(.key)
       var bindings = try ExpressionParser.Bindings(request)
-      projection = try request.input.object["ProjectionExpression"]?.string.map { text throws(ServiceError) in
-        try ExpressionParser.projection(text, &bindings)
-      }
-      try bindings.checkUsed(hasExpressions: projection != nil)
+      projection = try wanted.projection(&bindings)
+      try bindings.checkUsed()
     }
   }
 
-  private func items(of reads: [Read], _ connection: Connection) throws -> ([StoredItem?], [ByteText: Double]) {
+  private func items(of reads: [Read], _ connection: Connection) throws -> ([StoredItem?], [ByteText: ConsumedUnits]) {
     let tables = try reads.map { ItemTable(table: try table($0.table, connection), connection: connection) }
     var touched: Set<Place> = []
     var reasons = [CancellationReason?](repeating: nil, count: reads.count)
     var items: [StoredItem?] = []
-    var units: [ByteText: Double] = [:]
+    var units: [ByteText: ConsumedUnits] = [:]
     var bytes = 0
     for (index, read) in reads.enumerated() {
       let description = tables[index].table.description
@@ -173,7 +192,7 @@ extension DynamoDBService {
         try read.projection?.checkKeys(of: description)
         let item = try tables[index].item(at: key)
         bytes += item?.size ?? 0
-        units[ByteText(read.tableAsNamed), default: 0] += Self.repeatedUnits(item?.size ?? 0)
+        units[ByteText(read.tableAsNamed), default: ConsumedUnits()].table += Self.repeatedUnits(item?.size ?? 0)
         items.append(item)
       } catch let error as ServiceError {
         guard let reason = CancellationReason(error) else { throw error }
@@ -208,12 +227,12 @@ extension DynamoDBService {
   /// What the items of writes that were carried out before cost to read.
   private func sizes(
     _ writes: [ItemWrite], _ connection: Connection, _ count: (Int) -> Double
-  ) throws -> [ByteText: Double] {
-    var units: [ByteText: Double] = [:]
+  ) throws -> [ByteText: ConsumedUnits] {
+    var units: [ByteText: ConsumedUnits] = [:]
     for write in writes {
       let items = ItemTable(table: try table(write.table, connection), connection: connection)
       let size = try items.size(at: write.key(items.table.description)) ?? 0
-      units[ByteText(write.tableAsNamed), default: 0] += count(size)
+      units[ByteText(write.tableAsNamed), default: ConsumedUnits()].table += count(size)
     }
     return units
   }

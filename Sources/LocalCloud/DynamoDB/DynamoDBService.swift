@@ -2,7 +2,8 @@ import AWSClients
 import CacheSupport
 import SQLiteStore
 
-/// Amazon DynamoDB: tables, items, Query and Scan with their expressions and pages, transactions, time to live. No secondary indexes.
+/// Amazon DynamoDB: tables and their indexes, items, batches, transactions, Query and Scan, expressions and the parameters from before
+/// them, time to live, tags. No streams, and no PartiQL.
 struct DynamoDBService: ServiceModule {
   let endpoint: JSONEndpoint? = JSONEndpoint(
     targetPrefix: "DynamoDB_20120810", signingName: "dynamodb", jsonVersion: "1.0")
@@ -10,12 +11,22 @@ struct DynamoDBService: ServiceModule {
   let account: Account
   let clock: WallClock
   let tables = TableCache()
+  let packedBodies = PackedBodies(limit: bodyLimit)
 
   /// The largest item, in bytes.
   static let itemLimit: Int = 400 << 10
+  /// The largest request, in bytes.
+  static let bodyLimit: Int = 16 << 20
 
   var operations: [Operation] {
-    tableOperations + timeToLiveOperations + itemOperations + batchOperations + queryOperations + transactionOperations
+    let operations =
+      tableOperations + timeToLiveOperations + itemOperations + batchOperations + queryOperations
+      + transactionOperations + tagOperations + accountOperations
+    return operations.map { operation in
+      Operation(operation.name) { request throws(ServiceError) in
+        try packedBodies.begin(operation, request)
+      }
+    }
   }
 
   /// The table that an operation on items names.
@@ -40,6 +51,10 @@ extension ServiceError {
   static func noTable(_ name: String) -> ServiceError {
     dynamoDB("ResourceNotFoundException", "Requested resource not found: Table: \(name) not found")
   }
+
+  static let requestTooLarge: ServiceError = ServiceError(
+    status: 413, type: "com.amazon.coral.service#RequestEntityTooLargeException",
+    message: "the request is larger than \(DynamoDBService.bodyLimit) bytes")
 
   /// The data plane's words.
   static let noResource: ServiceError = dynamoDB("ResourceNotFoundException", "Requested resource not found")

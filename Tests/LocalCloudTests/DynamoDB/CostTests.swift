@@ -106,7 +106,7 @@ import Testing
     func pieces(_ piece: @escaping DynamoDBService.Piece) throws -> [Int] {
       var costs: [Int] = []
       var goesOn = true
-      while goesOn { costs.append(try tables.steps { goesOn = try service.storage.write(piece) }) }
+      while goesOn { costs.append(try tables.steps { goesOn = try service.storage.writeAndWait(piece) }) }
       return costs
     }
     try tables.call(

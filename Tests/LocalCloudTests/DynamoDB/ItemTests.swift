@@ -28,17 +28,17 @@ import Testing
       ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
       (".5", "0.5"), ("5.", "5"), ("1E-130", "0." + String(repeating: "0", count: 129) + "1"),
     ])
-  func decimals(text: String, stored: String) throws { #expect(try DecimalNumber(text).text == stored) }
+  func decimals(text: String, stored: String) throws { #expect(try AttributeNumber(text).text == stored) }
 
   @Test("Numbers sort as numbers") func order() throws {
     let texts = [
       "-9.9e125", "-1000", "-10.5", "-10.4", "-1", "-1e-130", "0", "1e-130", "0.5", "1", "1.0000001", "9", "10", "10.4",
       "99", "100", "1e125",
     ]
-    let keys = try texts.map { try DecimalNumber($0).sortable }
+    let keys = try texts.map { try AttributeNumber($0).sortable }
     for index in 1..<keys.count { #expect(keys[index - 1].lexicographicallyPrecedes(keys[index]), "\(texts[index])") }
     for bad in ["", "a", "1e", "1.2.3", "--1", "1e126", "1e-131", "1234567890123456789012345678901234567890.1"] {
-      #expect(throws: DecimalNumber.Failure.self) { try DecimalNumber(bad) }
+      #expect(throws: AttributeNumber.Failure.self) { try AttributeNumber(bad) }
     }
   }
 
@@ -55,6 +55,8 @@ import Testing
       (.l([.l([.n("1")])]), 10), (.ss(["ab", "c"]), 3), (.ns(["1", "123"]), 5), (.bs(["AAEC", "AA=="]), 4),
     ] as [(AttributeValue, Int)]) func size(value: AttributeValue, size: Int) throws
   {
-    #expect(try EncodedItem(["né": value]).size == size + 3)
+    let item: Item = ["né": value]
+    #expect(try EncodedItem(item).size == size + 3)
+    #expect(item.isWithin(size + 3) && !item.isWithin(size + 2))
   }
 }

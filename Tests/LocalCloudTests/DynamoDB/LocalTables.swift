@@ -11,6 +11,8 @@ struct LocalTables {
 
   static let now: Int64 = 1_800_000_000_000
 
+  init(service: DynamoDBService) { self.service = service }
+
   init(clock: WallClock = .fixed(now), folder: String? = nil) throws {
     service = DynamoDBService(
       storage: try Storage(folder: folder, schemas: LocalCloud.schemas), account: Account(), clock: clock)
@@ -35,7 +37,7 @@ struct LocalTables {
 
   /// Sweeps until nothing is left to sweep.
   func sweep() throws(ServiceError) {
-    for piece in service.pieces { while try service.storage.write(piece) {} }
+    for piece in service.pieces.map(\.piece) { while try service.storage.writeAndWait(piece) {} }
   }
 
   /// The answer's text, or the error's message.

@@ -46,9 +46,11 @@ extension [DocumentPath] {
   /// - Throws: what DynamoDB says of a path into a key's attribute, which has no parts.
   func checkKeys(of table: TableDescription) throws(ServiceError) {
     for path in self where path.steps.count > 1 {
-      guard let key = table.keys.first(where: { $0.name.hasSameBytes(as: path.head) }) else { continue }
+      let isKey = table.schema.has(path.head)
+      guard isKey || table.indexes.contains(where: { $0.schema.has(path.head) }) else { continue }
       throw .validation(
-        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: \(key.name)")
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: \(isKey ? "Key" : "IndexKey"): \(path.head)"
+      )
     }
   }
 }

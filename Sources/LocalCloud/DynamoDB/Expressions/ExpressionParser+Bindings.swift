@@ -8,13 +8,10 @@ extension ExpressionParser {
     let values: Item
     private(set) var unusedNames: Set<ByteText>
     private(set) var unusedValues: Set<ByteText>
-    private let hasNames: Bool
-    private let hasValues: Bool
 
     init(_ request: ItemRequest) throws(ServiceError) {
       let object = request.input.object
       let given = object["ExpressionAttributeNames"].flatMap { $0.isNull ? nil : $0 }
-      hasNames = given != nil
       var names: [ByteText: String] = [:]
       if let given {
         guard let members = given.object?.members else { throw .serialization("Unexpected field type") }
@@ -29,13 +26,12 @@ extension ExpressionParser {
       }
       self.names = names
       let values = try request.optionalItem(.values)?.tree
-      hasValues = values != nil
       self.values = values ?? [:]
       for name in self.values.keys.sorted() {
         try Self.checkKey(name.text, UInt8(ascii: ":"), "ExpressionAttributeValues")
       }
-      if hasNames, names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
-      if hasValues, self.values.isEmpty { throw .validation("ExpressionAttributeValues must not be empty") }
+      if given != nil, names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
+      if values != nil, self.values.isEmpty { throw .validation("ExpressionAttributeValues must not be empty") }
       unusedNames = Set(names.keys)
       unusedValues = Set(self.values.keys)
     }
@@ -65,12 +61,8 @@ extension ExpressionParser {
       return values[value]
     }
 
-    /// - Throws: what DynamoDB says of bindings that no expression used, or that come without any expression.
-    func checkUsed(hasExpressions: Bool) throws(ServiceError) {
-      if !hasExpressions {
-        if hasNames { throw .validation("ExpressionAttributeNames can only be specified when using expressions") }
-        if hasValues { throw .validation("ExpressionAttributeValues can only be specified when using expressions") }
-      }
+    /// - Throws: what DynamoDB says of bindings that no expression used.
+    func checkUsed() throws(ServiceError) {
       if !unusedNames.isEmpty {
         throw .validation(
           "Value provided in ExpressionAttributeNames unused in expressions: keys: {\(unusedNames.sorted().map(\.text).joined(separator: ", "))}"

@@ -71,12 +71,17 @@ extension ExpressionParser {
         "lower bound operand: AttributeValue: \(low.brief), upper bound operand: AttributeValue: \(high.brief)"
       if low.type != high.type {
         note(.operand, "The BETWEEN operator requires same data type for lower and upper bounds; \(bounds)")
-      } else if Condition.compare(low, .greater, high) {
+      } else if try isGreater(low, than: high) {
         note(
           .operand, "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; \(bounds)")
       }
     }
     return .between(left, low, high)
+  }
+
+  private func isGreater(_ low: AttributeValue, than high: AttributeValue) throws(ServiceError) -> Bool {
+    var evaluation = Evaluation()
+    return try evaluation.compare(low, .greater, high)
   }
 
   private mutating func isIn(_ left: Condition.Operand) throws(ServiceError) -> Condition {

@@ -110,21 +110,13 @@ struct ExpressionParser {
 
   /// Notes where one place is another, is within another, or would be both in a map and in a list.
   mutating func checkApart(_ paths: [DocumentPath]) {
+    var places = PlaceTree()
     for (index, path) in paths.enumerated() {
-      for earlier in paths[..<index] {
-        let fork = zip(earlier.steps, path.steps).first { $0 != $1 }
-        let relation =
-          switch fork {
-          case nil: "overlap"
-          case (.name, .index)?, (.index, .name)?: "conflict"
-          default: ""
-          }
-        guard !relation.isEmpty else { continue }
-        note(
-          .overlap,
-          "Two document paths \(relation) with each other; must remove or rewrite one of these paths; path one: \(earlier.text), path two: \(path.text)"
-        )
-      }
+      guard let (earlier, relation) = places.insert(path, number: index) else { continue }
+      note(
+        .overlap,
+        "Two document paths \(relation.rawValue) with each other; must remove or rewrite one of these paths; path one: \(paths[earlier].text), path two: \(path.text)"
+      )
     }
   }
 

@@ -16,30 +16,30 @@ struct KeyCondition {
   }
 
   /// - Throws: what DynamoDB says of a condition that picks no range of one hash key.
-  init(_ condition: Condition, _ table: TableDescription) throws(ServiceError) {
+  init(_ condition: Condition, _ schema: KeySchema) throws(ServiceError) {
     var parts: [(name: String, condition: Condition)] = []
     try Self.flatten(condition, into: &parts)
-    func part(_ key: TableDescription.Key) -> Condition? {
+    func part(_ key: KeySchema.Key) -> Condition? {
       parts.first { $0.name.hasSameBytes(as: key.name) }?.condition
     }
     guard parts.count <= 2 else { throw .validation("Conditions can be of length 1 or 2 only") }
-    guard let hashPart = part(table.hash) else { throw Self.missed(table.hash) }
+    guard let hashPart = part(schema.hash) else { throw Self.missed(schema.hash) }
     guard case .compare(.path, .equal, .value(let value)) = hashPart else {
       throw .validation("Query key condition not supported")
     }
-    hash = try Self.bytes(value, table.hash)
+    hash = try Self.bytes(value, schema.hash)
     guard parts.count == 2 else { return }
-    guard let range = table.range else { throw .validation("Query key condition not supported") }
+    guard let range = schema.range else { throw .validation("Query key condition not supported") }
     guard let rangePart = part(range) else { throw Self.missed(range) }
     hasRange = true
     try bound(rangePart, range)
   }
 
-  private static func missed(_ key: TableDescription.Key) -> ServiceError {
+  private static func missed(_ key: KeySchema.Key) -> ServiceError {
     .validation("Query condition missed key schema element: \(key.name)")
   }
 
-  private mutating func bound(_ part: Condition, _ key: TableDescription.Key) throws(ServiceError) {
+  private mutating func bound(_ part: Condition, _ key: KeySchema.Key) throws(ServiceError) {
     switch part {
     case .compare(.path, let comparison, .value(let value)):
       let bytes = try Self.bytes(value, key)
@@ -71,8 +71,21 @@ struct KeyCondition {
     if let high { rows.add("range \(high.isExclusive ? "<" : "<=") ?", .blob(high.bytes)) }
   }
 
+  /// - Throws: what DynamoDB says of a starting key that is none of the condition's.
+  func check(_ start: ItemKey) throws(ServiceError) {
+    guard holds(for: start.range) else {
+      throw .validation("The provided starting key does not match the range key predicate")
+    }
+    guard start.hash == hash else {
+      throw .validation(
+        hasRange
+          ? "The query can return at most one row and cannot be restarted"
+          : "The provided starting key is outside query boundaries based on provided conditions")
+    }
+  }
+
   /// True where a range key is one of the condition.
-  func holds(for range: [UInt8]) -> Bool {
+  private func holds(for range: [UInt8]) -> Bool {
     if let low, range.lexicographicallyPrecedes(low.bytes) || (low.isExclusive && range == low.bytes) { return false }
     if let high, high.bytes.lexicographicallyPrecedes(range) || (high.isExclusive && range == high.bytes) {
       return false
@@ -136,7 +149,7 @@ struct KeyCondition {
     parts.append((name, part))
   }
 
-  private static func bytes(_ value: AttributeValue, _ key: TableDescription.Key) throws(ServiceError) -> [UInt8] {
+  private static func bytes(_ value: AttributeValue, _ key: KeySchema.Key) throws(ServiceError) -> [UInt8] {
     guard value.type == key.type, let bytes = value.sortable else {
       throw .parameter("Condition parameter type does not match schema type")
     }

@@ -6,6 +6,8 @@ import CacheSupport
 /// See <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.UpdateExpressions.html>.
 struct UpdateExpression: Sendable {
   var changes: [(path: DocumentPath, change: Change)] = []
+  /// What is said where a change does not fit the type of what is there.
+  var mismatch: ServiceError = .wrongOperand
 
   enum Change: Sendable {
     case set(Value)
@@ -40,10 +42,19 @@ struct UpdateExpression: Sendable {
 
   /// The item with every change. All values are those of the item before, and so are the indexes of lists.
   func applied(to item: Item) throws(ServiceError) -> Item {
+    do throws(ServiceError) { return try changed(item) } catch { throw error == .wrongOperand ? mismatch : error }
+  }
+
+  private func changed(_ item: Item) throws(ServiceError) -> Item {
     var tree = ChangeTree()
+    var appended = 0
     for (path, change) in changes {
       if case .set(let value) = change {
-        tree.add(.set(.value(try value.result(in: item))), at: path.steps[...])
+        let result = try value.result(in: item)
+        if case .append = value, case .l(let elements) = result { appended += elements.count }
+        // Each element of each list will be in the item, and none is smaller than a byte.
+        guard appended <= DynamoDBService.itemLimit else { throw .updateTooLarge }
+        tree.add(.set(.value(result)), at: path.steps[...])
       } else {
         tree.add(change, at: path.steps[...])
       }
@@ -80,9 +91,9 @@ extension UpdateExpression.Value {
     _ one: AttributeValue, _ other: AttributeValue, negated: Bool = false
   ) throws(ServiceError) -> AttributeValue {
     guard case .n(let first) = one, case .n(let second) = other else { throw .wrongOperand }
-    do throws(DecimalNumber.Failure) {
-      let number = try DecimalNumber(second)
-      return .n(try DecimalNumber(first).adding(negated ? number.negated : number).text)
+    do throws(AttributeNumber.Failure) {
+      let number = try AttributeNumber(second)
+      return .n(try AttributeNumber(first).adding(negated ? number.negated : number).text)
     } catch { throw ServiceError(error, of: second) }
   }
 }

@@ -116,7 +116,7 @@ extension AttributeValue {
     }
     switch type {
     case .s: self = .s(try reader.string())
-    case .n: self = .n(try reader.string())
+    case .n: self = .n(Self.plain(try reader.string()))
     case .b: self = .b(try reader.string())
     case .bool: self = .bool(reader.bool(try reader.token()) ?? false)
     case .null:
@@ -132,9 +132,23 @@ extension AttributeValue {
       var texts: [String] = []
       try reader.beginArray()
       while try reader.nextElement() { texts.append(try reader.string()) }
+      texts = Self.sorted(type == .ns ? texts.map(Self.plain) : texts)
       self = type == .ss ? .ss(texts) : type == .ns ? .ns(texts) : .bs(texts)
     }
     guard try !reader.nextMember() else { throw JSONError("expected one type", at: start) }
+  }
+}
+
+extension AttributeValue {
+  /// Numbers of many places and sets were once written otherwise; what compares them goes by one form.
+  private static func plain(_ number: String) -> String {
+    guard number.utf8.count > 38 else { return number }
+    return (try? AttributeNumber(number))?.text ?? number
+  }
+
+  private static func sorted(_ members: [String]) -> [String] {
+    let isSorted = zip(members, members.dropFirst()).allSatisfy { ByteText($0) < ByteText($1) }
+    return isSorted ? members : members.map { ByteText($0) }.sorted().map(\.text)
   }
 }
 

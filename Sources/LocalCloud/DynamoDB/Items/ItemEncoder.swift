@@ -19,14 +19,14 @@ extension EncodedItem {
 /// Checks an item as DynamoDB does while it writes it in the form in which it is kept.
 ///
 /// A fault does not end the reading: one of the JSON's shape that comes later is told before it.
-private struct ItemEncoder {
-  private var writer = JSONWriter(capacity: 512)
+struct ItemEncoder {
+  var writer = JSONWriter(capacity: 512)
   private var fault: ServiceError?
   private var faultyAttribute: String?
   private var attributes: [EncodedItem.Attribute] = []
   private var hasDuplicates = false
 
-  private mutating func fail(_ error: ServiceError) {
+  mutating func fail(_ error: ServiceError) {
     if fault == nil || (error.isSerialization && fault?.isSerialization != true) { fault = error }
   }
 
@@ -168,7 +168,7 @@ private struct ItemEncoder {
   }
 
   /// The next value's text; nil, told and passed over, where it is none.
-  private mutating func text(_ reader: inout JSONReader, isBinary: Bool = false) throws(JSONError) -> JSONToken? {
+  mutating func text(_ reader: inout JSONReader, isBinary: Bool = false) throws(JSONError) -> JSONToken? {
     let token = try reader.token()
     guard token.kind != .string else { return token }
     let isScalar = token.kind == .number || token.kind == .bool
@@ -202,160 +202,5 @@ private struct ItemEncoder {
     }
     try reader.skip()
     return false
-  }
-
-  /// Writes a text with its quotes.
-  ///
-  /// - Returns: its bytes.
-  private mutating func string(_ token: JSONToken, _ reader: borrowing JSONReader) -> Int {
-    if let plain = reader.plainBytes(token) {
-      // What needed no escape where it came from needs none here.
-      writer.raw("\"")
-      writer.raw(plain)
-      writer.raw("\"")
-      return plain.count
-    }
-    guard let text = try? reader.text(token) else { return 0 }
-    writer.string(text)
-    return text.utf8.count
-  }
-
-  private mutating func number(_ token: JSONToken, _ reader: borrowing JSONReader) -> Int {
-    if let plain = reader.plainBytes(token), let size = DecimalNumber.plainSize(plain) {
-      writer.raw(plain)
-      return size
-    }
-    let text = (try? reader.text(token)) ?? ""
-    do throws(DecimalNumber.Failure) {
-      let number = try DecimalNumber(text)
-      writer.raw(Array(number.text.utf8))
-      return number.size
-    } catch {
-      fail(ServiceError(error, of: text))
-      return 0
-    }
-  }
-
-  private mutating func base64(_ token: JSONToken, _ reader: borrowing JSONReader) -> Int {
-    guard let plain = reader.plainBytes(token) else {
-      // Slashes may come escaped.
-      let text = Array(((try? reader.text(token)) ?? "").utf8)
-      writer.raw(text)
-      return binarySize(text.span)
-    }
-    writer.raw(plain)
-    return binarySize(plain)
-  }
-
-  private mutating func binarySize(_ text: Span<UInt8>) -> Int {
-    if let count = Base64.decodedCount(text) { return count }
-    fail(
-      .serialization(
-        text.count % 4 == 0
-          ? "Invalid last non-pad Base64 character dectected"
-          : "Base64 encoded length is expected a multiple of 4 bytes but found: \(text.count)"))
-    return 0
-  }
-
-  /// A set's members in the order of their bytes.
-  private mutating func set(of type: AttributeType, _ reader: inout JSONReader) throws(JSONError) -> Int {
-    guard try reader.peek() == .array else {
-      let kind = try reader.peek()
-      fail(
-        .serialization(kind == .object ? "Start of structure or map found where not expected" : "Unexpected field type")
-      )
-      try reader.skip()
-      return 0
-    }
-    try reader.beginArray()
-    var members: [ByteText] = []
-    var size = 0
-    let start = writer.bytes.count
-    while try reader.nextElement() {
-      guard let token = try text(&reader, isBinary: type == .bs) else { continue }
-      // The writer serves to bring the member into its form.
-      let before = writer.bytes.count
-      switch type {
-      case .ns: size += number(token, reader)
-      case .bs: size += base64(token, reader)
-      default:
-        let text = (try? reader.text(token)) ?? ""
-        size += text.utf8.count
-        members.append(ByteText(text))
-        continue
-      }
-      members.append(ByteText(String(decoding: writer.bytes[before...], as: UTF8.self)))
-    }
-    writer.truncate(to: start)
-    let words = type == .ss ? "An string set  may" : type == .ns ? "An number set  may" : "Binary sets should"
-    if members.isEmpty { fail(.parameter("\(words) not be empty")) }
-    let sorted = members.sorted()
-    if zip(sorted, sorted.dropFirst()).contains(where: { $0 == $1 }) {
-      let collection = "Input collection [\(members.map(\.text).joined(separator: ", "))]"
-      switch type {
-      case .ns: fail(.validation("Input collection contains duplicates"))
-      case .bs: fail(.parameter("\(collection)of type BS contains duplicates."))
-      default: fail(.parameter("\(collection) contains duplicates."))
-      }
-    }
-    writer.raw("{\"")
-    writer.raw(Array(type.rawValue.utf8))
-    writer.raw("\":[")
-    for (index, member) in sorted.enumerated() {
-      if index > 0 { writer.raw(",") }
-      writer.string(member.text)
-    }
-    writer.raw("]}")
-    return size
-  }
-}
-
-/// The names of one map, to find those that come twice.
-private struct NameList {
-  private var places: [Range<Int>] = []
-  /// In use once looking through the places would take long.
-  private var names: Set<[UInt8]> = []
-  private static let few = 16
-
-  var isEmpty: Bool { places.isEmpty }
-
-  /// - Returns: false where the name is known.
-  mutating func insert(_ place: Range<Int>, of bytes: [UInt8]) -> Bool {
-    defer { places.append(place) }
-    if places.count < Self.few {
-      return !places.contains { $0.count == place.count && bytes[$0].elementsEqual(bytes[place]) }
-    }
-    if names.isEmpty { names = Set(places.map { Array(bytes[$0]) }) }
-    return names.insert(Array(bytes[place])).inserted
-  }
-}
-
-extension ServiceError {
-  fileprivate static let emptyValue: ServiceError = .validation(
-    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
-  static let severalTypes: ServiceError = .validation(
-    "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
-
-  /// What the front end says of JSON of the wrong shape.
-  static func serialization(_ message: String) -> ServiceError {
-    .coral("SerializationException", message, messageName: "Message")
-  }
-
-  var isSerialization: Bool { type.hasSuffix("#SerializationException") }
-
-  static func parameter(_ message: String) -> ServiceError {
-    .validation("One or more parameter values were invalid: \(message)")
-  }
-
-  fileprivate static func wrongKind(_ kind: JSONToken.Kind, _ wanted: String, isTrue: Bool = false) -> ServiceError {
-    switch kind {
-    case .number: .serialization("NUMBER_VALUE cannot be converted to \(wanted)")
-    case .bool: .serialization("\(isTrue ? "TRUE" : "FALSE")_VALUE cannot be converted to \(wanted)")
-    case .object: .serialization("Start of structure or map found where not expected")
-    case .array:
-      .serialization("Unrecognized collection type class \(wanted.contains(".") ? wanted : "java.lang.\(wanted)")")
-    case .string: .serialization("Unexpected token received from parser")
-    case .null: .serialization("Unexpected field type")
-    }
   }
 }

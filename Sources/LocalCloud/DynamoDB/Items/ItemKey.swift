@@ -27,31 +27,38 @@ struct ItemKey: Hashable, Sendable {
   }
 }
 
-extension TableDescription {
+extension KeySchema {
   /// An item's key.
   ///
   /// - Parameter exact: true for a key, which must hold nothing else.
   /// - Throws: what DynamoDB says of one that does not fit the table.
   func key(of item: EncodedItem, exact: Bool) throws(ServiceError) -> ItemKey {
     if exact, item.count != keys.count { throw .wrongKey }
-    let hash = try bytes(self.hash, item, limit: Self.hashLimit, exact: exact)
+    return try part(of: item, isKey: exact)
+  }
+
+  /// The key's attributes of an item, whatever else it holds.
+  ///
+  /// - Parameter isKey: true where the item is a key, of which DynamoDB does not say what is wrong.
+  func part(of item: EncodedItem, isKey: Bool) throws(ServiceError) -> ItemKey {
+    let hash = try bytes(self.hash, item, limit: Self.hashLimit, isKey: isKey)
     let range = try self.range.map { key throws(ServiceError) in
-      try bytes(key, item, limit: Self.rangeLimit, exact: exact)
+      try bytes(key, item, limit: Self.rangeLimit, isKey: isKey)
     }
     return ItemKey(hash: hash, range: range ?? [])
   }
 
-  private static let hashLimit = 2048
-  private static let rangeLimit = 1024
+  static let hashLimit: Int = 2048
+  static let rangeLimit: Int = 1024
 
   private func bytes(
-    _ key: Key, _ item: EncodedItem, limit: Int, exact: Bool
+    _ key: Key, _ item: EncodedItem, limit: Int, isKey: Bool
   ) throws(ServiceError) -> [UInt8] {
     guard let value = item.value(of: key.encodedName) else {
-      throw exact ? .wrongKey : .parameter("Missing the key \(key.name) in the item")
+      throw isKey ? .wrongKey : .parameter("Missing the key \(key.name) in the item")
     }
     guard value.type == key.type, let bytes = value.sortable else {
-      throw exact
+      throw isKey
         ? .wrongKey
         : .parameter(
           "Type mismatch for key \(key.name) expected: \(key.type.rawValue) actual: \(value.type.rawValue)")
@@ -61,12 +68,7 @@ extension TableDescription {
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \(key.type == .s ? "string" : "binary") value. Key: \(key.name)"
       )
     }
-    guard key.type == .n || bytes.count <= limit else {
-      throw .parameter(
-        limit == Self.hashLimit
-          ? "Size of hashkey has exceeded the maximum size limit of2048 bytes"
-          : "Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
-    }
+    guard key.type == .n || bytes.count <= limit else { throw .keyTooLong(isHash: limit == Self.hashLimit) }
     return bytes
   }
 
@@ -79,6 +81,43 @@ extension TableDescription {
   }
 }
 
+extension TableDescription {
+  /// An item's key.
+  ///
+  /// - Parameter exact: true for a key, which must hold nothing else.
+  /// - Throws: what DynamoDB says of one that does not fit the table.
+  func key(of item: EncodedItem, exact: Bool) throws(ServiceError) -> ItemKey { try schema.key(of: item, exact: exact) }
+
+  /// - Throws: what DynamoDB says of an item that has an index's key of another type, or one that can be no key.
+  func checkIndexKeys(of item: EncodedItem) throws(ServiceError) {
+    for index in indexes {
+      for (place, key) in index.schema.keys.enumerated() where !schema.has(key.name) {
+        guard let value = item.value(of: key.encodedName) else { continue }
+        guard value.type == key.type, let bytes = value.sortable else {
+          throw .parameter(
+            "Type mismatch for Index Key \(key.name) Expected: \(key.type.rawValue) Actual: \(value.type.rawValue) IndexName: \(index.name)"
+          )
+        }
+        guard key.type == .n || !bytes.isEmpty else {
+          throw .validation(
+            "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty \(key.type == .s ? "string" : "binary") value. IndexName: \(index.name), IndexKey: \(key.name)"
+          )
+        }
+        guard key.type == .n || bytes.count <= (place == 0 ? KeySchema.hashLimit : KeySchema.rangeLimit) else {
+          throw .keyTooLong(isHash: place == 0)
+        }
+      }
+    }
+  }
+}
+
 extension ServiceError {
   static let wrongKey: ServiceError = .validation("The provided key element does not match the schema")
+
+  fileprivate static func keyTooLong(isHash: Bool) -> ServiceError {
+    .parameter(
+      isHash
+        ? "Size of hashkey has exceeded the maximum size limit of2048 bytes"
+        : "Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+  }
 }

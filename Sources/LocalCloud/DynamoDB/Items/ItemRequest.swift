@@ -16,24 +16,23 @@ struct ItemRequest {
 
   /// Reads a request's body.
   ///
-  /// - Throws: SerializationException for what is no JSON, and for items that have not an item's form.
+  /// - Throws: SerializationException for what is no JSON, and for items that do not have an item's form.
   init(_ body: [UInt8]) throws(ServiceError) {
-    var object = JSONObject()
+    var members = RequestMembers()
     do throws(JSONError) {
       var reader = JSONReader(body.span)
       try reader.beginObject()
       while try reader.nextMember() {
         if let name = Self.name(reader), try reader.peek() == .object {
           readings[name] = try EncodedItem.read(&reader)
-          object[name.rawValue] = [:]
+          members.set(name.rawValue, [:])
         } else {
-          let name = try reader.memberName()
-          object[name] = try reader.value()
+          try members.read(&reader)
         }
       }
       try reader.end()
     } catch { throw .coral("SerializationException") }
-    input = Input(object)
+    input = Input(members.object)
     try checkForm()
   }
 

@@ -29,6 +29,9 @@ struct ItemWrite {
     fileprivate let table: String
     fileprivate let update: String?
     fileprivate let condition: String?
+    fileprivate let olderUpdates: [OlderUpdate]?
+    fileprivate let expected: [OlderCondition]?
+    fileprivate let conditionalOperator: String?
     fileprivate let showsItem: Bool
 
     /// - Parameter isPart: true for a part of a transaction, which must say what it does.
@@ -38,6 +41,10 @@ struct ItemWrite {
       _ = try input.object(kind == .put ? "Item" : "Key", required: true)
       update = kind == .update ? try input.string("UpdateExpression", required: isPart) : nil
       condition = try input.string("ConditionExpression", required: kind == .check)
+      // A transaction knows none of the older parameters.
+      olderUpdates = kind == .update && !isPart ? try OlderUpdate.read(&input) : nil
+      expected = isPart ? nil : try OlderCondition.read("Expected", &input)
+      conditionalOperator = isPart ? nil : try input.string("ConditionalOperator", values: ["OR", "AND"])
       showsItem =
         try input.string("ReturnValuesOnConditionCheckFailure", values: ["ALL_OLD", "NONE"]) == "ALL_OLD"
     }
@@ -47,13 +54,22 @@ struct ItemWrite {
   init(_ head: Head, _ request: ItemRequest) throws(ServiceError) {
     (kind, table, showsItem) = (head.kind, head.table, head.showsItem)
     tableAsNamed = request.input.object["TableName"]?.string ?? table
+    try (kind == .update ? ParameterKinds.update : .put).check(request.input)
     item = try request.item(kind == .put ? .item : .key)
     var bindings = try ExpressionParser.Bindings(request)
-    update = try head.update.map { text throws(ServiceError) in try ExpressionParser.update(text, &bindings) }
-    condition = try head.condition.map { text throws(ServiceError) in
-      try ExpressionParser.condition(.condition, text, &bindings)
+    if let text = head.update {
+      update = try ExpressionParser.update(text, &bindings)
+    } else {
+      update = try head.olderUpdates.flatMap { updates throws(ServiceError) in
+        updates.isEmpty ? nil : try UpdateExpression(updates)
+      }
     }
-    try bindings.checkUsed(hasExpressions: condition != nil || update != nil)
+    if let text = head.condition {
+      condition = try ExpressionParser.condition(.condition, text, &bindings)
+    } else {
+      condition = try (head.expected ?? []).condition(head.conditionalOperator)
+    }
+    try bindings.checkUsed()
   }
 
   /// False where the write is the same whatever is there.
@@ -63,7 +79,10 @@ struct ItemWrite {
 
   /// - Throws: what DynamoDB says of an item that is too large, and of expressions that take a key's attribute apart or change it.
   func check(_ table: TableDescription) throws(ServiceError) {
-    if kind == .put { try Self.check(item, "Item size has exceeded") }
+    if kind == .put {
+      if item.size > DynamoDBService.itemLimit { throw .itemTooLarge }
+      try table.checkIndexKeys(of: item)
+    }
     for path in update?.paths ?? [] {
       guard let key = table.keys.first(where: { $0.name.hasSameBytes(as: path.head) }) else { continue }
       throw .parameter("Cannot update attribute \(key.name). This attribute is part of the key")
@@ -71,12 +90,14 @@ struct ItemWrite {
     try condition?.paths.checkKeys(of: table)
   }
 
-  /// - Parameter old: what is there; nil for nothing.
+  /// - Parameters:
+  ///   - old: what is there; nil for nothing.
+  ///   - evaluation: the request's, which spends what the condition takes.
   /// - Returns: what is to be there; nil for nothing.
   /// - Throws: `ConditionalCheckFailedException` where the condition is not met, with the item where it was asked for.
-  func result(of old: StoredItem?) throws(ServiceError) -> EncodedItem? {
+  func result(of old: StoredItem?, _ evaluation: inout Evaluation) throws(ServiceError) -> EncodedItem? {
     let tree: Item? = if looksAtItem, let old { try old.tree } else { nil }
-    if let condition, !condition.holds(for: tree ?? [:]) {
+    if let condition, try !evaluation.holds(condition, for: tree ?? [:]) {
       let members: JSONObject = showsItem ? tree.map { ["Item": JSON(item: $0)] } ?? [:] : [:]
       throw .dynamoDB("ConditionalCheckFailedException", "The conditional request failed", members: members)
     }
@@ -89,13 +110,10 @@ struct ItemWrite {
       guard let update else { return try EncodedItem(start) }
       // An update that only takes away leaves an absent item absent.
       if old == nil, update.onlyRemoves { return nil }
-      let new = try EncodedItem(try update.applied(to: start))
-      try Self.check(new, "Item size to update has exceeded")
-      return new
+      let changed = try update.applied(to: start)
+      // A short expression can name a large value many times: what is too large is not written out to find that.
+      guard changed.isWithin(DynamoDBService.itemLimit) else { throw .updateTooLarge }
+      return try EncodedItem(changed)
     }
-  }
-
-  private static func check(_ item: EncodedItem, _ words: String) throws(ServiceError) {
-    guard item.size <= DynamoDBService.itemLimit else { throw .validation("\(words) the maximum allowed size") }
   }
 }

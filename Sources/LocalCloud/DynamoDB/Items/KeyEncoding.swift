@@ -6,7 +6,7 @@ extension AttributeValue {
   var sortable: [UInt8]? {
     switch self {
     case .s(let text): Array(text.utf8)
-    case .n(let text): (try? DecimalNumber(text))?.sortable
+    case .n(let text): (try? AttributeNumber(text))?.sortable
     case .b(let text): Base64.decode(text.utf8Span.span)
     default: nil
     }
@@ -18,7 +18,7 @@ extension AttributeValue {
     case .s: self = .s(String(decoding: sortable, as: UTF8.self))
     case .b: self = .b(Base64.text(sortable.span))
     case .n:
-      guard let number = DecimalNumber(sortable: sortable) else { return nil }
+      guard let number = AttributeNumber(sortable: sortable) else { return nil }
       self = .n(number.text)
     default: return nil
     }
@@ -27,7 +27,7 @@ extension AttributeValue {
 
 extension ServiceError {
   /// What DynamoDB says of a number that it does not take.
-  init(_ failure: DecimalNumber.Failure, of text: String) {
+  init(_ failure: AttributeNumber.Failure, of text: String) {
     self =
       switch failure {
       case .notANumber:

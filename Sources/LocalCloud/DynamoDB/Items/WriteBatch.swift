@@ -5,6 +5,7 @@ import CacheSupport
 struct WriteBatch {
   let tables: [TableRequests]
   let capacity: CapacityRequest
+  let wantsCollections: Bool
 
   struct TableRequests {
     let nameAsGiven: String
@@ -23,31 +24,30 @@ struct WriteBatch {
   }
 
   /// The most requests.
-  private static let limit = 25
+  static let limit: Int = 25
 
   /// - Throws: what DynamoDB says of a batch that it does not take; whether the tables and keys are right is not looked at.
   init(_ body: [UInt8]) throws(ServiceError) {
     var reader = RequestReader()
     var tables: [TableRequests] = []
-    var object = JSONObject()
+    var members = RequestMembers()
     do throws(JSONError) {
       var json = JSONReader(body.span)
       try json.beginObject()
       while try json.nextMember() {
         if json.isNamed("RequestItems"), try json.peek() == .object {
           tables = try reader.tables(&json)
-          object["RequestItems"] = [:]
+          members.set("RequestItems", [:])
         } else {
-          let name = try json.memberName()
-          object[name] = try json.value()
+          try members.read(&json)
         }
       }
       try json.end()
     } catch { throw .coral("SerializationException") }
     if let error = reader.formError { throw error }
-    var input = Input(object)
+    var input = Input(members.object)
     capacity = try CapacityRequest(&input)
-    _ = try input.string("ReturnItemCollectionMetrics", values: ["SIZE", "NONE"])
+    wantsCollections = try ItemCollections.isWanted(&input)
     _ = try input.object("RequestItems", required: true)
     if input.has("RequestItems") { Self.check(tables, &input) }
     for place in reader.missing { input.violate(place, nil, "not be null") }
@@ -57,24 +57,29 @@ struct WriteBatch {
       throw .validation("Too many items requested for the BatchWriteItem call")
     }
     for case .put(let item) in tables.lazy.flatMap(\.writes) where item.size > DynamoDBService.itemLimit {
-      throw .validation("Item size has exceeded the maximum allowed size")
+      throw .itemTooLarge
     }
     self.tables = tables
+  }
+
+  /// Notes names that no table can have.
+  static func checkNames(_ names: [String], _ value: String, _ input: inout Input) {
+    let areRight = names.allSatisfy { name in
+      (3...1024).contains(name.utf8.count) && TableDescription.pattern.matches(name)
+    }
+    guard !areRight else { return }
+    input.violate(
+      "RequestItems", value,
+      inFull:
+        "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+    )
   }
 
   private static func check(_ tables: [TableRequests], _ input: inout Input) {
     let lists = tables.map { "\($0.nameAsGiven)=\($0.count == 0 ? "[]" : "[\($0.count) requests]")" }
     let value = "{\(lists.joined(separator: ", "))}"
     if tables.isEmpty { input.violate("RequestItems", value, "have length greater than or equal to 1") }
-    if !tables.allSatisfy({
-      (3...1024).contains($0.nameAsGiven.utf8.count) && TableDescription.pattern.matches($0.nameAsGiven)
-    }) {
-      input.violate(
-        "RequestItems", value,
-        inFull:
-          "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
-      )
-    }
+    checkNames(tables.map(\.nameAsGiven), value, &input)
     if !tables.allSatisfy({ (1...limit).contains($0.count) }) {
       input.violate(
         "RequestItems", value,
@@ -99,10 +104,11 @@ extension WriteBatch.TableRequests {
         let hasKey = table.keys.allSatisfy { item.value(of: $0.encodedName)?.type == $0.type }
         guard hasKey else { throw .wrongKey }
         keys.append(try table.key(of: item, exact: false))
+        try table.checkIndexKeys(of: item)
       case .delete(let key): keys.append(try table.key(of: key, exact: true))
       }
     }
-    guard Set(keys).count == keys.count else { throw .validation("Provided list of item keys contains duplicates") }
+    guard Set(keys).count == keys.count else { throw .duplicateKeys }
     return keys
   }
 }
@@ -113,7 +119,7 @@ private struct RequestReader {
   var formError: ServiceError?
   /// Told once the request's own members are right.
   var valueError: ServiceError?
-  /// The places of members that must be there.
+  /// The places of members that must be there, those of the first tables and requests.
   var missing: [String] = []
 
   private mutating func fail(_ error: ServiceError) {
@@ -122,6 +128,7 @@ private struct RequestReader {
 
   mutating func tables(_ json: inout JSONReader) throws(JSONError) -> [WriteBatch.TableRequests] {
     var tables: [WriteBatch.TableRequests] = []
+    var places: [ByteText: Int] = [:]
     try json.beginObject()
     while try json.nextMember() {
       let name = try json.memberName()
@@ -134,19 +141,21 @@ private struct RequestReader {
       try json.beginArray()
       while try json.nextElement() {
         requests.count += 1
-        if let write = try write("requestItems.\(name).member.\(requests.count).member", &json) {
-          requests.writes.append(write)
-        }
+        // What is past the limits is refused for its number or its name, and costs no text for each element.
+        let isTold = requests.count <= WriteBatch.limit && tables.count < WriteBatch.limit && name.utf8.count <= 1024
+        let place = isTold ? "requestItems.\(name).member.\(requests.count).member" : nil
+        if let write = try write(place, &json) { requests.writes.append(write) }
       }
       // Of a name that is repeated the last value counts.
-      tables.removeAll { $0.nameAsGiven.hasSameBytes(as: name) }
-      tables.append(requests)
+      let place = places[ByteText(name), default: tables.count]
+      places[ByteText(name)] = place
+      if place < tables.count { tables[place] = requests } else { tables.append(requests) }
     }
     return tables
   }
 
   private mutating func write(
-    _ place: @autoclosure () -> String, _ json: inout JSONReader
+    _ place: String?, _ json: inout JSONReader
   ) throws(JSONError) -> WriteBatch.Write? {
     guard try json.peek() == .object else {
       fail(.serialization("Unexpected value type in payload"))
@@ -164,8 +173,8 @@ private struct RequestReader {
       }
       count += 1
       guard let item = try item(isPut, &json) else {
-        if formError == nil, valueError == nil {
-          missing.append("\(place()).\(isPut ? "putRequest.item" : "deleteRequest.key")")
+        if let place, count == 1, formError == nil, valueError == nil {
+          missing.append("\(place).\(isPut ? "putRequest.item" : "deleteRequest.key")")
         }
         continue
       }

@@ -1,82 +1,103 @@
 import AWSClients
 import CacheSupport
 
-/// A table's name and keys, as CreateTable gave them.
+/// A table's name, keys, indexes and settings, as CreateTable gave them and UpdateTable left them.
 struct TableDescription: Sendable {
-  struct Key: Sendable {
-    let name: String
-    let encodedName: EncodedName
-    /// `S`, `N` or `B`.
-    let type: AttributeType
-
-    init(name: String, type: AttributeType) {
-      (self.name, self.type, encodedName) = (name, type, EncodedName(name))
-    }
-  }
+  typealias Key = KeySchema.Key
 
   var name: String
-  var hash: Key
-  var range: Key?
+  let schema: KeySchema
+  /// The attributes of all keys, in the order in which they were defined.
+  var definitions: [Key]
+  var indexes: [SecondaryIndex]
   var billing: String
   var readUnits: Int64
   var writeUnits: Int64
   var created: Int64
   var id: String
+  /// True where the table is not to be deleted.
+  var isProtected = false
+  var tags: [Tag] = []
 
-  var keys: [Key] { [hash] + (range.map { [$0] } ?? []) }
+  var hash: Key { schema.hash }
+  var range: Key? { schema.range }
+  var keys: [Key] { schema.keys }
 
   /// Reads and checks CreateTable's input.
   init(_ object: JSONObject, now: Int64) throws(ServiceError) {
     var input = Input(object)
+    (created, id) = (now, RandomID.uuid())
     name = try TableDescription.name(&input)
-    let definitions = try Self.definitions(&input)
-    let schema = try Self.schema(&input)
+    definitions = try Self.definitions(&input)
+    let elements = try KeySchema.elements(&input)
     billing = try input.string("BillingMode", values: ["PROVISIONED", "PAY_PER_REQUEST"]) ?? "PROVISIONED"
-    var throughput = try input.structure("ProvisionedThroughput")
-    writeUnits = try throughput?.integer("WriteCapacityUnits", required: true, in: 1...Int64.max) ?? 0
-    readUnits = try throughput?.integer("ReadCapacityUnits", required: true, in: 1...Int64.max) ?? 0
-    if let throughput { input.absorb(throughput) }
+    let units = try Self.units(&input)
+    (readUnits, writeUnits) = units ?? (0, 0)
+    let local = try SecondaryIndex.read(.local, &input)
+    let global = try SecondaryIndex.read(.global, &input)
+    isProtected = try input.bool("DeletionProtectionEnabled") ?? false
+    tags = try Tag.read(&input)
     try input.check()
-    try input.refuse(
-      "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "StreamSpecification", "SSESpecification", "TableClass",
-      "Tags", "ResourcePolicy", "OnDemandThroughput", "WarmThroughput")
-    if object["DeletionProtectionEnabled"]?.bool == true { try input.refuse("DeletionProtectionEnabled") }
-    try Self.check(billing, throughput == nil ? nil : (readUnits, writeUnits))
-    (hash, range) = try Self.keys(schema, definitions)
-    created = now
-    id = RandomID.uuid()
+    try Self.refuseSettings(input)
+    try Self.check(billing, units)
+    schema = try Self.schema(elements, definitions, hasIndexes: local != nil || global != nil)
+    indexes = []
+    for (kind, given) in [(SecondaryIndex.Kind.local, local), (.global, global)] {
+      if given?.isEmpty == true { throw .parameter("List of \(kind.rawValue) is empty") }
+      try kind.check(given?.count ?? 0)
+      if kind == .local, given != nil, schema.range == nil {
+        throw .parameter(
+          "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+      }
+      for given in given ?? [] {
+        indexes.append(try SecondaryIndex(given, definitions, of: schema, billing: billing))
+      }
+    }
+    try SecondaryIndex.checkDistinct(indexes)
+    try checkDefinitions()
   }
 
-  private typealias Definition = (name: String, type: AttributeType)
+  /// Settings that ask for nothing, or for what makes no difference on one machine, are taken; others are refused by name.
+  static func refuseSettings(_ input: Input) throws(ServiceError) {
+    if try input.structure("StreamSpecification")?.object["StreamEnabled"]?.bool == true {
+      try input.refuse("StreamSpecification")
+    }
+    try input.refuse("ResourcePolicy", "ReplicaUpdates", "GlobalTableWitnessUpdates")
+  }
 
-  private static func definitions(_ input: inout Input) throws(ServiceError) -> [Definition] {
-    var definitions: [Definition] = []
-    let elements = try input.array("AttributeDefinitions", required: true) ?? []
+  /// `ProvisionedThroughput`; nil where there is none.
+  static func units(_ input: inout Input) throws(ServiceError) -> (read: Int64, write: Int64)? {
+    guard var throughput = try input.structure("ProvisionedThroughput") else { return nil }
+    let write = try throughput.integer("WriteCapacityUnits", required: true, in: 1...Int64.max)
+    let read = try throughput.integer("ReadCapacityUnits", required: true, in: 1...Int64.max)
+    input.absorb(throughput)
+    return (read ?? 0, write ?? 0)
+  }
+
+  /// The most attributes that keys can have: two of the table, one more of each local index, and two of each global one.
+  static let keyLimit: Int = 2 + SecondaryIndex.localLimit + 2 * SecondaryIndex.globalLimit
+
+  static func definitions(_ input: inout Input, required: Bool = true) throws(ServiceError) -> [Key] {
+    var definitions: [Key] = []
+    let elements = try input.array("AttributeDefinitions", required: required) ?? []
+    guard elements.count <= keyLimit else {
+      throw .parameter(
+        "Some AttributeDefinitions are not used. There are \(elements.count), and the keys of a table and its indexes have at most \(keyLimit) attributes"
+      )
+    }
     for var element in try input.structures(elements, of: "AttributeDefinitions") {
       let name = try element.string("AttributeName", required: true, length: 1...255)
       let type = try element.string("AttributeType", required: true, values: ["B", "N", "S"])
       input.absorb(element)
-      definitions.append((name ?? "", type.flatMap { AttributeType(rawValue: $0) } ?? .s))
+      definitions.append(Key(name: name ?? "", type: type.flatMap { AttributeType(rawValue: $0) } ?? .s))
     }
     return definitions
-  }
-
-  private static func schema(_ input: inout Input) throws(ServiceError) -> [(name: String, type: String)] {
-    var schema: [(name: String, type: String)] = []
-    let elements = try input.array("KeySchema", required: true, count: 1...2) ?? []
-    for var element in try input.structures(elements, of: "KeySchema") {
-      let name = try element.string("AttributeName", required: true, length: 1...255)
-      let type = try element.string("KeyType", required: true, values: ["HASH", "RANGE"])
-      input.absorb(element)
-      schema.append((name ?? "", type ?? ""))
-    }
-    return schema
   }
 
   /// What a table may provision, in units a second.
   private static let unitLimit: Int64 = 1_000_000_000_000
 
-  private static func check(_ billing: String, _ units: (read: Int64, write: Int64)?) throws(ServiceError) {
+  static func check(_ billing: String, _ units: (read: Int64, write: Int64)?) throws(ServiceError) {
     guard billing == "PROVISIONED" else {
       guard units != nil else { return }
       throw .parameter(
@@ -92,34 +113,36 @@ struct TableDescription: Sendable {
     }
   }
 
-  private static func keys(
-    _ schema: [(name: String, type: String)], _ definitions: [Definition]
-  ) throws(ServiceError) -> (hash: Key, range: Key?) {
-    var types: [ByteText: AttributeType] = [:]
-    for (name, type) in definitions where types.updateValue(type, forKey: ByteText(name)) != nil {
-      throw .parameter("Duplicate AttributeName in AttributeDefinitions: \(name)")
-    }
-    guard schema.count <= definitions.count else {
+  private static func schema(
+    _ elements: [KeySchema.Element], _ definitions: [Key], hasIndexes: Bool
+  ) throws(ServiceError) -> KeySchema {
+    try checkDistinct(definitions)
+    guard elements.count <= definitions.count else {
       throw .validation("Invalid KeySchema: Some index key attribute have no definition")
     }
-    let keys = schema.compactMap { element in types[ByteText(element.name)].map { Key(name: element.name, type: $0) } }
-    guard let hash = keys.first, keys.count == schema.count else {
-      throw .parameter(
-        "Some index key attributes are not defined in AttributeDefinitions. Keys: [\(schema.map(\.name).joined(separator: ", "))], AttributeDefinitions: [\(definitions.map(\.name).joined(separator: ", "))]"
-      )
-    }
-    if keys.count == 2, hash.encodedName == keys[1].encodedName {
-      throw .validation("Both the Hash Key and the Range Key element in the KeySchema have the same name")
-    }
-    for (element, (place, wanted)) in zip(schema, [("first", "HASH"), ("second", "RANGE")])
-    where element.type != wanted {
-      throw .validation("Invalid KeySchema: The \(place) KeySchemaElement is not a \(wanted) key type")
-    }
-    guard types.count == keys.count else {
+    let schema = try KeySchema(elements, definitions)
+    guard hasIndexes || elements.count == definitions.count else {
       throw .parameter(
         "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
     }
-    return (hash, keys.count == 2 ? keys[1] : nil)
+    return schema
+  }
+
+  static func checkDistinct(_ definitions: [Key]) throws(ServiceError) {
+    var names: Set<ByteText> = []
+    for key in definitions where !names.insert(ByteText(key.name)).inserted {
+      throw .parameter("Duplicate AttributeName in AttributeDefinitions: \(key.name)")
+    }
+  }
+
+  /// - Throws: what DynamoDB says of attributes that are defined and are no keys.
+  func checkDefinitions() throws(ServiceError) {
+    let used = ([schema] + indexes.map(\.schema)).flatMap(\.keys)
+    let names = Set(used.map { ByteText($0.name) })
+    guard !definitions.allSatisfy({ names.contains(ByteText($0.name)) }) else { return }
+    throw .parameter(
+      "Some AttributeDefinitions are not used. AttributeDefinitions: [\(definitions.map(\.name).joined(separator: ", "))], keys used: [\(names.sorted().map(\.text).joined(separator: ", "))]"
+    )
   }
 
   /// A table's name, or the name in its ARN.
@@ -138,7 +161,7 @@ struct TableDescription: Sendable {
 
   /// A name, or an ARN with one.
   static let pattern = Input.Pattern(text: "[a-zA-Z0-9_.-]+") { text in
-    name(in: text).utf8.allSatisfy { QueueName.isNameByte($0) || $0 == UInt8(ascii: ".") }
+    name(in: text).utf8.allSatisfy { ASCII.isNameByte($0) || $0 == UInt8(ascii: ".") }
   }
 
   /// The name itself, or the one that ends an ARN: `arn:aws:dynamodb:us-east-1:000000000000:table/name`.
@@ -146,72 +169,5 @@ struct TableDescription: Sendable {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 6, parts[0] == "arn", parts[2] == "dynamodb", parts[5].hasPrefix("table/") else { return text }
     return String(parts[5].dropFirst("table/".count))
-  }
-
-  // MARK: Stored form
-
-  var stored: String {
-    var object: JSONObject = [
-      "hash": .string(hash.name), "hashType": .string(hash.type.rawValue), "billing": .string(billing),
-      "read": .integer(readUnits), "write": .integer(writeUnits), "created": .integer(created),
-      "id": .string(id),
-    ]
-    object["range"] = range.map { .string($0.name) }
-    object["rangeType"] = range.map { .string($0.type.rawValue) }
-    return JSON.object(object).text
-  }
-
-  init?(name: String, stored: String) {
-    guard let json = try? JSON(parsing: stored), let hash = json["hash"]?.string,
-      let type = json["hashType"]?.string.flatMap({ AttributeType(rawValue: $0) }),
-      let billing = json["billing"]?.string, let created = json["created"]?.int64, let id = json["id"]?.string
-    else { return nil }
-    self.name = name
-    self.hash = Key(name: hash, type: type)
-    if let range = json["range"]?.string, let type = json["rangeType"]?.string.flatMap({ AttributeType(rawValue: $0) })
-    {
-      self.range = Key(name: range, type: type)
-    }
-    self.billing = billing
-    readUnits = json["read"]?.int64 ?? 0
-    writeUnits = json["write"]?.int64 ?? 0
-    self.created = created
-    self.id = id
-  }
-
-  /// What CreateTable and DescribeTable answer.
-  func json(status: String, account: Account, items: Int64, bytes: Int64) -> JSON {
-    var object: JSONObject = [
-      "AttributeDefinitions": .array(
-        keys.map { ["AttributeName": .string($0.name), "AttributeType": .string($0.type.rawValue)] })
-    ]
-    let rest = summary(status: status, account: account, items: items, bytes: bytes)
-    object["TableName"] = rest["TableName"]
-    object["KeySchema"] = .array(
-      zip(keys, ["HASH", "RANGE"]).map { ["AttributeName": .string($0.0.name), "KeyType": .string($0.1)] })
-    object["CreationDateTime"] = .double(Double(created) / 1000)
-    for member in rest.members { object[member.name] = member.value }
-    return .object(object)
-  }
-
-  /// What DeleteTable answers: all but the keys and the time.
-  func summary(status: String, account: Account, items: Int64, bytes: Int64) -> JSONObject {
-    var object: JSONObject = [
-      "TableName": .string(name), "TableStatus": .string(status),
-      "ProvisionedThroughput": [
-        "NumberOfDecreasesToday": 0, "ReadCapacityUnits": .integer(readUnits),
-        "WriteCapacityUnits": .integer(writeUnits),
-      ],
-      "TableSizeBytes": .integer(bytes), "ItemCount": .integer(items),
-      "TableArn": .string("arn:aws:dynamodb:\(account.region):\(account.id):table/\(name)"), "TableId": .string(id),
-      "DeletionProtectionEnabled": false,
-    ]
-    if billing == "PAY_PER_REQUEST" {
-      var summary: JSONObject = ["BillingMode": "PAY_PER_REQUEST"]
-      // A table that has just been asked for has no such time yet.
-      if status != "CREATING" { summary["LastUpdateToPayPerRequestDateTime"] = .double(Double(created) / 1000) }
-      object["BillingModeSummary"] = .object(summary)
-    }
-    return object
   }
 }

@@ -1,5 +1,5 @@
 /// DynamoDB's numbers: up to 38 significant digits, exponents from -130 to 125, kept and compared as decimals.
-struct DecimalNumber: Hashable {
+struct AttributeNumber: Hashable {
   var isNegative: Bool
   /// Significant digits without zeros at either end; empty for zero.
   var digits: [UInt8]
@@ -64,13 +64,13 @@ struct DecimalNumber: Hashable {
   /// The exact sum.
   ///
   /// - Throws: `overflow` also for one that has more than 38 digits, as DynamoDB calls it.
-  func adding(_ other: DecimalNumber) throws(Failure) -> DecimalNumber {
+  func adding(_ other: AttributeNumber) throws(Failure) -> AttributeNumber {
     if digits.isEmpty { return other }
     if other.digits.isEmpty { return self }
     // Both as whole numbers of one length: exponents are within 256 of one another.
     let top = max(exponent, other.exponent) + 1
     let bottom = min(exponent - digits.count, other.exponent - other.digits.count)
-    func aligned(_ number: DecimalNumber) -> [Int] {
+    func aligned(_ number: AttributeNumber) -> [Int] {
       var places = [Int](repeating: 0, count: top - bottom)
       for (index, digit) in number.digits.enumerated() {
         places[top - number.exponent + index] = Int(digit - UInt8(ascii: "0"))
@@ -90,14 +90,14 @@ struct DecimalNumber: Hashable {
       sum[index] += UInt8(truncatingIfNeeded: place)
     }
     do throws(Failure) {
-      return try DecimalNumber(isNegative: isSmaller ? other.isNegative : isNegative, digits: sum, exponent: top)
+      return try AttributeNumber(isNegative: isSmaller ? other.isNegative : isNegative, digits: sum, exponent: top)
     } catch {
       throw error == .tooManyDigits ? .overflow : error
     }
   }
 
   /// The number with the other sign; zero has none.
-  var negated: DecimalNumber {
+  var negated: AttributeNumber {
     var number = self
     number.isNegative = !isNegative && !digits.isEmpty
     return number
@@ -141,7 +141,7 @@ struct DecimalNumber: Hashable {
 
   private static let bias = 1000
 
-  static func < (one: DecimalNumber, other: DecimalNumber) -> Bool {
+  static func < (one: AttributeNumber, other: AttributeNumber) -> Bool {
     one.sortable.lexicographicallyPrecedes(other.sortable)
   }
 }

@@ -1,4 +1,4 @@
-extension DecimalNumber {
+extension AttributeNumber {
   /// What the number counts against the size limits: a byte for the exponent, one for each two digits to both sides of the point,
   /// and one for a sign: 21 at most.
   var size: Int { Self.size(digits: digits.count, exponent: exponent, isNegative: isNegative) }
