@@ -1,4 +1,4 @@
-"""SQS and SSM as boto3 sees them."""
+"""SQS as boto3 sees it."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import wait_until
+from readers import Reader
 
 
 @pytest.fixture
@@ -67,18 +68,30 @@ def test_a_long_poll_wakes_for_a_message(queue):
     assert waiting.communicate(timeout=300)[0].strip() == "woken"
 
 
-def test_a_reader_that_went_takes_no_message_along(queue):
+def test_readers_that_went_take_no_message_along(cloud, queue):
     sqs, url, _ = queue
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "600"})
-    waiting = subprocess.Popen(
-        [sys.executable, "-u", "-c", f"import boto3; s = boto3.client('sqs'); print('up'); s.receive_message(QueueUrl={url!r}, WaitTimeSeconds=20)"],
-        stdout=subprocess.PIPE, text=True)
-    waiting.stdout.readline()
-    waiting.kill()
-    waiting.wait()
-    sqs.send_message(QueueUrl=url, MessageBody="kept", DelaySeconds=2)
-    got = wait_until(lambda: sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages"))
-    assert got[0]["Body"] == "kept"
+
+    def open_readers(count):
+        readers = [Reader(cloud, url) for _ in range(count)]
+        wait_until(lambda: all(reader.is_read for reader in readers))
+        # Requests are taken in turn, so what came before these is at work.
+        for _ in range(32):
+            sqs.get_queue_url(QueueName="work")
+        return readers
+
+    # One stays, before several that go: each of them that is still waited for would have a message.
+    stays, = open_readers(1)
+    readers = open_readers(16)
+    for reader in readers:
+        reader.close()
+    wait_until(lambda: all(reader.is_gone for reader in readers))
+    # They have not come to the end of their time, for this one would have come to it before them.
+    assert not stays.is_answered
+    sqs.send_message(QueueUrl=url, MessageBody="first")
+    assert [message["Body"] for message in json.loads(stays.answer().partition(b"\r\n\r\n")[2])["Messages"]] == ["first"]
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]] == ["kept"]
 
 
 def test_unknown_queues_and_handles(queue, client):
@@ -102,17 +115,42 @@ def test_a_queue_that_is_its_own_dead_letter_queue_hands_out_and_ends(client):
     sqs.delete_queue(QueueUrl=url)
 
 
-def test_an_older_receipt_handle_serves(queue):
+def test_only_the_last_receipt_handle_serves(queue):
     sqs, url, _ = queue
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
     sqs.send_message(QueueUrl=url, MessageBody="x")
     old = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
-    new = sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)["Messages"][0]["ReceiptHandle"]
+    new = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
     assert old != new
-    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=old, VisibilityTimeout=0)
-    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
     sqs.delete_message(QueueUrl=url, ReceiptHandle=old)
+    with pytest.raises(ClientError) as caught:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=old, VisibilityTimeout=600)
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
+    assert caught.value.response["Error"]["Message"] == (
+        f"Value {old} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.")
+    # As on AWS, nothing comes of a change to a message that can be received already.
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=new, VisibilityTimeout=600)
+    newest = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=newest)
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
+
+
+def test_a_dead_letter_queue_says_whose_messages_it_takes(queue):
+    sqs, url, dead = queue
+    policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])["Attributes"]["RedrivePolicy"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for allowed, is_taken in (
+            ({"redrivePermission": "denyAll"}, False), ({"redrivePermission": "byQueue", "sourceQueueArns": [arn + "x"]}, False),
+            ({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}, True), ({"redrivePermission": "allowAll"}, True)):
+        sqs.set_queue_attributes(QueueUrl=dead, Attributes={"RedriveAllowPolicy": json.dumps(allowed)})
+        told = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["RedriveAllowPolicy"])["Attributes"]
+        assert json.loads(told["RedriveAllowPolicy"]) == allowed
+        if is_taken:
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+            continue
+        with pytest.raises(ClientError) as caught:
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": policy})
+        assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
 
 
 def test_queues_are_listed_in_pages(client):
@@ -146,29 +184,50 @@ def test_groups_and_traces_come_with_a_message(queue):
     assert (got["MessageGroupId"], got["AWSTraceHeader"]) == ("tenant", trace)
 
 
-def test_parameters(client):
-    ssm = client("ssm")
-    assert ssm.put_parameter(Name="/a/b", Value="v", Type="SecureString")["Version"] == 1
-    with pytest.raises(ssm.exceptions.ParameterAlreadyExists):
-        ssm.put_parameter(Name="/a/b", Value="w", Type="SecureString")
-    assert ssm.put_parameter(Name="/a/b", Value="w", Overwrite=True)["Version"] == 2
-    found = ssm.get_parameter(Name="/a/b", WithDecryption=True)["Parameter"]
-    assert (found["Value"], found["Type"], found["Version"]) == ("w", "SecureString", 2)
-    assert ssm.get_parameter(Name="/a/b")["Parameter"]["Value"] != "w"
-    assert ssm.get_parameters(Names=["/a/b", "/no"])["InvalidParameters"] == ["/no"]
-    ssm.delete_parameter(Name="/a/b")
-    with pytest.raises(ssm.exceptions.ParameterNotFound):
-        ssm.get_parameter(Name="/a/b")
+def test_tags(client):
+    sqs = client("sqs")
+    url = sqs.create_queue(QueueName="tagged", tags={"a": "1", "b": ""})["QueueUrl"]
+    sqs.tag_queue(QueueUrl=url, Tags={"b": "2", "c": "3"})
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"a": "1", "b": "2", "c": "3"}
+    sqs.untag_queue(QueueUrl=url, TagKeys=["a", "b", "no"])
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"c": "3"}
+    sqs.untag_queue(QueueUrl=url, TagKeys=["c"])
+    assert "Tags" not in sqs.list_queue_tags(QueueUrl=url)
+    sqs.delete_queue(QueueUrl=url)
 
 
-def test_parameters_below_a_path(client):
-    ssm = client("ssm")
-    names = ["/below/a", "/below/b", "/below/c/d"]
-    for name in names:
-        ssm.put_parameter(Name=name, Value=name, Type="String")
-    assert [found["Name"] for found in ssm.get_parameters_by_path(Path="/below")["Parameters"]] == names[:2]
-    pages = ssm.get_paginator("get_parameters_by_path").paginate(Path="/below", Recursive=True, PaginationConfig={"PageSize": 1})
-    assert [found["Name"] for page in pages for found in page["Parameters"]] == names
-    ssm.put_parameter(Name="/below/a", Value="new", Overwrite=True)
-    assert [ssm.get_parameter(Name=name)["Parameter"]["Value"] for name in ("/below/a", "/below/a:1", "/below/a:2")] == ["new", "/below/a", "new"]
-    assert ssm.delete_parameters(Names=names + ["/no"])["InvalidParameters"] == ["/no"]
+def test_messages_are_moved_back(queue):
+    sqs, url, dead = queue
+    source = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    assert sqs.list_dead_letter_source_queues(QueueUrl=dead)["queueUrls"] == [url]
+    for number in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+    for _ in range(3):
+        sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    with pytest.raises(ClientError) as caught:
+        sqs.start_message_move_task(SourceArn=source.replace(":dead", ":work"))
+    assert caught.value.response["Error"]["Message"] == "Source queue must be configured as a Dead Letter Queue."
+    sqs.start_message_move_task(SourceArn=source)
+    wait_until(lambda: sqs.list_message_move_tasks(SourceArn=source)["Results"][0]["Status"] == "COMPLETED")
+    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])["Messages"]
+    assert sorted(message["Body"] for message in got) == ["0", "1", "2"]
+    assert {message["Attributes"]["ApproximateReceiveCount"] for message in got} == {"1"}
+    with pytest.raises(ClientError) as caught:
+        sqs.cancel_message_move_task(TaskHandle="x")
+    assert caught.value.response["Error"]["Message"] == "Value for parameter TaskHandle is invalid."
+
+
+def test_a_move_is_cancelled(queue):
+    sqs, url, dead = queue
+    source = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    # More than a minute and a half of work, so that it is met at it.
+    for batch in range(10):
+        sqs.send_message_batch(QueueUrl=dead, Entries=[{"Id": str(number), "MessageBody": "m"} for number in range(10)])
+    handle = sqs.start_message_move_task(SourceArn=source, DestinationArn=source.replace(":dead", ":work"), MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
+    with pytest.raises(ClientError) as caught:
+        sqs.start_message_move_task(SourceArn=source)
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
+    assert sqs.list_message_move_tasks(SourceArn=source)["Results"][0]["TaskHandle"] == handle
+    moved = sqs.cancel_message_move_task(TaskHandle=handle)["ApproximateNumberOfMessagesMoved"]
+    task = sqs.list_message_move_tasks(SourceArn=source)["Results"][0]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"], task["ApproximateNumberOfMessagesToMove"], "TaskHandle" in task) == ("CANCELLED", moved, 100, False)

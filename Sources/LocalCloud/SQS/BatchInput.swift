@@ -58,7 +58,7 @@ struct BatchInput<Members> {
     var seen: Set<ByteText> = []
     var checked: [(id: String, members: Members)] = []
     for entry in entries {
-      guard let id = entry.id, (1...80).contains(id.utf8.count), id.utf8.allSatisfy(QueueName.isNameByte) else {
+      guard let id = entry.id, (1...80).contains(id.utf8.count), id.utf8.allSatisfy(ASCII.isNameByte) else {
         throw .sqs(
           "InvalidBatchEntryId",
           "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",

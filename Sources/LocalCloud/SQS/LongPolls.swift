@@ -4,7 +4,8 @@ import Synchronization
 /// Those who wait for messages, in a line for each queue: a message wakes the first of its line and nobody else, and a line has
 /// one alarm for the next message that will become visible. So those who wait cost nothing while they do.
 final class LongPolls: Sendable {
-  typealias Place = UInt64
+  /// Names one of those who wait.
+  typealias Ticket = UInt64
 
   private struct Waiter {
     var isWoken = false
@@ -14,32 +15,32 @@ final class LongPolls: Sendable {
   }
 
   private struct Line {
-    var waiters: [Place: Waiter] = [:]
+    var waiters: [Ticket: Waiter] = [:]
     /// In the order of their coming; some may have been woken or have gone.
-    var order = Deque<Place>()
+    var order = Deque<Ticket>()
     var alarm: (at: ContinuousClock.Instant, task: Task<Void, Never>)?
 
     /// The first that has not been woken.
-    mutating func next() -> Place? {
-      while let place = order.popFirst() {
-        if let waiter = waiters[place], !waiter.isWoken { return place }
+    mutating func next() -> Ticket? {
+      while let ticket = order.popFirst() {
+        if let waiter = waiters[ticket], !waiter.isWoken { return ticket }
       }
       return nil
     }
 
-    mutating func append(_ place: Place) {
+    mutating func append(_ ticket: Ticket) {
       // Those who went are forgotten once they are the most.
       if order.count > 2 * waiters.count + 16 {
         let waiters = waiters
         order.filter { waiters[$0].map { !$0.isWoken } ?? false }
       }
-      order.append(place)
+      order.append(ticket)
     }
   }
 
   private struct State {
     var lines: [ByteText: Line] = [:]
-    var last: Place = 0
+    var last: Ticket = 0
   }
   private let state = Mutex(State())
 
@@ -49,20 +50,20 @@ final class LongPolls: Sendable {
   }
 
   /// Goes to the end of a line. Whoever joins must leave.
-  func join(_ name: ByteText) -> Place {
+  func join(_ name: ByteText) -> Ticket {
     state.withLock { state in
       state.last += 1
-      let place = state.last
-      state.lines[name, default: Line()].waiters[place] = Waiter()
-      state.lines[name]?.append(place)
-      return place
+      let ticket = state.last
+      state.lines[name, default: Line()].waiters[ticket] = Waiter()
+      state.lines[name]?.append(ticket)
+      return ticket
     }
   }
 
   /// Goes away. Who was woken and did not come to look passes it on.
-  func leave(_ name: ByteText, _ place: Place) {
+  func leave(_ name: ByteText, _ ticket: Ticket) {
     let (passesOn, alarm) = state.withLock { state in
-      let passesOn = state.lines[name]?.waiters.removeValue(forKey: place)?.isWoken ?? false
+      let passesOn = state.lines[name]?.waiters.removeValue(forKey: ticket)?.isWoken ?? false
       guard state.lines[name]?.waiters.isEmpty ?? false else { return (passesOn, nil as Task<Void, Never>?) }
       return (false, state.lines.removeValue(forKey: name)?.alarm?.task)
     }
@@ -76,9 +77,9 @@ final class LongPolls: Sendable {
     let woken = state.withLock { state in
       var woken: [CheckedContinuation<Void, Never>] = []
       for _ in 0..<count {
-        guard let place = state.lines[name]?.next() else { break }
-        state.lines[name]?.waiters[place]?.isWoken = true
-        if let continuation = state.lines[name]?.waiters[place]?.continuation.take() { woken.append(continuation) }
+        guard let ticket = state.lines[name]?.next() else { break }
+        state.lines[name]?.waiters[ticket]?.isWoken = true
+        if let continuation = state.lines[name]?.waiters[ticket]?.continuation.take() { woken.append(continuation) }
       }
       return woken
     }
@@ -110,39 +111,41 @@ final class LongPolls: Sendable {
   }
 
   /// Returns when the waiter is woken, when the time is up, or when the task is cancelled.
-  func wait(_ name: ByteText, _ place: Place, atMost limit: Duration) async {
+  func wait(_ name: ByteText, _ ticket: Ticket, atMost limit: Duration) async {
+    // The end of an earlier wait is not that of this one.
+    state.withLock { $0.lines[name]?.waiters[ticket]?.isOver = Task.isCancelled }
     let timer = Task {
       // A cancelled sleep means that the wait is over already.
       do { try await Task.sleep(for: limit) } catch { return }
-      end(name, place)
+      end(name, ticket)
     }
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isOver = state.withLock { state in
-          guard let waiter = state.lines[name]?.waiters[place], !waiter.isWoken, !waiter.isOver else { return true }
-          state.lines[name]?.waiters[place]?.continuation = continuation
+          guard let waiter = state.lines[name]?.waiters[ticket], !waiter.isWoken, !waiter.isOver else { return true }
+          state.lines[name]?.waiters[ticket]?.continuation = continuation
           return false
         }
         if isOver { continuation.resume() }
       }
     } onCancel: {
-      end(name, place)
+      end(name, ticket)
     }
     timer.cancel()
     await timer.value
     state.withLock { state in
-      guard let waiter = state.lines[name]?.waiters[place] else { return }
+      guard let waiter = state.lines[name]?.waiters[ticket] else { return }
       // It looks again, and stands in the line while it does. One that is cancelled passes on what woke it as it leaves.
       guard waiter.isWoken, !Task.isCancelled else { return }
-      state.lines[name]?.waiters[place]?.isWoken = false
-      state.lines[name]?.append(place)
+      state.lines[name]?.waiters[ticket]?.isWoken = false
+      state.lines[name]?.append(ticket)
     }
   }
 
-  private func end(_ name: ByteText, _ place: Place) {
+  private func end(_ name: ByteText, _ ticket: Ticket) {
     let continuation = state.withLock { state in
-      state.lines[name]?.waiters[place]?.isOver = true
-      return state.lines[name]?.waiters[place]?.continuation.take()
+      state.lines[name]?.waiters[ticket]?.isOver = true
+      return state.lines[name]?.waiters[ticket]?.continuation.take()
     }
     continuation?.resume()
   }

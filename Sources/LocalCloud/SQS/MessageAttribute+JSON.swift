@@ -33,6 +33,14 @@ extension MessageAttribute {
     }
   }
 
+  /// As they are kept with a message; nil where there are none.
+  static func stored(_ attributes: [MessageAttribute]) -> String? {
+    guard !attributes.isEmpty else { return nil }
+    var writer = JSONWriter()
+    write(attributes, to: &writer)
+    return String(decoding: writer.bytes, as: UTF8.self)
+  }
+
   /// Those that are kept with a message.
   static func list(stored text: String) -> [MessageAttribute] {
     var reader = JSONReader(text.utf8Span.span)

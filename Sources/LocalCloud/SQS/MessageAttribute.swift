@@ -42,7 +42,7 @@ struct MessageAttribute: Sendable, Hashable {
     let utf8 = name.text.utf8
     let dot = UInt8(ascii: ".")
     let lowered = utf8.prefix(7).map { $0 | 0x20 }
-    guard (1...256).contains(utf8.count), utf8.allSatisfy({ QueueName.isNameByte($0) || $0 == dot }),
+    guard (1...256).contains(utf8.count), utf8.allSatisfy({ ASCII.isNameByte($0) || $0 == dot }),
       !lowered.starts(with: "aws.".utf8), !lowered.starts(with: "amazon.".utf8), utf8.first != dot, utf8.last != dot
     else {
       throw .invalidParameter("Message (user) attribute name '\(name)' is invalid.")

@@ -5,7 +5,8 @@ import SigV4
 struct MessageDraft: Sendable {
   let id: String = RandomID.uuid()
   let body: String
-  let attributes: [MessageAttribute]
+  /// As they are kept with the message; nil where there are none.
+  let storedAttributes: String?
   /// Seconds before it can be received; nil takes the queue's.
   let delay: Int64?
   /// The tenant of a fair queue.
@@ -14,6 +15,7 @@ struct MessageDraft: Sendable {
   let trace: String?
   let md5OfBody: String
   let md5OfAttributes: String?
+  let md5OfSystemAttributes: String?
   /// What counts against the limits: body, and names, types and values of attributes.
   let size: Int
 
@@ -36,9 +38,14 @@ struct MessageDraft: Sendable {
         "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF",
         query: "InvalidMessageContents")
     }
-    if input.isDeduplicated {
+    if let deduplication = input.deduplication {
       throw .invalidParameter(
-        "Value for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is not valid for this queue type."
+        "Value \(deduplication) for parameter MessageDeduplicationId is invalid. Reason: The request include parameter that is not valid for this queue type."
+      )
+    }
+    if let group = input.group, !Self.isGroup(group) {
+      throw .invalidParameter(
+        "Value \(group) for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length."
       )
     }
     if let delay = input.delay, !(0...Self.mostDelay).contains(delay) {
@@ -52,13 +59,18 @@ struct MessageDraft: Sendable {
     }
     for attribute in input.attributes { try attribute.check() }
     self.body = body
-    attributes = input.attributes
+    storedAttributes = MessageAttribute.stored(input.attributes)
     delay = input.delay
     group = input.group
     trace = try input.trace()
     md5OfBody = Self.md5(ofBody: body)
-    md5OfAttributes = MessageAttribute.md5(of: attributes)
-    size = attributes.reduce(body.utf8.count) { $0 + $1.size }
+    md5OfAttributes = MessageAttribute.md5(of: input.attributes)
+    md5OfSystemAttributes = MessageAttribute.md5(of: input.systemAttributes)
+    size = input.attributes.reduce(body.utf8.count) { $0 + $1.size }
+  }
+
+  private static func isGroup(_ name: String) -> Bool {
+    (1...128).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
   }
 
   /// Whether a body has only the characters that SQS takes.
@@ -84,6 +96,10 @@ struct MessageDraft: Sendable {
     if let md5OfAttributes {
       writer.raw(#","MD5OfMessageAttributes":"#)
       writer.string(md5OfAttributes)
+    }
+    if let md5OfSystemAttributes {
+      writer.raw(#","MD5OfMessageSystemAttributes":"#)
+      writer.string(md5OfSystemAttributes)
     }
   }
 }

@@ -7,7 +7,7 @@ struct MessageInput {
   var attributes: [MessageAttribute] = []
   var systemAttributes: [MessageAttribute] = []
   var group: String?
-  var isDeduplicated = false
+  var deduplication: String?
 
   /// Reads the member whose name was read last; false where it is none of a message's.
   mutating func take(_ reader: inout JSONReader) throws -> Bool {
@@ -22,7 +22,7 @@ struct MessageInput {
     } else if reader.isNamed("MessageGroupId") {
       group = try reader.optionalText()
     } else if reader.isNamed("MessageDeduplicationId") {
-      isDeduplicated = try reader.optionalText() != nil
+      deduplication = try reader.optionalText()
     } else {
       return false
     }

@@ -11,10 +11,11 @@ struct QueueAttributes: Sendable, Hashable {
     "RedriveAllowPolicy": nil, "Policy": nil, "KmsMasterKeyId": nil, "KmsDataKeyReusePeriodSeconds": 60...86_400,
     "SqsManagedSseEnabled": nil,
   ]
-  private static let readOnly: Set<ByteText> = [
+  /// The attributes that are counted when somebody asks for them.
+  static let counts: Set<ByteText> = [
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed",
-    "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn",
   ]
+  private static let readOnly: Set<ByteText> = counts.union(["CreatedTimestamp", "LastModifiedTimestamp", "QueueArn"])
   private static let ofFIFO: Set<ByteText> = [
     "FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit",
   ]
@@ -40,14 +41,21 @@ struct QueueAttributes: Sendable, Hashable {
         throw .unknownAttribute("The local cloud does not emulate FIFO queues: attribute \(name).")
       }
       guard let range = Self.bounds[name] else { throw .unknownAttribute("Unknown Attribute \(name).") }
-      if let range, !(Int64(value).map { range.contains($0) } ?? false) {
-        throw .sqs("InvalidAttributeValue", "Invalid value for the parameter \(name).", query: "InvalidAttributeValue")
-      }
-      if name == "RedrivePolicy", !value.isEmpty, RedrivePolicy(value) == nil {
-        throw .invalidParameter("Value \(value) for parameter RedrivePolicy is invalid.")
-      }
+      if let range, !(Int64(value).map { range.contains($0) } ?? false) { throw .invalidAttribute(name) }
+      if !value.isEmpty { try Self.check(value, of: name) }
     }
     texts = known.merging(given) { $1 }.filter { !$0.value.isEmpty }
+  }
+
+  /// - Throws: what SQS answers for a policy that is none.
+  private static func check(_ value: String, of name: ByteText) throws(ServiceError) {
+    switch name {
+    case "RedrivePolicy": try RedrivePolicy.check(value)
+    case "RedriveAllowPolicy": _ = try RedriveAllowPolicy(value)
+    // Kept and told; nobody is refused by it.
+    case "Policy": guard (try? JSON(parsing: value))?.object != nil else { throw .invalidAttribute(name) }
+    default: break
+    }
   }
 
   private func number(_ name: ByteText) -> Int64 { texts[name].flatMap { Int64($0) } ?? 0 }
@@ -63,6 +71,13 @@ struct QueueAttributes: Sendable, Hashable {
   var visibility: Int64 { number("VisibilityTimeout") }
   var redrive: RedrivePolicy? { texts["RedrivePolicy"].flatMap { RedrivePolicy($0) } }
 
+  /// Whether a queue may name this one as its dead-letter queue.
+  func allowsRedrive(from arn: String) -> Bool {
+    // Earlier versions kept any text; one that is no policy forbids nothing.
+    guard let text = texts["RedriveAllowPolicy"], let policy = try? RedriveAllowPolicy(text) else { return true }
+    return policy.allows(arn)
+  }
+
   // MARK: As it is stored
 
   init(stored text: String) {
@@ -77,24 +92,5 @@ struct QueueAttributes: Sendable, Hashable {
   static func json(_ texts: [ByteText: String]) -> JSON {
     .object(
       texts.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key.text] = .string($1.value) })
-  }
-}
-
-/// Where messages go that are received too often.
-struct RedrivePolicy: Sendable, Hashable {
-  /// The dead-letter queue's name.
-  var queue: String
-  /// Receives in the source queue before a message moves, 1 to 1,000.
-  var maxReceiveCount: Int64
-
-  /// Reads the attribute's text; nil where it is no policy.
-  init?(_ policy: String) {
-    guard let json = try? JSON(parsing: policy), let arn = json["deadLetterTargetArn"]?.string,
-      let name = arn.utf8.split(separator: UInt8(ascii: ":")).last
-    else { return nil }
-    let count = json["maxReceiveCount"]?.int64 ?? json["maxReceiveCount"]?.string.flatMap { Int64($0) }
-    guard let count, (1...1000).contains(count) else { return nil }
-    queue = String(Substring(name))
-    maxReceiveCount = count
   }
 }

@@ -2,22 +2,12 @@ import CacheSupport
 
 /// What names are made of, in SQS.
 enum QueueName {
-  /// A letter, a digit, `-` or `_`: what most services take in names.
-  static func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-      true
-    default: false
-    }
-  }
-
   /// - Throws: SQS's words for what is no name of a standard queue.
   static func check(_ name: String) throws(ServiceError) {
     if name.utf8.count > 5, name.utf8.suffix(5).elementsEqual(".fifo".utf8) {
       throw .invalidParameter("The local cloud does not emulate FIFO queues")
     }
-    guard (1...80).contains(name.utf8.count), name.utf8.allSatisfy(isNameByte) else {
+    guard (1...80).contains(name.utf8.count), name.utf8.allSatisfy(ASCII.isNameByte) else {
       throw .invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
     }
   }

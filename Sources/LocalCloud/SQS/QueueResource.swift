@@ -16,11 +16,18 @@ struct QueueResource: TemplateResource, Hashable {
   var deadLetters: Redrive?
 
   func check(in stack: Stack) throws(TemplateError) {
-    do throws(ServiceError) { _ = try QueueAttributes(checking: QueueAttributes.named(attributes)) } catch {
+    do throws(ServiceError) { _ = try QueueAttributes(checking: settings) } catch {
       throw TemplateError("the queue \(name): \(error.message ?? error.type)")
     }
-    if let target = deadLetters?.queue, !stack.hasQueue(target) {
-      throw TemplateError("the queue \(name) sends dead letters to '\(target)', which the stack has not")
+    guard let target = deadLetters?.queue else { return }
+    guard let letters = stack.queue(target) else {
+      throw TemplateError("the queue \(name) sends dead letters to '\(target)', which the stack does not have")
+    }
+    let arn = "arn:aws:sqs:\(stack.site.region):\(stack.site.accountID):\(name)"
+    let allowed = try? QueueAttributes(checking: letters.settings).allowsRedrive(from: arn)
+    guard allowed ?? true else {
+      throw TemplateError(
+        "the queue \(name) sends dead letters to '\(target)', whose RedriveAllowPolicy does not allow it")
     }
   }
 
@@ -62,13 +69,36 @@ extension QueueResource {
       deadLetters = Redrive(queue: target, maxReceiveCount: count)
       try properties.absorb(part)
     }
-    properties.ignore("Tags", "RedriveAllowPolicy")
+    if var part = try properties.part("RedriveAllowPolicy") {
+      attributes["RedriveAllowPolicy"] = try Self.allowPolicy(&part)
+      try properties.absorb(part)
+    }
+    properties.ignore("Tags")
+  }
+}
+
+extension QueueResource {
+  /// What the template does not say is SQS's default, whatever an earlier template said. Without the dead-letter queue.
+  fileprivate var settings: [ByteText: String] {
+    QueueAttributes.defaults.merging(["RedrivePolicy": "", "RedriveAllowPolicy": ""]) { $1 }
+      .merging(QueueAttributes.named(attributes)) { $1 }
+  }
+
+  /// The attribute's text, of the template's map.
+  private static func allowPolicy(_ part: inout ResourceProperties) throws(TemplateError) -> String {
+    var policy: JSONObject = ["redrivePermission": .string(try part.required("redrivePermission"))]
+    let sources = try part.list("sourceQueueArns")
+    if !sources.isEmpty { policy["sourceQueueArns"] = .array(sources.map { $0.text.map { .string($0) } ?? .null }) }
+    return JSON.object(policy).text
   }
 }
 
 extension Stack {
+  /// The queue of a name.
+  func queue(_ name: String) -> QueueResource? { all(QueueResource.self).first { $0.name.hasSameBytes(as: name) } }
+
   /// Whether one of its queues has the name.
-  func hasQueue(_ name: String) -> Bool { all(QueueResource.self).contains { ByteText($0.name) == ByteText(name) } }
+  func hasQueue(_ name: String) -> Bool { queue(name) != nil }
 }
 
 extension SQSService {
@@ -82,26 +112,20 @@ extension SQSService {
 
   func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError) {
     let queues = stack.all(QueueResource.self)
-    try messages.storage.write { [messages] connection throws(ServiceError) in
+    try messages.storage.writeAndWait { [messages] connection throws(ServiceError) in
       for queue in queues where try messages.find(queue.name, connection) == nil {
         try messages.create(queue.name, QueueAttributes.named(queue.attributes), connection)
       }
-      // Once all of them are there: a queue may name another.
-      for queue in queues { try messages.setAttributes(queue.name, settings(of: queue), connection) }
-    }
-  }
-
-  /// What the template does not say is SQS's default, whatever an earlier template said.
-  private func settings(of queue: QueueResource) -> [ByteText: String] {
-    var attributes = QueueAttributes.defaults.merging(QueueAttributes.named(queue.attributes)) { $1 }
-    attributes["RedrivePolicy"] =
-      queue.deadLetters.map { letters in
+      for queue in queues { try messages.setAttributes(queue.name, queue.settings, connection) }
+      // Once all of them are there, and say whose dead letters they take.
+      for queue in queues {
+        guard let letters = queue.deadLetters else { continue }
         let policy: JSON = [
           "deadLetterTargetArn": .string(messages.arn(letters.queue)),
           "maxReceiveCount": .integer(Int64(letters.maxReceiveCount)),
         ]
-        return policy.text
-      } ?? ""
-    return attributes
+        try messages.setAttributes(queue.name, ["RedrivePolicy": policy.text], connection)
+      }
+    }
   }
 }

@@ -7,17 +7,11 @@ extension QueueStore {
     let now = clock.now
     try storing {
       for draft in drafts {
-        var attributes: String?
-        if !draft.attributes.isEmpty {
-          var writer = JSONWriter()
-          MessageAttribute.write(draft.attributes, to: &writer)
-          attributes = String(decoding: writer.bytes, as: UTF8.self)
-        }
         try connection.run(
           """
           INSERT INTO sqs_messages (queue_id, message_id, body, attributes, sent, visible, message_group, trace)
           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-          """, .integer(queue.id), .text(draft.id), .text(draft.body), SQLValue(attributes), .integer(now),
+          """, .integer(queue.id), .text(draft.id), .text(draft.body), SQLValue(draft.storedAttributes), .integer(now),
           .integer(now + (draft.delay ?? queue.attributes.delay) * 1000), SQLValue(draft.group),
           SQLValue(draft.trace))
       }
@@ -45,12 +39,13 @@ extension QueueStore {
     announce([draft], to: queue)
   }
 
-  /// Deletes a message. One that is gone already is as good as deleted.
+  /// Deletes a message by the handle of its last receive. Where there is none to delete, all is well, as on AWS: it is gone
+  /// already, or has been received again and is another reader's now.
   func delete(_ receipt: ReceiptHandle, from queue: Queue, _ connection: Connection) throws(ServiceError) {
     try storing {
       try connection.run(
-        "DELETE FROM sqs_messages WHERE id = ? AND queue_id = ? AND message_id = ?", .integer(receipt.row),
-        .integer(queue.id), .text(receipt.messageID))
+        "DELETE FROM sqs_messages WHERE id = ? AND queue_id = ? AND message_id = ? AND received = ?",
+        .integer(receipt.row), .integer(queue.id), .text(receipt.messageID), .integer(receipt.receive))
     }
   }
 
@@ -65,25 +60,26 @@ extension QueueStore {
     }
   }
 
-  /// Sets when a message that is in flight can be received again.
+  /// Sets when a message that is in flight can be received again. One that can be received already stays as it is, as on AWS.
   ///
-  /// - Throws: MessageNotInflight.
+  /// - Throws: InvalidParameterValue where the message is gone, or has been received again.
   func changeVisibility(
     _ receipt: ReceiptHandle, of queue: Queue, seconds: Int64, _ connection: Connection
   ) throws(ServiceError) {
     let now = clock.now
     let changed = try storing {
       try connection.run(
-        "UPDATE sqs_messages SET visible = ? WHERE id = ? AND queue_id = ? AND message_id = ? AND visible > ?",
-        .integer(now + seconds * 1000), .integer(receipt.row), .integer(queue.id), .text(receipt.messageID),
-        .integer(now))
+        """
+        UPDATE sqs_messages SET visible = iif(visible > ?1, ?2, visible)
+        WHERE id = ?3 AND queue_id = ?4 AND message_id = ?5 AND received = ?6
+        """, .integer(now), .integer(now + seconds * 1000), .integer(receipt.row), .integer(queue.id),
+        .text(receipt.messageID), .integer(receipt.receive))
       return connection.changes
     }
     guard changed > 0 else {
-      throw .sqs(
-        "MessageNotInflight",
-        "Value \(receipt.text) for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.",
-        query: "AWS.SimpleQueueService.MessageNotInflight")
+      throw .invalidParameter(
+        "Value \(receipt.text) for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change."
+      )
     }
   }
 

@@ -31,8 +31,8 @@ extension QueueStore {
     let line = ByteText(name)
     let deadline = ContinuousClock.now + wait
     // In the line before the look, so that what comes between the look and the wait is not missed.
-    let place = polls.join(line)
-    defer { polls.leave(line, place) }
+    let ticket = polls.join(line)
+    defer { polls.leave(line, ticket) }
     while !Task.isCancelled {
       let found = try await look(maximum, name, visibility)
       if Task.isCancelled, !found.messages.isEmpty {
@@ -42,7 +42,7 @@ extension QueueStore {
       if let next = found.next { polls.alarm(line, in: .milliseconds(max(0, next - clock.now))) }
       let left = deadline - .now
       if !found.messages.isEmpty || left <= .zero { return found.messages }
-      await polls.wait(line, place, atMost: left)
+      await polls.wait(line, ticket, atMost: left)
     }
     return []
   }
@@ -63,8 +63,23 @@ extension QueueStore {
     return (received.messages, next)
   }
 
-  private func giveBack(_ messages: [ReceivedMessage], to name: String) async throws(ServiceError) {
+  /// Gives back what nobody is there to take any more, as if it had not been received, and wakes those who wait for it.
+  func giveBack(_ messages: [ReceivedMessage], to name: String) async throws(ServiceError) {
     try await storage.write { [self] connection throws(ServiceError) in try putBack(messages, connection) }
     polls.wake(ByteText(name), count: messages.count)
+  }
+
+  /// Those of received messages that nobody else can have received since: their visibility timeout is not over.
+  func held(_ messages: [ReceivedMessage]) async throws(ServiceError) -> [ReceivedMessage] {
+    let now = clock.now
+    return try await storage.read { connection throws(ServiceError) in
+      try storing {
+        try messages.filter { message in
+          try connection.row(
+            "SELECT 1 FROM sqs_messages WHERE id = ? AND received = ? AND visible > ?", .integer(message.row),
+            .integer(message.receiveCount), .integer(now)) != nil
+        }
+      }
+    }
   }
 }

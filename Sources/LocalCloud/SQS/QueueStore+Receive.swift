@@ -101,18 +101,19 @@ extension QueueStore {
     }
   }
 
-  /// Gives back what nobody is there to take any more, as if it had not been received.
+  /// Gives back what nobody is there to take any more, as if it had not been received; what has been received again since is
+  /// left to whoever has it.
   func putBack(_ messages: [ReceivedMessage], _ connection: Connection) throws(ServiceError) {
-    guard !messages.isEmpty else { return }
-    let values: [SQLValue] = [.integer(clock.now)] + messages.map { .integer($0.row) }
-    let places = Self.places[messages.count]
+    let now = clock.now
     try storing {
-      try connection.run(
-        """
-        UPDATE sqs_messages SET visible = ?, received = received - 1,
-          first_received = iif(received = 1, NULL, first_received)
-        WHERE id IN (\(places))
-        """, values)
+      for message in messages {
+        try connection.run(
+          """
+          UPDATE sqs_messages SET visible = ?, received = received - 1,
+            first_received = iif(received = 1, NULL, first_received)
+          WHERE id = ? AND received = ?
+          """, .integer(now), .integer(message.row), .integer(message.receiveCount))
+      }
     }
   }
 

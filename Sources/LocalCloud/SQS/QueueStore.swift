@@ -49,16 +49,21 @@ final class QueueStore: Sendable {
   }
 
   /// Makes a queue; one that has these settings already may be there.
-  func create(_ name: String, _ given: [ByteText: String], _ connection: Connection) throws(ServiceError) {
+  ///
+  /// - Parameter tags: of a new queue; those of one that is there stay.
+  func create(
+    _ name: String, _ given: [ByteText: String], tags: [ByteText: String] = [:], _ connection: Connection
+  ) throws(ServiceError) {
     try QueueName.check(name)
     let attributes = try QueueAttributes(checking: given)
-    try checkTarget(of: given, connection, besides: name)
+    if given["RedrivePolicy"] != nil { try checkTarget(of: attributes, of: name, connection) }
     guard let queue = try find(name, connection) else {
       let now = clock.now
       return try storing {
         try connection.run(
-          "INSERT INTO sqs_queues (name, attributes, created, modified) VALUES (?, ?, ?, ?)", .text(name),
-          .text(attributes.stored), .integer(now), .integer(now))
+          "INSERT INTO sqs_queues (name, attributes, created, modified, letters, tags) VALUES (?, ?, ?, ?, ?, ?)",
+          .text(name), .text(attributes.stored), .integer(now), .integer(now), SQLValue(attributes.redrive?.target),
+          SQLValue(QueueTags.stored(tags)))
       }
     }
     for (attribute, value) in given.sorted(by: { $0.key < $1.key })
@@ -73,27 +78,38 @@ final class QueueStore: Sendable {
   func setAttributes(_ name: String, _ given: [ByteText: String], _ connection: Connection) throws(ServiceError) {
     let queue = try self.queue(name, connection)
     let attributes = try QueueAttributes(checking: given, over: queue.attributes.texts)
-    try checkTarget(of: given, connection, besides: name)
+    if given["RedrivePolicy"] != nil { try checkTarget(of: attributes, of: name, connection) }
     try storing {
       try connection.run(
-        "UPDATE sqs_queues SET attributes = ?, modified = ? WHERE id = ?", .text(attributes.stored),
-        .integer(clock.now), .integer(queue.id))
+        "UPDATE sqs_queues SET attributes = ?, modified = ?, letters = ? WHERE id = ?", .text(attributes.stored),
+        .integer(clock.now), SQLValue(attributes.redrive?.target), .integer(queue.id))
     }
   }
 
+  /// - Throws: SQS's words for a dead-letter queue that is not there, or that does not take this queue's messages.
   private func checkTarget(
-    of given: [ByteText: String], _ connection: Connection, besides own: String
+    of attributes: QueueAttributes, of name: String, _ connection: Connection
   ) throws(ServiceError) {
-    guard let text = given["RedrivePolicy"], let redrive = RedrivePolicy(text), !redrive.queue.hasSameBytes(as: own),
-      try find(redrive.queue, connection) == nil
-    else { return }
-    throw .invalidParameter(
-      "Value \(text) for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.")
+    guard let redrive = attributes.redrive, let text = attributes.texts["RedrivePolicy"] else { return }
+    let isOwn = redrive.queue.hasSameBytes(as: name)
+    let target = isOwn ? attributes : try find(redrive.queue, connection)?.attributes
+    guard let target, redrive.target.hasSameBytes(as: arn(redrive.queue)) else {
+      throw RedrivePolicy.refusal(text, "Dead letter target does not exist.")
+    }
+    guard target.allowsRedrive(from: arn(name)) else {
+      throw RedrivePolicy.refusal(
+        text, "The redrive allow policy of the dead letter target does not allow this queue as a source.")
+    }
   }
 
-  /// Takes the name off a queue: from now on it is not there, and a sweep takes its messages.
+  /// Deletes a queue: from now on it is not there, and a sweep takes its messages.
   func delete(_ name: String, _ connection: Connection) throws(ServiceError) {
-    let queue = try self.queue(name, connection)
+    try retire(queue(name, connection), connection)
+    try storing { try connection.run("DELETE FROM sqs_moves WHERE source = ?", .text(name)) }
+  }
+
+  /// Takes the name off a queue.
+  private func retire(_ queue: Queue, _ connection: Connection) throws(ServiceError) {
     try storing { try connection.run("UPDATE sqs_queues SET name = NULL WHERE id = ?", .integer(queue.id)) }
   }
 
@@ -111,11 +127,13 @@ final class QueueStore: Sendable {
       error.status = 403
       throw error
     }
-    try delete(name, connection)
+    try retire(queue, connection)
     try storing {
       try connection.run(
-        "INSERT INTO sqs_queues (name, attributes, created, modified, purged) VALUES (?, ?, ?, ?, ?)", .text(name),
-        .text(queue.attributes.stored), .integer(queue.created), .integer(queue.modified), .integer(now))
+        """
+        INSERT INTO sqs_queues (name, attributes, created, modified, letters, tags, purged)
+        SELECT ?, attributes, created, modified, letters, tags, ? FROM sqs_queues WHERE id = ?
+        """, .text(name), .integer(now), .integer(queue.id))
     }
   }
 

@@ -1,7 +1,7 @@
 import CacheSupport
 
-/// What a receive hands out, to delete the message by or to change its visibility: each receive's is another text, and an
-/// older one of the same message does as well, as on AWS.
+/// What a receive hands out, to delete the message by or to change its visibility: each receive's is another text, and only that
+/// of the last receive is good for anything.
 struct ReceiptHandle: Sendable, Hashable {
   var messageID: String
   /// The message's row, so that it is found without a search.
@@ -18,10 +18,12 @@ struct ReceiptHandle: Sendable, Hashable {
   /// - Throws: ReceiptHandleIsInvalid for what no receive handed out.
   init(_ text: String) throws(ServiceError) {
     let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0].count == 36, parts[0].allSatisfy(QueueName.isNameByte),
+    guard parts.count == 3, parts[0].count == 36, parts[0].allSatisfy(ASCII.isNameByte),
       let row = Int64(Substring(parts[1]), radix: 16), let receive = Int64(Substring(parts[2]), radix: 16)
     else {
-      throw .sqs("ReceiptHandleIsInvalid", "The input receipt handle is invalid.", query: "ReceiptHandleIsInvalid")
+      throw .sqs(
+        "ReceiptHandleIsInvalid", "The input receipt handle \"\(text)\" is not a valid receipt handle.",
+        query: "ReceiptHandleIsInvalid")
     }
     self.init(messageID: String(Substring(parts[0])), row: row, receive: receive)
   }

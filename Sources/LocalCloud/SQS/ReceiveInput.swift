@@ -46,10 +46,8 @@ struct ReceiveInput: Sendable {
     self.filter = filter
   }
 
-  func answer(
-    _ messages: [ReceivedMessage], sender: String, afterCommit: (@Sendable () -> Void)? = nil
-  ) -> Answer {
-    guard !messages.isEmpty else { return Answer(bytes: Answer.empty.body, afterCommit: afterCommit) }
+  func answer(_ messages: [ReceivedMessage], sender: String) -> Answer {
+    guard !messages.isEmpty else { return .empty }
     var writer = JSONWriter(capacity: messages.reduce(32) { $0 + $1.body.utf8.count + 512 })
     writer.raw(#"{"Messages":["#)
     for (index, message) in messages.enumerated() {
@@ -57,6 +55,6 @@ struct ReceiveInput: Sendable {
       message.write(filter, sender: sender, to: &writer)
     }
     writer.raw("]}")
-    return Answer(bytes: writer.bytes, afterCommit: afterCommit)
+    return Answer(bytes: writer.bytes)
   }
 }

@@ -29,8 +29,10 @@ extension SQSService {
       let received = try messages.take(maximum, from: queue, visibility: receive.visibility, connection)
       let wait = receive.wait ?? queue.attributes.receiveWait
       if !received.messages.isEmpty || wait == 0 {
-        return .answer(
-          receive.answer(received.messages, sender: sender) { messages.announce(received, from: receive.queue) })
+        return .answer {
+          messages.announce(received, from: receive.queue)
+          return receive.answer(received.messages, sender: sender)
+        }
       }
       return .waiting { () async throws(ServiceError) in
         messages.announce(received, from: receive.queue)

@@ -6,9 +6,11 @@ extension SQSService {
     var input = try request.input()
     let name = try Self.required("QueueName", &input)
     let attributes = try Self.texts("Attributes", &input)
+    let tags = try Self.texts("tags", &input)
+    try QueueTags.check(tags, of: name)
     let answer = Answer(["QueueUrl": .string(url(of: name))])
     return .writing { [messages] connection throws(ServiceError) in
-      try messages.create(name, attributes, connection)
+      try messages.create(name, attributes, tags: tags, connection)
       return answer
     }
   }
@@ -23,33 +25,23 @@ extension SQSService {
     }
   }
 
-  /// Queues that one answer lists at most.
-  private static let mostListed: Int64 = 1000
-
   func listQueues(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
     var input = try request.input()
     let prefix = try input.string("QueueNamePrefix") ?? ""
-    let given = try input.integer("MaxResults")
-    let most = given ?? Self.mostListed
-    guard (1...Self.mostListed).contains(most) else {
-      throw .invalidParameter(
-        "Value \(most) for parameter MaxResults is invalid. Reason: Must be an integer from 1 to 1000, if provided.")
-    }
-    let token = try input.string("NextToken")
-    guard let last = token.map({ Base64.decode($0.utf8Span.span) }) ?? [] else {
-      throw .invalidParameter("Invalid or expired next token.")
-    }
-    let after = String(decoding: last, as: UTF8.self)
+    let page = try ListPage(&input)
     return .reading { [self] connection throws(ServiceError) in
-      let names = try messages.names(prefix: prefix, after: after, most: most + 1, connection)
-      let page = names.prefix(Int(clamping: most))
-      var answer: JSONObject = [:]
-      if !page.isEmpty { answer["QueueUrls"] = .array(page.map { .string(url(of: $0)) }) }
-      // As on AWS, only who asked for pages is told that there is another.
-      if given != nil, names.count > page.count, let last = page.last {
-        answer["NextToken"] = .string(Base64.text(last.utf8Span.span))
-      }
-      return Answer(.object(answer))
+      let names = try messages.names(prefix: prefix, after: page.after, most: page.most + 1, connection)
+      return page.answer(names, as: "QueueUrls", url)
+    }
+  }
+
+  func listDeadLetterSourceQueues(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
+    var input = try request.input()
+    let name = try QueueName.inURL(try Self.required("QueueUrl", &input))
+    let page = try ListPage(&input)
+    return .reading { [self] connection throws(ServiceError) in
+      let names = try messages.sources(of: name, after: page.after, most: page.most + 1, connection)
+      return page.answer(names, as: "queueUrls", url)
     }
   }
 
@@ -82,12 +74,13 @@ extension SQSService {
   func getQueueAttributes(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
     var input = try request.input()
     let name = try QueueName.inURL(try Self.required("QueueUrl", &input))
-    let wanted = Set((try input.array("AttributeNames") ?? []).compactMap(\.string).map { ByteText($0) })
+    let wanted = Set((try input.texts("AttributeNames") ?? []).map { ByteText($0) })
     if let unknown = wanted.sorted().first(where: { $0 != "All" && !QueueAttributes.isKnown($0) }) {
       throw .unknownAttribute("Unknown Attribute \(unknown).")
     }
     return .reading { [messages] connection throws(ServiceError) in
-      let all = try messages.attributes(name, connection)
+      let counts = wanted.contains("All") || !wanted.isDisjoint(with: QueueAttributes.counts)
+      let all = try messages.attributes(name, counting: counts, connection)
       let chosen = wanted.contains("All") ? all : all.filter { wanted.contains($0.key) }
       return chosen.isEmpty ? .empty : Answer(["Attributes": QueueAttributes.json(chosen)])
     }
@@ -100,13 +93,13 @@ extension SQSService {
     return text
   }
 
-  private static func queueName(_ request: OperationRequest) throws(ServiceError) -> String {
+  static func queueName(_ request: OperationRequest) throws(ServiceError) -> String {
     var input = try request.input()
     return try QueueName.inURL(try required("QueueUrl", &input))
   }
 
   /// A map of texts.
-  private static func texts(_ name: String, _ input: inout Input) throws(ServiceError) -> [ByteText: String] {
+  static func texts(_ name: String, _ input: inout Input) throws(ServiceError) -> [ByteText: String] {
     guard let object = try input.object(name) else { return [:] }
     var texts: [ByteText: String] = [:]
     for (name, value) in object.members {

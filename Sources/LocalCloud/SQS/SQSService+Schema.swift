@@ -35,5 +35,33 @@ extension SQSService {
       CREATE INDEX sqs_visible ON sqs_messages (queue_id, visible, id);
       CREATE INDEX sqs_sent ON sqs_messages (queue_id, sent);
       """,
+      // How many messages a queue has, kept by whatever adds, takes or moves one.
+      """
+      ALTER TABLE sqs_queues ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;
+      UPDATE sqs_queues SET messages = (SELECT count(*) FROM sqs_messages WHERE queue_id = sqs_queues.id);
+      CREATE TRIGGER sqs_added AFTER INSERT ON sqs_messages BEGIN
+        UPDATE sqs_queues SET messages = messages + 1 WHERE id = NEW.queue_id;
+      END;
+      CREATE TRIGGER sqs_taken AFTER DELETE ON sqs_messages BEGIN
+        UPDATE sqs_queues SET messages = messages - 1 WHERE id = OLD.queue_id;
+      END;
+      CREATE TRIGGER sqs_moved AFTER UPDATE OF queue_id ON sqs_messages BEGIN
+        UPDATE sqs_queues SET messages = messages - 1 WHERE id = OLD.queue_id;
+        UPDATE sqs_queues SET messages = messages + 1 WHERE id = NEW.queue_id;
+      END;
+      """,
+      // `letters` is the ARN of the dead-letter queue, so that the queues of one are found. A move is named by its task.
+      """
+      ALTER TABLE sqs_queues ADD COLUMN tags TEXT;
+      ALTER TABLE sqs_queues ADD COLUMN letters TEXT;
+      UPDATE sqs_queues SET letters = (attributes ->> '$.RedrivePolicy') ->> '$.deadLetterTargetArn'
+        WHERE json_valid(attributes ->> '$.RedrivePolicy');
+      CREATE INDEX sqs_letters ON sqs_queues (letters, name) WHERE letters IS NOT NULL;
+      CREATE TABLE sqs_moves (
+        id INTEGER PRIMARY KEY, task TEXT NOT NULL, source TEXT NOT NULL, destination TEXT, rate INTEGER,
+        status TEXT NOT NULL, moved INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL, started INTEGER NOT NULL,
+        failure TEXT);
+      CREATE INDEX sqs_moves_of ON sqs_moves (source, id);
+      """,
     ])
 }

@@ -6,12 +6,15 @@ import SQLiteStore
 /// See <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/Welcome.html>.
 struct SQSService: ServiceModule {
   let endpoint: JSONEndpoint? = JSONEndpoint(targetPrefix: "AmazonSQS", signingName: "sqs", jsonVersion: "1.0")
+  let queryEndpoint: QueryEndpoint? = SQSService.query
   let messages: QueueStore
+  let moves: MessageMoves
   private let address: @Sendable () -> String
 
   /// - Parameter address: where clients find this cloud, for the queues' URLs.
   init(storage: Storage, account: Account, clock: WallClock, address: @escaping @Sendable () -> String) {
     messages = QueueStore(storage: storage, account: account, clock: clock)
+    moves = MessageMoves(messages)
     self.address = address
   }
 
@@ -27,14 +30,24 @@ struct SQSService: ServiceModule {
       Operation("DeleteMessageBatch", deleteMessageBatch),
       Operation("ChangeMessageVisibility", changeMessageVisibility),
       Operation("ChangeMessageVisibilityBatch", changeMessageVisibilityBatch),
+      Operation("TagQueue", tagQueue), Operation("UntagQueue", untagQueue),
+      Operation("ListQueueTags", listQueueTags),
+      Operation("ListDeadLetterSourceQueues", listDeadLetterSourceQueues),
+      Operation("StartMessageMoveTask", startMessageMoveTask),
+      Operation("ListMessageMoveTasks", listMessageMoveTasks),
+      Operation("CancelMessageMoveTask", cancelMessageMoveTask),
     ]
   }
 
+  func start() throws(ServiceError) { try moves.resume() }
+
+  func stop() async { await moves.stop() }
+
   var sweeps: [Sweep] {
     [
-      Sweep(every: .seconds(60)) { [messages] in
-        // What cannot be swept now is swept in a minute, and what has expired is handed to nobody meanwhile.
-        do { try await messages.sweep() } catch { return }
+      // What has expired is handed to nobody, swept or not.
+      Sweep(name: "the removal of expired messages", every: .seconds(60)) { [messages] () async throws(ServiceError) in
+        try await messages.sweep()
       }
     ]
   }

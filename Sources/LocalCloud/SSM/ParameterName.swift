@@ -12,6 +12,13 @@ struct ParameterName: Sendable, Hashable, Comparable {
 
   static func < (one: ParameterName, other: ParameterName) -> Bool { one.text < other.text }
 
+  /// The path that it is right below: `/a/` for `/a/b`, `/` for a name of one level.
+  var folder: String {
+    let slash = UInt8(ascii: "/")
+    guard let last = text.text.utf8.lastIndex(of: slash) else { return "/" }
+    return String(Substring(text.text.utf8[...last]))
+  }
+
   /// Levels that a name has at most.
   private static let mostLevels: Int = 15
 
@@ -30,7 +37,7 @@ struct ParameterName: Sendable, Hashable, Comparable {
     if !isPath, prefix.elementsEqual("aws".utf8) || prefix.elementsEqual("ssm".utf8) {
       throw Self.invalid("Parameter name: can't be prefixed with \"aws\" or \"ssm\" (case-insensitive).")
     }
-    let isPlain = levels.allSatisfy { $0.allSatisfy { QueueName.isNameByte($0) || $0 == UInt8(ascii: ".") } }
+    let isPlain = levels.allSatisfy { $0.allSatisfy { ASCII.isNameByte($0) || $0 == UInt8(ascii: ".") } }
     guard isPlain, !levels.isEmpty, !prefix.elementsEqual("ssm".utf8), text.text.utf8.last != slash else {
       throw Self.invalid(
         "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_"
@@ -67,5 +74,11 @@ struct ParameterSelector: Sendable, Hashable {
     let parts = rest.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
     name = ParameterName(String(Substring(parts[0])))
     version = parts.count == 2 ? String(Substring(parts[1])) : nil
+  }
+
+  /// The name that a request gives alone or as an ARN. With a version behind it, it is nobody's.
+  static func name(_ text: String) -> ParameterName {
+    let selector = ParameterSelector(text)
+    return selector.version == nil ? selector.name : ParameterName(text)
   }
 }

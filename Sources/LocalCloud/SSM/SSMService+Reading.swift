@@ -13,11 +13,7 @@ extension SSMService {
         guard let version = selector.version, try store.find(selector.name, connection) != nil else {
           throw Self.notFound
         }
-        throw ServiceError(
-          type: "ParameterVersionNotFound",
-          message:
-            "Systems Manager could not find version \(version) of \(selector.name.text). Verify the version and try again."
-        )
+        throw Self.versionNotFound(version, of: selector.name)
       }
       return Answer(["Parameter": json(parameter, decrypts: decrypts, selector: selector.version)])
     }
@@ -25,8 +21,18 @@ extension SSMService {
 
   private func find(_ selector: ParameterSelector, _ connection: Connection) throws(ServiceError) -> Parameter? {
     guard let text = selector.version else { return try store.find(selector.name, connection) }
-    guard let version = Int64(text) else { return nil }
+    if let version = Int64(text) { return try store.find(selector.name, version: version, connection) }
+    guard let version = try store.version(of: selector.name, labelled: text, connection) else { return nil }
     return try store.find(selector.name, version: version, connection)
+  }
+
+  /// - Parameter version: its number, or a label.
+  static func versionNotFound(_ version: String, of name: ParameterName) -> ServiceError {
+    let isNumber = Int64(version) != nil
+    let what = isNumber ? "version \(version) of \(name.text)" : "label \(version) for parameter \(name.text)"
+    return ServiceError(
+      type: "ParameterVersionNotFound",
+      message: "Systems Manager could not find \(what). Verify the \(isNumber ? "version" : "label") and try again.")
   }
 
   /// A parameter that is named twice comes once.
@@ -53,14 +59,7 @@ extension SSMService {
   }
 
   static func names(_ input: inout Input) throws(ServiceError) -> [String] {
-    var names: [String] = []
-    for name in try input.array("Names", required: true, count: 1...10) ?? [] {
-      guard let text = name.string else {
-        throw .coral("SerializationException", "Unexpected field type", messageName: "Message")
-      }
-      names.append(text)
-    }
-    return names
+    try input.texts("Names", required: true, count: 1...10) ?? []
   }
 
   func getParametersByPath(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
@@ -70,28 +69,40 @@ extension SSMService {
     let decrypts = try input.bool("WithDecryption") ?? false
     let most = try input.integer("MaxResults", in: 1...10) ?? 10
     let token = try input.string("NextToken")
-    try input.check()
-    try input.refuse("ParameterFilters")
-    guard path.utf8.first == UInt8(ascii: "/") else {
-      throw ServiceError(
-        type: "ValidationException",
-        message:
-          "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\". It can't be prefixed with \\\"aws\\\" or \\\"ssm\\\" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". Valid example: /get/parameters2-/by1./path0_."
+    let filters = try ParameterFilter.filters(&input, isByPath: true)
+    try Self.check(path: path)
+    let after = try ParameterPlace(token)
+    let below = ParameterFilter(below: path, recursively: isRecursive)
+    return .reading { [self] connection throws(ServiceError) in
+      let found = try store.list([below] + filters, after: after, most: most + 1, connection)
+      return try Self.page(found, most) { json($0, decrypts: decrypts) }
+    }
+  }
+
+  /// - Throws: ValidationException for what is no path.
+  static func check(path: String) throws(ServiceError) {
+    let slash = UInt8(ascii: "/")
+    let isPlain = path.utf8.allSatisfy { ASCII.isNameByte($0) || $0 == slash || $0 == UInt8(ascii: ".") }
+    guard path.utf8.first == slash, isPlain, !path.utf8.contains("//".utf8) else {
+      throw validation(
+        "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\". It can't be prefixed with \"aws\" or \"ssm\" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". Valid example: /get/parameters2-/by1./path0_."
       )
     }
-    guard let last = token.map({ Base64.decode($0.utf8Span.span) }) ?? [] else {
-      throw ServiceError(type: "InvalidNextToken", message: "The specified token isn't valid.")
+  }
+
+  // MARK: Pages
+
+  /// - Parameter found: one more than fit, where there are more.
+  static func page(
+    _ found: [Parameter], _ most: Int64, _ json: (Parameter) throws(ServiceError) -> JSON
+  ) throws(ServiceError) -> Answer {
+    let page = found.prefix(Int(clamping: most))
+    var parameters: [JSON] = []
+    for parameter in page { parameters.append(try json(parameter)) }
+    var answer: JSONObject = ["Parameters": .array(parameters)]
+    if found.count > page.count, let last = page.last {
+      answer["NextToken"] = .string(ParameterPlace(last).token)
     }
-    let after = token == nil ? nil : String(decoding: last, as: UTF8.self)
-    let folder = path.utf8.last == UInt8(ascii: "/") ? path : path + "/"
-    return .reading { [self] connection throws(ServiceError) in
-      let found = try store.list(below: folder, recursively: isRecursive, after: after, most: most + 1, connection)
-      let page = found.prefix(Int(clamping: most))
-      var answer: JSONObject = ["Parameters": .array(page.map { json($0, decrypts: decrypts) })]
-      if found.count > page.count, let last = page.last {
-        answer["NextToken"] = .string(Base64.text(last.name.text.text.utf8Span.span))
-      }
-      return Answer(.object(answer))
-    }
+    return Answer(.object(answer))
   }
 }

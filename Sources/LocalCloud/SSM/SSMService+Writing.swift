@@ -2,30 +2,31 @@ import CacheSupport
 import SQLiteStore
 
 extension SSMService {
-  /// Bytes of a value in the standard tier.
-  private static let standardValue: Int = 4096
-  /// Bytes of a value in the advanced tier.
-  private static let advancedValue: Int = 8192
-
   func putParameter(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
     var input = try request.input()
     let text = try input.string("Name", required: true, length: 1...2048) ?? ""
     let value = try input.string("Value", required: true) ?? ""
-    let given = try input.string("Type", values: ["String", "StringList", "SecureString"])
+    let type = try input.string("Type", values: ["String", "StringList", "SecureString"])
     let overwrites = try input.bool("Overwrite") ?? false
-    let tier = try input.string("Tier", values: ["Standard", "Advanced", "Intelligent-Tiering"]) ?? "Standard"
+    let tier = try input.string("Tier", values: ["Standard", "Advanced", "Intelligent-Tiering"])
+    let description = try input.string("Description", length: 0...1024)
+    let keyID = try input.string("KeyId", length: 1...256)
+    let dataType = try input.string("DataType", length: 0...128)
+    let tags = try Self.tags(&input)
     try input.check()
-    try input.refuse("AllowedPattern", "Policies", "Tags")
+    try input.refuse("AllowedPattern", "Policies")
     let name = ParameterName(text)
     try name.check()
-    if tier == "Standard", value.utf8.count > Self.standardValue {
+    if let dataType, !Self.dataTypes.contains(where: { dataType.hasSameBytes(as: $0) }) {
       throw Self.validation(
-        "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
+        "The following data type is not supported: \(dataType) (Data type names are all lowercase.)")
+    }
+    guard tags.isEmpty || !overwrites else {
+      throw Self.validation(
+        "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource."
       )
     }
-    guard !value.isEmpty, value.utf8.count <= Self.advancedValue else {
-      throw Self.validation("Parameter value, cannot be empty and can be at most 8192 characters long.")
-    }
+    try Self.check(tags)
     return .writing { [self] connection throws(ServiceError) in
       let known = try store.find(name, connection)
       if known != nil, !overwrites {
@@ -34,21 +35,33 @@ extension SSMService {
           message:
             "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.")
       }
-      guard let type = given ?? known?.type else {
+      guard let type = type ?? known?.type else {
         throw Self.validation("A parameter type is required when you create a parameter.")
       }
-      let version = try store.put(name, type: type, value: value, connection)
-      let isAdvanced = tier == "Advanced" || value.utf8.count > Self.standardValue
-      return Answer(["Version": .integer(version), "Tier": isAdvanced ? "Advanced" : "Standard"])
+      guard keyID == nil || type == "SecureString" else {
+        throw Self.validation("KeyId is required for SecureString type parameter only.")
+      }
+      // What the request does not say stays as it was.
+      var parameter = Parameter(name, type: type, value: value)
+      parameter.tier = try ParameterTier.tier(tier, over: known?.tier, of: value)
+      parameter.description = description ?? known?.description
+      if type == "SecureString" { parameter.keyID = keyID ?? known?.keyID ?? Parameter.defaultKey }
+      parameter.dataType = dataType ?? known?.dataType ?? "text"
+      let version = try store.put(parameter, connection)
+      if !tags.isEmpty { try store.setTags(tags, of: name, connection) }
+      return Answer(["Version": .integer(version), "Tier": .string(parameter.tier)])
     }
   }
+
+  /// What a value may be. That it is an image or an integration is not looked at.
+  private static let dataTypes: [String] = ["text", "aws:ec2:image", "aws:ssm:integration"]
 
   func deleteParameter(_ request: OperationRequest) throws(ServiceError) -> Operation.Step {
     var input = try request.input()
     let name = try input.string("Name", required: true, length: 1...2048) ?? ""
     try input.check()
     return .writing { [store] connection throws(ServiceError) in
-      guard try store.delete(ParameterName(name), connection) else { throw Self.notFound }
+      guard try store.delete(ParameterSelector.name(name), connection) else { throw Self.notFound }
       return .empty
     }
   }
@@ -60,7 +73,7 @@ extension SSMService {
     return .writing { [store] connection throws(ServiceError) in
       var (deleted, invalid): ([JSON], [JSON]) = ([], [])
       for name in names {
-        if try store.delete(ParameterName(name), connection) {
+        if try store.delete(ParameterSelector.name(name), connection) {
           deleted.append(.string(name))
         } else {
           invalid.append(.string(name))
@@ -70,7 +83,7 @@ extension SSMService {
     }
   }
 
-  private static func validation(_ message: String) -> ServiceError {
+  static func validation(_ message: String) -> ServiceError {
     ServiceError(type: "ValidationException", message: message)
   }
 }

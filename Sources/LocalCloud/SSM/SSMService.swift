@@ -21,14 +21,20 @@ struct SSMService: ServiceModule {
       Operation("GetParameter", getParameter), Operation("GetParameters", getParameters),
       Operation("GetParametersByPath", getParametersByPath), Operation("PutParameter", putParameter),
       Operation("DeleteParameter", deleteParameter), Operation("DeleteParameters", deleteParameters),
+      Operation("DescribeParameters", describeParameters), Operation("GetParameterHistory", getParameterHistory),
+      Operation("LabelParameterVersion", labelParameterVersion),
+      Operation("UnlabelParameterVersion", unlabelParameterVersion),
+      Operation("AddTagsToResource", addTagsToResource),
+      Operation("RemoveTagsFromResource", removeTagsFromResource),
+      Operation("ListTagsForResource", listTagsForResource),
     ]
   }
 
   // MARK: For what runs inside the local cloud
 
   func put(_ name: String, type: String, value: String) throws(ServiceError) {
-    try storage.write { [store] connection throws(ServiceError) in
-      _ = try store.put(ParameterName(name), type: type, value: value, connection)
+    try storage.writeAndWait { [store] connection throws(ServiceError) in
+      _ = try store.put(Parameter(ParameterName(name), type: type, value: value), connection)
     }
   }
 
@@ -41,27 +47,28 @@ struct SSMService: ServiceModule {
 
   // MARK: Answers
 
-  /// A parameter as the service shows it. Without decryption a secure string comes as its cipher text; what stands for it here
-  /// is as useless.
+  func arn(_ name: ParameterName) -> String {
+    let slash = name.text.text.utf8.first == UInt8(ascii: "/") ? "" : "/"
+    return "arn:aws:ssm:\(account.region):\(account.id):parameter\(slash)\(name.text)"
+  }
+
+  /// The value as the service shows it. Without decryption a secure string comes as its cipher text; what stands for it here is
+  /// as useless.
+  func shown(_ parameter: Parameter, decrypts: Bool) -> String {
+    parameter.type == "SecureString" && !decrypts ? "kms:alias/aws/ssm:" + RandomID.uuid() : parameter.value
+  }
+
+  /// A parameter as the service shows it.
   func json(_ parameter: Parameter, decrypts: Bool, selector: String? = nil) -> JSON {
-    let name = parameter.name.text.text
-    let isHidden = parameter.type == "SecureString" && !decrypts
-    let slash = name.utf8.first == UInt8(ascii: "/") ? "" : "/"
     var object: JSONObject = [
-      "Name": .string(name), "Type": .string(parameter.type),
-      "Value": .string(isHidden ? "kms:alias/aws/ssm:" + RandomID.uuid() : parameter.value),
-      "Version": .integer(parameter.version), "LastModifiedDate": .double(Double(parameter.modified) / 1000),
-      "ARN": .string("arn:aws:ssm:\(account.region):\(account.id):parameter\(slash)\(name)"), "DataType": "text",
+      "Name": .string(parameter.name.text.text), "Type": .string(parameter.type),
+      "Value": .string(shown(parameter, decrypts: decrypts)), "Version": .integer(parameter.version),
+      "LastModifiedDate": .double(Double(parameter.modified) / 1000), "ARN": .string(arn(parameter.name)),
+      "DataType": .string(parameter.dataType),
     ]
     object["Selector"] = selector.map { .string(":" + $0) }
     return .object(object)
   }
 
   static let notFound = ServiceError(type: "ParameterNotFound")
-}
-
-/// Whose cloud this is.
-struct Account: Sendable {
-  var id: String = "000000000000"
-  var region: String = "us-east-1"
 }

@@ -17,6 +17,10 @@ final class Connections: Sendable {
     var state: State
     /// One too many: its request is refused.
     var isExcess: Bool
+    /// Waits until its answer is sent.
+    var sent: CheckedContinuation<Void, Never>?
+
+    var isAnswering: Bool { if case .answering = state { true } else { false } }
   }
   private let limits: ServerLimits
   /// By descriptor. libmicrohttpd closes one after ``closed(_:)``, so that under the lock each is what it was opened as.
@@ -104,8 +108,27 @@ final class Connections: Sendable {
   /// A request has its answer: the next may come.
   func ended(_ descriptor: Int32) {
     let now = ContinuousClock.now
-    open.withLock { $0[descriptor]?.state = .idle(since: now) }
+    let sent = open.withLock { open in
+      open[descriptor]?.state = .idle(since: now)
+      return open[descriptor]?.sent.take()
+    }
+    sent?.resume()
   }
 
-  func closed(_ descriptor: Int32) { open.withLock { _ = $0.removeValue(forKey: descriptor) } }
+  func closed(_ descriptor: Int32) { open.withLock { $0.removeValue(forKey: descriptor) }?.sent?.resume() }
+
+  /// Waits until each answer that is under way now is sent, or its connection closed.
+  func answersAreSent() async {
+    let answering = open.withLock { $0.filter { $0.value.isAnswering }.map(\.key) }
+    for descriptor in answering {
+      await withCheckedContinuation { continuation in
+        let waits = open.withLock { open in
+          guard let connection = open[descriptor], connection.isAnswering, connection.sent == nil else { return false }
+          open[descriptor]?.sent = continuation
+          return true
+        }
+        if !waits { continuation.resume() }
+      }
+    }
+  }
 }

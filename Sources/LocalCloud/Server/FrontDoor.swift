@@ -2,7 +2,9 @@ import CacheSupport
 import SQLiteStore
 import SigV4
 
-/// The one port of all services: checks the signature, finds the operation, runs it where it belongs, and renders answers and errors.
+/// The one port of all services: checks the signature, finds the operation, runs it where it belongs, and renders answers and
+/// errors in the protocol of the request. What no service here does is refused in that protocol, too, so that its client can
+/// read it.
 struct FrontDoor: Sendable {
   /// An operation under the name by which `X-Amz-Target` asks for it.
   private struct Entry {
@@ -12,11 +14,13 @@ struct FrontDoor: Sendable {
   private let operations: [ByteText: Entry]
   /// By their target prefixes.
   private let endpoints: [ByteText: JSONEndpoint]
+  private let forms: [QueryService]
   private let verifier: Verifier
   private let storage: Storage
   private let clock: WallClock
+  private let account: Account
 
-  init(_ modules: [any ServiceModule], verifier: Verifier, storage: Storage, clock: WallClock) {
+  init(_ modules: [any ServiceModule], verifier: Verifier, storage: Storage, clock: WallClock, account: Account) {
     var operations: [ByteText: Entry] = [:]
     var endpoints: [ByteText: JSONEndpoint] = [:]
     for module in modules {
@@ -29,67 +33,105 @@ struct FrontDoor: Sendable {
     }
     self.operations = operations
     self.endpoints = endpoints
+    forms = modules.compactMap { QueryService($0) }
     self.verifier = verifier
     self.storage = storage
     self.clock = clock
+    self.account = account
   }
 
-  /// Serves a request of the JSON protocol: `POST /` with `X-Amz-Target`.
+  /// An operation with its input, and how its answer is written.
+  struct Call: Sendable {
+    var operation: Operation
+    var request: OperationRequest
+    var success: @Sendable (Answer) throws(ServiceError) -> ServerResponse
+  }
+
+  /// Serves what no route takes.
   func reply(to request: ServerRequest) -> ServerReply {
     .soon { respond in storage.threads.run { serve(request, respond) } }
   }
 
   private func serve(_ request: ServerRequest, _ respond: ServerReply.Responder) {
     let requestID = RandomID.uuid()
-    guard request.method == "POST", request.path == "/" || request.path.isEmpty else {
-      return respond.now(Self.notHere)
-    }
+    let dialect = RequestDialect(request)
+    let form = forms.first { $0.endpoint.signingName == dialect.service }
+    let errors = dialect.errors(form?.endpoint)
     do throws(ServiceError) {
-      let target = request[header: "x-amz-target"] ?? ""
-      let known = operations[ByteText(target)]
-      let endpoint: JSONEndpoint
-      if let known { endpoint = known.endpoint } else { endpoint = try self.endpoint(of: target) }
-      try verifier.authenticate(request, services: [endpoint.signingName], now: clock.now)
-      guard request[header: "content-type"]?.utf8.starts(with: "application/x-amz-json-".utf8) ?? false else {
-        return respond.now(Self.notHere)
-      }
-      guard let operation = known?.operation else {
-        throw .unknownOperation(String(target.dropFirst(endpoint.targetPrefix.count + 1)))
-      }
-      let render = { @Sendable (answer: Answer) in
-        answer.refusal.map { Self.failure($0, requestID) } ?? Self.success(answer, endpoint, requestID)
-      }
-      let wait = { @Sendable (body: @escaping @Sendable () async throws(ServiceError) -> Answer) in
-        respond.later {
-          do throws(ServiceError) { return render(try await body()) } catch { return Self.failure(error, requestID) }
-        }
-      }
-      switch try operation.begin(OperationRequest(http: request)) {
-      case .answer(let answer): respond.now(render(answer))
-      case .reading(let body): respond.now(render(try storage.read(body)))
-      case .writing(let body):
-        storage.write(body) { result in
-          switch result {
-          case .success(let answer):
-            answer.afterCommit?()
-            respond.now(render(answer))
-          case .failure(let error): respond.now(Self.failure(error, requestID))
-          }
-        }
-      case .waiting(let body): wait(body)
-      case .trying(let body):
-        storage.write(body) { result in
-          switch result {
-          case .success(.answer(let answer)):
-            answer.afterCommit?()
-            respond.now(render(answer))
-          case .success(.waiting(let body)): wait(body)
-          case .failure(let error): respond.now(Self.failure(error, requestID))
-          }
-        }
+      switch dialect.kind {
+      case .json:
+        guard let call = try jsonCall(request, requestID) else { return respond.now(Self.notHere) }
+        try run(call, respond) { errors.response(to: $0, requestID) }
+      case .query:
+        // What the body has counts more than what the address has.
+        let fields = try FormFields(Array(request.query.utf8), request.method == "POST" ? request.body : [])
+        let call = try queryCall(request, fields, form, dialect, requestID)
+        try run(call, respond) { errors.response(to: $0, requestID) }
+      case .none: respond.now(isHealthCheck(request) ? health : Self.notHere)
+      case .s3, .restXML, .restJSON, .cbor: throw .notEmulated(request, dialect)
       }
     } catch {
-      respond.now(Self.failure(error, requestID))
+      respond.now(errors.response(to: error, requestID))
+    }
+  }
+
+  /// Runs an operation, on this thread or where it says.
+  private func run(
+    _ call: Call, _ respond: ServerReply.Responder, failure: @escaping @Sendable (ServiceError) -> ServerResponse
+  ) throws(ServiceError) {
+    let render = { @Sendable (answer: Answer) in
+      do throws(ServiceError) {
+        if let refusal = answer.refusal { throw refusal }
+        return try call.success(answer)
+      } catch { return failure(error) }
+    }
+    let wait = { @Sendable (body: @escaping @Sendable () async throws(ServiceError) -> Answer) in
+      respond.later {
+        do throws(ServiceError) { return render(try await body()) } catch { return failure(error) }
+      }
+    }
+    switch try call.operation.begin(call.request) {
+    case .answer(let answer): respond.now(render(answer))
+    case .reading(let body): respond.now(render(try storage.read(body)))
+    case .writing(let body):
+      storage.write(body) { result in
+        switch result {
+        case .success(let answer):
+          answer.afterCommit?()
+          respond.now(render(answer))
+        case .failure(let error): respond.now(failure(error))
+        }
+      }
+    case .waiting(let body): wait(body)
+    case .trying(let body):
+      storage.write(body) { result in
+        switch result {
+        case .success(.answer(let write)): storage.threads.run { respond.now(render(write())) }
+        case .success(.waiting(let body)): wait(body)
+        case .failure(let error): respond.now(failure(error))
+        }
+      }
+    }
+  }
+
+  // MARK: The JSON protocol
+
+  /// - Returns: nil where the body is none of this protocol's.
+  private func jsonCall(_ request: ServerRequest, _ requestID: String) throws(ServiceError) -> Call? {
+    let target = request[header: "x-amz-target"] ?? ""
+    let known = operations[ByteText(target)]
+    let endpoint: JSONEndpoint
+    if let known { endpoint = known.endpoint } else { endpoint = try self.endpoint(of: target) }
+    try verifier.authenticate(request, services: [endpoint.signingName], now: clock.now)
+    guard request[header: "content-type"]?.utf8.starts(with: "application/x-amz-json-".utf8) ?? false else {
+      return nil
+    }
+    guard let operation = known?.operation else {
+      throw .unknownOperation(String(target.dropFirst(endpoint.targetPrefix.count + 1)))
+    }
+    let type = "application/x-amz-json-\(endpoint.jsonVersion)"
+    return Call(operation: operation, request: OperationRequest(http: request)) { answer in
+      ErrorFormat.answer(200, type, answer.body, requestID)
     }
   }
 
@@ -102,35 +144,48 @@ struct FrontDoor: Sendable {
     return endpoint
   }
 
+  // MARK: The query protocol
+
+  private func queryCall(
+    _ request: ServerRequest, _ fields: FormFields, _ form: QueryService?, _ dialect: RequestDialect,
+    _ requestID: String
+  ) throws(ServiceError) -> Call {
+    let action = fields["Action"]?.text
+    guard dialect.service != nil else {
+      // Some operations are asked for without a signature, such as STS's AssumeRoleWithWebIdentity.
+      if let action, !forms.contains(where: { $0.has(action) }) {
+        throw .notEmulated(request, dialect, action: action)
+      }
+      throw .coral("MissingAuthenticationTokenException", "Request is missing Authentication Token")
+    }
+    guard let form else { throw .notEmulated(request, dialect, action: action) }
+    try verifier.authenticate(request, services: [form.endpoint.signingName], now: clock.now)
+    return try form.call(request, fields, requestID)
+  }
+
+  // MARK: What is neither
+
   private static let notHere = ServerResponse(status: 404, body: Array("<UnknownOperationException/>\n".utf8))
 
-  private static func success(_ answer: Answer, _ endpoint: JSONEndpoint, _ requestID: String) -> ServerResponse {
-    ServerResponse(
-      status: 200,
-      headers: [("Content-Type", "application/x-amz-json-\(endpoint.jsonVersion)"), ("x-amzn-RequestId", requestID)],
-      body: answer.body)
+  /// `GET /` without a signature, by which people and load balancers see that the cloud is up.
+  private func isHealthCheck(_ request: ServerRequest) -> Bool {
+    ["GET", "HEAD"].contains(request.method) && (request.path == "/" || request.path.isEmpty)
   }
 
-  static func failure(_ error: ServiceError, _ requestID: String = RandomID.uuid()) -> ServerResponse {
-    var headers = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-RequestId", requestID)]
-    if let code = error.queryCode { headers.append(("x-amzn-query-error", "\(code);Sender")) }
-    return ServerResponse(status: error.status, headers: headers, body: error.body.bytes)
-  }
+  private var health: ServerResponse { .text(200, "healthy: dynamodb.\(account.region).amazonaws.com ") }
 }
 
-extension Verifier {
-  /// - Parameters:
-  ///   - services: the names that the signature may be for.
-  ///   - now: epoch milliseconds.
-  /// - Throws: the service's own refusal of a signature.
-  func authenticate(_ request: ServerRequest, services: Set<String>, now: Int64) throws(ServiceError) {
-    let signable = SignableRequest(
-      method: request.method, path: request.path, query: request.query,
-      headers: request.headers.map { SignableRequest.Header($0.name, $0.value) }, body: request.body)
-    do throws(Refusal) {
-      _ = try verify(signable, services: services, now: now / 1000)
-    } catch {
-      throw .coral(error.code, error.message)
-    }
+extension ServiceError {
+  /// The refusal of a service that is not here, or of a path that one of those which are does not have.
+  fileprivate static func notEmulated(
+    _ request: ServerRequest, _ dialect: RequestDialect, action: String? = nil
+  ) -> ServiceError {
+    let what = action ?? "\(request.method) \(request.path)"
+    let words = "The local cloud does not emulate \(what) of the service \(dialect.service ?? "that was asked")"
+    // S3 has a code of its own for that.
+    if dialect.kind == .s3 { return ServiceError(status: 501, type: "NotImplemented", message: words) }
+    var error = coral("UnknownOperationException", words)
+    if dialect.kind == .restJSON { error.status = 404 }
+    return error
   }
 }

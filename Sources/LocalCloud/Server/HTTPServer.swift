@@ -79,7 +79,10 @@ import Synchronization
   /// is answered for with 503, as is what comes meanwhile.
   public func stop() async {
     watch.stop()
-    _ = await within(core.limits.ending) { [core] in await core.resting.drain() }
+    _ = await within(core.limits.ending) { [core] in
+      await core.resting.drain()
+      await core.connections.answersAreSent()
+    }
     halt()
   }
 

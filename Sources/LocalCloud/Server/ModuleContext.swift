@@ -7,7 +7,7 @@ struct ModuleContext: Sendable {
   let account: Account
   let clock: WallClock
   /// Where the server is, once it has its ports.
-  let place: Place
+  let place: ServerPlace
   let verifier: Verifier
   let options: LocalCloud.Options
   /// The folder of the functions' logs; nil keeps none.
@@ -16,7 +16,7 @@ struct ModuleContext: Sendable {
   private(set) var modules: [any ServiceModule] = []
 
   init(
-    storage: Storage, account: Account, place: Place, verifier: Verifier, options: LocalCloud.Options,
+    storage: Storage, account: Account, place: ServerPlace, verifier: Verifier, options: LocalCloud.Options,
     logFolder: String?
   ) {
     self.storage = storage

@@ -3,8 +3,8 @@ import SQLiteStore
 
 /// An operation of a service: reads its input, and says what is then to be done where.
 ///
-/// `begin` runs on one of the request threads, without the storage: it parses and checks. What it gives back runs on a
-/// connection or waits. So nothing that is slow, but SQLite itself, holds up a transaction.
+/// `begin` runs on one of the request threads, without the storage: it parses and checks, and waits for nothing. What it gives back runs
+/// on a connection, or waits as a task. So no transaction waits for a request to be read, and no request thread for the writer.
 struct Operation: Sendable {
   var name: String
   var begin: @Sendable (OperationRequest) throws(ServiceError) -> Step
@@ -22,15 +22,34 @@ struct Operation: Sendable {
     case trying(@Sendable (Connection) throws(ServiceError) -> Attempt)
   }
 
-  /// What a try gave: an answer, or work as in ``Step/waiting(_:)``, which begins once the transaction holds.
+  /// What a try gave: an answer, or work as in ``Step/waiting(_:)``. Both begin once the transaction holds.
   enum Attempt: Sendable {
-    case answer(Answer)
+    /// Runs on one of the request threads, so that no other write waits while the answer is written.
+    case answer(@Sendable () -> Answer)
     case waiting(@Sendable () async throws(ServiceError) -> Answer)
   }
 
   init(_ name: String, _ begin: @escaping @Sendable (OperationRequest) throws(ServiceError) -> Step) {
     self.name = name
     self.begin = begin
+  }
+}
+
+extension Operation.Step {
+  /// Does what is left, while the thread waits. For what has a thread of its own; requests go through ``FrontDoor``.
+  ///
+  /// - Throws: what the step throws, and ServiceUnavailableException for one that waits for others.
+  func run(in storage: Storage) throws(ServiceError) -> JSON {
+    let answer: Answer
+    switch self {
+    case .answer(let done): answer = done
+    case .reading(let body): answer = try storage.read(body)
+    case .writing(let body): answer = try storage.writeAndWait(body)
+    case .waiting, .trying: throw .unavailable("what waits for others cannot run here")
+    }
+    answer.afterCommit?()
+    if let refusal = answer.refusal { throw refusal }
+    return answer.body.isEmpty ? .null : try storing { try JSON(parsing: answer.body) }
   }
 }
 

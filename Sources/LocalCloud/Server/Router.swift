@@ -1,6 +1,6 @@
 import CacheSupport
 
-/// Chooses what answers a request: the route of a module that fits, else the front door of the JSON protocol.
+/// Chooses what answers a request: the route of a module that fits, else the front door.
 struct Router: Sendable {
   /// The most specific first.
   private let routes: [Route]
@@ -40,10 +40,5 @@ struct Router: Sendable {
     } catch {
       respond.now(route.errors.response(to: error))
     }
-  }
-
-  /// `GET /`, by which people and load balancers see that the cloud is up.
-  static func health(_ account: Account) -> Route {
-    Route("GET", "/", errors: .message) { _ in .now(.text(200, "healthy: dynamodb.\(account.region).amazonaws.com ")) }
   }
 }

@@ -13,6 +13,11 @@ struct ServiceError: Error, Sendable, Hashable {
   var messageName: String = "message"
   /// The code of the older query protocol, which SQS's clients go by.
   var queryCode: String?
+  /// What the older protocol says, where it is other words.
+  var queryMessage: String?
+
+  /// ``type`` without its namespace.
+  var code: Substring { type.split(separator: "#", maxSplits: 1).last ?? "" }
 
   var body: JSON {
     var body: JSONObject = ["__type": .string(type)]

@@ -1,23 +1,14 @@
 import CacheSupport
 
 extension ServiceModule {
-  /// Runs one of its operations from within, as a client's request would run.
+  /// Runs one of its operations from within, as a client's request would run, while the thread waits.
   ///
   /// - Parameter storage: where it runs. An operation that waits for others cannot be run this way.
   @discardableResult
   func call(_ operation: String, _ input: JSONObject, in storage: Storage) throws(ServiceError) -> JSON {
     guard let operation = operations.first(where: { $0.name == operation }) else { throw .unknownOperation(operation) }
     let request = OperationRequest(http: ServerRequest(method: "POST", path: "/", body: JSON.object(input).bytes))
-    let answer: Answer
-    switch try operation.begin(request) {
-    case .answer(let done): answer = done
-    case .reading(let body): answer = try storage.read(body)
-    case .writing(let body): answer = try storage.write(body)
-    case .waiting, .trying: throw .unknownOperation(operation.name)
-    }
-    answer.afterCommit?()
-    if let refusal = answer.refusal { throw refusal }
-    return (try? JSON(parsing: answer.body)) ?? .null
+    return try operation.begin(request).run(in: storage)
   }
 
   /// Runs an operation that creates something.
@@ -32,7 +23,7 @@ extension ServiceModule {
       try call(operation, input, in: storage)
       return true
     } catch {
-      guard error.type.hasSuffix("#" + code) else { throw error }
+      guard error.code == code else { throw error }
       return false
     }
   }

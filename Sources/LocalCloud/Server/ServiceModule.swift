@@ -12,7 +12,9 @@ protocol ServiceModule: Sendable {
   static var resourceTypes: [any TemplateResource.Type] { get }
   /// Where clients of the JSON protocol find it; nil for a module that has routes alone.
   var endpoint: JSONEndpoint? { get }
-  /// What `X-Amz-Target` may name.
+  /// Where clients of the query protocol find it; nil for a module that does not speak it.
+  var queryEndpoint: QueryEndpoint? { get }
+  /// What `X-Amz-Target` may name, and a form's `Action`.
   var operations: [Operation] { get }
   /// Paths that it answers by itself, whatever the protocol. Asked for once, when the stack stands.
   var routes: [Route] { get }
@@ -32,6 +34,7 @@ extension ServiceModule {
   static var schema: StorageSchema { StorageSchema(module: "", steps: []) }
   static var resourceTypes: [any TemplateResource.Type] { [] }
   var endpoint: JSONEndpoint? { nil }
+  var queryEndpoint: QueryEndpoint? { nil }
   var operations: [Operation] { [] }
   var routes: [Route] { [] }
   var sweeps: [Sweep] { [] }
@@ -57,19 +60,4 @@ struct StorageSchema: Sendable, Hashable {
   /// The name by which the storage remembers how far it got.
   var module: String
   var steps: [String]
-}
-
-/// Work that a module does from time to time, in pieces that hold up nobody.
-struct Sweep: Sendable {
-  var every: Duration
-  /// Cancelled when the cloud ends.
-  var run: @Sendable () async -> Void
-
-  /// Runs it again and again until the task is cancelled.
-  func loop() async {
-    while !Task.isCancelled {
-      do { try await Task.sleep(for: every) } catch { return }
-      await run()
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Where the server is: known once it has its ports.
-final class Place: Sendable {
+final class ServerPlace: Sendable {
   private let host: String
   private let scheme: String
   private let port = Atomic<UInt16>(0)
@@ -24,13 +24,4 @@ final class Place: Sendable {
   var plainAuthority: String {
     "127.0.0.1:\(plainPort.load(ordering: .acquiring))"
   }
-}
-
-/// Something that is there from some time on.
-final class Gate<Value: Sendable>: Sendable {
-  private let opened = Mutex<Value?>(nil)
-
-  func open(_ value: Value) { opened.withLock { $0 = value } }
-
-  var value: Value? { opened.withLock { $0 } }
 }

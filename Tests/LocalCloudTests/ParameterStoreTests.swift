@@ -6,7 +6,7 @@ import Testing
 @testable import LocalCloud
 
 /// Parameter Store: names, versions, and two who write at once.
-@Suite struct ParameterTests {
+@Suite struct ParameterStoreTests {
   static func service(_ folder: String? = nil) throws -> ModuleCaller<SSMService> {
     let storage = try Storage(folder: folder, schemas: [SSMService.schema])
     return ModuleCaller(SSMService(storage: storage, account: Account(), clock: .fixed(5000)), storage)
@@ -55,6 +55,24 @@ import Testing
     #expect(both["InvalidParameters"] == ["no"])
   }
 
+  @Test("A version is no name: what changes a parameter finds none by it") func versions() async throws {
+    let service = try Self.service()
+    for value in ["1", "2"] { _ = try await Self.put(service, "/a/x", value) }
+    for name in ["/a/x:1", "arn:aws:ssm:us-east-1:000000000000:parameter/a/x:1"] {
+      #expect(await service.refusal("DeleteParameter", ["Name": .string(name)]) == "ParameterNotFound")
+      #expect(await service.refusal("GetParameterHistory", ["Name": .string(name)]) == "ParameterNotFound")
+      #expect(
+        await service.refusal("LabelParameterVersion", ["Name": .string(name), "Labels": ["l"]]) == "ParameterNotFound")
+      #expect(
+        try await service("DeleteParameters", ["Names": [.string(name)]])
+          == ["DeletedParameters": [], "InvalidParameters": [.string(name)]])
+    }
+    #expect(try await Self.value(service, "/a/x") == "2")
+    let arn: JSON = "arn:aws:ssm:us-east-1:000000000000:parameter/a/x"
+    #expect(try await service("DeleteParameters", ["Names": [arn]])["DeletedParameters"] == [arn])
+    #expect(await service.refusal("GetParameter", ["Name": "/a/x"]) == "ParameterNotFound")
+  }
+
   @Test(
     "Names that Parameter Store does not take are refused",
     arguments: [
@@ -92,6 +110,42 @@ import Testing
     #expect(try await names("/no", true, 10) == [[]])
   }
 
+  @Test("A page of a path costs the same whatever is below it and beside it") func pathCost() async throws {
+    func steps(_ count: Int) async throws -> [Int] {
+      let service = try Self.service()
+      for name in ["/p/a", "/p/b", "/p/c"] {
+        for value in ["old", "new"] { _ = try await Self.put(service, name, value) }
+      }
+      // Deeper, in the midst, beside, and on one level.
+      try service.storage.database.with { connection throws(DatabaseError) in
+        for (prefix, folder) in [("/p/aa/x", "/p/aa/"), ("/p/z", "/p/"), ("/q/x", "/q/"), ("x", "/")] {
+          try connection.execute(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(count))
+            INSERT INTO ssm_names (name, folder, version) SELECT printf('\(prefix)%06d', i), '\(folder)', 2 FROM n;
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < \(count))
+            INSERT INTO ssm_versions (name, version, type, value, modified)
+            SELECT printf('\(prefix)%06d', i), v.column1, 'String', 'v', 1 FROM n, (VALUES (1), (2)) AS v
+            """)
+        }
+      }
+      var steps: [Int] = []
+      for (path, isRecursive, first) in [("/p", false, "/p/a"), ("/p", true, "/p/a"), ("/", false, "x000001")] {
+        let input: JSON = ["Path": .string(path), "Recursive": .bool(isRecursive), "MaxResults": 3]
+        _ = try await service("GetParametersByPath", input)
+        _ = service.storage.takeStepCount()
+        let page = try await service("GetParametersByPath", input)
+        steps.append(service.storage.takeStepCount())
+        #expect(page["Parameters"]?.array?.first?["Name"] == .string(first))
+        #expect(page["Parameters"]?.array?.count == 3)
+        #expect(page["NextToken"] != nil)
+      }
+      return steps
+    }
+    let (few, many) = (try await steps(50), try await steps(500))
+    #expect(few == many)
+  }
+
   @Test("Parameters of an older version are there after an update") func migration() async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "parameters-\(UUID())").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -112,5 +166,59 @@ import Testing
       ])
     #expect(try await Self.value(service, "/a/b") == "w")
     #expect(try await Self.put(service, "/k", "x") == 4)
+  }
+
+  @Test(
+    "Of two spellings of a name in an older version, the one that was written last is kept",
+    arguments: [
+      ("('/k', 'String', 'a', 3, 1000), ('k', 'String', 'b', 1, 2000)", "b", 1),
+      ("('/k', 'String', 'a', 1, 2000), ('k', 'String', 'b', 3, 1000)", "a", 1),
+      ("('/k', 'String', 'a', 1, 1000), ('k', 'String', 'b', 1, 2000)", "b", 1),
+      ("('k', 'String', 'b', 1, 1000), ('/k', 'String', 'a', 1, 2000)", "a", 1),
+      ("('k', 'String', 'b', 2, 1000), ('/k', 'String', 'a', 1, 1000)", "b", 2),
+    ])
+  func spellings(rows: String, value: String, version: Int64) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "parameters-\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    do {
+      let old = try Storage(
+        folder: folder, schemas: [StorageSchema(module: "ssm", steps: [SSMService.schema.steps[0]])])
+      try old.database.with { connection throws(DatabaseError) in
+        try connection.execute("INSERT INTO ssm_parameters VALUES \(rows)")
+      }
+    }
+    let service = try Self.service(folder)
+    for name in ["k", "/k"] {
+      let found = try await service("GetParameter", ["Name": .string(name)])["Parameter"]
+      #expect(found?["Value"] == .string(value))
+      #expect(found?["Version"] == .integer(version))
+    }
+    #expect(try await Self.put(service, "k", "x") == version + 1)
+    let all = try await service("GetParametersByPath", ["Path": "/"])
+    #expect(all["Parameters"]?.array?.map { $0["Value"] } == ["x"])
+  }
+
+  @Test("Names of an older version lie in their folders") func folders() async throws {
+    let names = ["one", "/a/b", "/a/b/c", "/a.b/c-d_e", "two"]
+    let folder = FileManager.default.temporaryDirectory.appending(path: "parameters-\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    do {
+      let old = try Storage(
+        folder: folder, schemas: [StorageSchema(module: "ssm", steps: Array(SSMService.schema.steps[..<2]))])
+      try old.database.with { connection throws(DatabaseError) in
+        for name in names {
+          try connection.run(
+            "INSERT INTO ssm_versions (name, version, type, value, modified) VALUES (?, 1, 'String', 'v', 1), (?, 2, 'String', 'w', 1)",
+            .text(name),
+            .text(name))
+        }
+      }
+    }
+    let service = try Self.service(folder)
+    let rows = try service.storage.database.with { connection throws(DatabaseError) in
+      try connection.rows("SELECT name, folder, version FROM ssm_names ORDER BY name")
+    }
+    let wanted = names.sorted().map { [SQLValue.text($0), .text(ParameterName($0).folder), .integer(2)] }
+    #expect(rows == wanted)
   }
 }
