@@ -27,6 +27,10 @@ extension LocalCloud {
     public var tls: TLS.Source?
     /// What the results of queries may take together, those that run and those whose further pages are kept, bytes.
     public var resultMemory: Int = 256 << 20
+    /// How long a query may run. Timestream gives it a minute.
+    package var queryTimeLimit: Duration = .seconds(60)
+    /// How long a function's process may take before it asks for its first event. Lambda gives it ten seconds.
+    package var initLimit: Duration = .seconds(10)
 
     public init(template: TemplateFile) { self.template = template }
 

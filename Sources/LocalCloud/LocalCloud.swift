@@ -7,13 +7,15 @@ import SigV4
 /// It speaks the services' own protocols, verifies signatures, and runs the functions' executables through the Runtime
 /// API. It listens on loopback unless told otherwise.
 public final class LocalCloud: Sendable {
-  /// The services: a new one is a folder, and a line here, behind those that it uses. Stacks are stood up in this order.
+  /// The services: a new one is a folder, and a line here, after those that it uses. Stacks are stood up in this order.
   private static let moduleTypes: [any ServiceModule.Type] = [
     DynamoDBService.self,
     SQSService.self,
     TimestreamService.self,
     SSMService.self,
+    STSService.self,
     LambdaService.self,
+    SchedulesService.self,
     APIGateway.self,
     SampleSource.self,
   ]
@@ -24,11 +26,11 @@ public final class LocalCloud: Sendable {
   /// What a template may have.
   static let resourceTypes = ResourceTypes(all: moduleTypes.flatMap { $0.resourceTypes })
 
-  private let modules: [any ServiceModule]
+  let modules: [any ServiceModule]
   private let server: HTTPServer
   /// The functions' Runtime API has a port of its own on loopback: it is plain HTTP, as on AWS, and no client takes its connections.
   private let plainServer: HTTPServer
-  private let storage: Storage
+  let storage: Storage
   private let sweeps = BackgroundTasks()
   private let stack: Stack
   private let generated: [String: String]
@@ -73,7 +75,7 @@ public final class LocalCloud: Sendable {
     _ = try Self.plan(options)
     storage = try Storage(folder: options.folder, schemas: Self.schemas, isDurable: options.isDurable)
     var state = try StackState(of: options.stackName, in: storage)
-    let place = Place(host: options.host, scheme: options.scheme)
+    let place = ServerPlace(host: options.host, scheme: options.scheme)
     let logFolder = options.folder.map { URL(filePath: $0).appending(path: "logs").path }
     if let logFolder { try DataFolder.make(logFolder) }
 
@@ -111,11 +113,8 @@ public final class LocalCloud: Sendable {
     try state.save(of: options.stackName, in: storage)
 
     let routes = modules.flatMap { $0.routes }
-    let frontDoor = FrontDoor(modules, verifier: verifier, storage: storage, clock: options.clock)
-    router.open(
-      Router(
-        routes.filter { !$0.isPlain } + [Router.health(account)], on: storage.threads,
-        otherwise: frontDoor.reply))
+    let frontDoor = FrontDoor(modules, verifier: verifier, storage: storage, clock: options.clock, account: account)
+    router.open(Router(routes.filter { !$0.isPlain }, on: storage.threads, otherwise: frontDoor.reply))
     plainRouter.open(
       Router(routes.filter(\.isPlain), on: storage.threads) { _ in .now(.text(404, "not found\n")) })
     for module in modules {
@@ -157,6 +156,11 @@ extension LocalCloud {
   /// Sets one of the stack's parameters.
   package func setParameter(_ name: String, _ value: String) throws {
     try module(SSMService.self)?.put(name, type: "String", value: value)
+  }
+
+  /// How many queries run, and how many wait for a thread.
+  package var queryLoad: (running: Int, waiting: Int) {
+    module(TimestreamService.self)?.engine.threads.load ?? (0, 0)
   }
 
   /// The processes of a function that are running now.

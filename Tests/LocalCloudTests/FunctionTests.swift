@@ -2,9 +2,10 @@ import AWSClients
 import CacheSupport
 import Foundation
 import HTTPTransport
-import LocalCloud
 import TestSupport
 import Testing
+
+@testable import LocalCloud
 
 /// Several functions in one stack: behind one API, on queues, on schedules; each a script of a few lines.
 @Suite struct FunctionTests {
@@ -88,16 +89,7 @@ import Testing
       """#,
     ]
     for (name, script) in scripts {
-      let file = folder.appending(path: name).path
-      let text = #"""
-        #!/bin/sh
-        api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime/invocation"
-        folder=$(mktemp -d "$(dirname "$0")/work.XXXXXX")
-        while curl -sf -D "$folder/headers" -o "$folder/event" "$api/next"; do
-        id=$(sed -n 's/^[Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d: *\([^ \r]*\).*/\1/p' "$folder/headers")
-        """# + "\n\(script)\ndone\n"
-      try Data(text.utf8).write(to: URL(filePath: file))
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+      try SandboxTests.Scripts.write(LambdaServiceTests.serving(script), to: folder.appending(path: name).path)
     }
     try await TestCloud.with(
       clock: clock, polls: polls,
@@ -190,8 +182,10 @@ import Testing
 
   @Test("Each queue's messages go to its own function, and a schedule's input is the event") func sources() async throws
   {
-    // A moment before the minute, where it stays: the schedule fires again and again.
-    try await Self.with(clock: .fixed(1_800_000_059_980), polls: true) { cloud, folder in
+    // A moment before the minute, at which the schedule is due.
+    let time = ManualClock(1_800_000_059_980)
+    try await Self.with(clock: time.clock, polls: true) { cloud, folder in
+      time.advance(20)
       let queues = SQSClient(cloud.client)
       for name in ["orders", "letters"] {
         #expect(try await queues.sendMessageBatch([.init(id: "a", body: name)], to: queues.queueURL(named: name)) == [])
@@ -250,7 +244,7 @@ import Testing
         text: Self.template.replacing("Destination: !GetAtt Failures.Arn", with: "Destination: 'arn:aws:sqs:r:1:no'")))
     options.port = 0
     #expect { try LocalCloud.plan(options) } throws: {
-      "\($0)".contains("the function broken tells failures to the queue 'no', which the stack has not")
+      "\($0)".contains("the function broken tells failures to the queue 'no', which the stack does not have")
     }
   }
 }

@@ -30,9 +30,7 @@ import Testing
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for (name, script) in scripts {
-      let file = folder.appending(path: name).path
-      try Data(serving(script).utf8).write(to: URL(filePath: file))
-      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+      try SandboxTests.Scripts.write(serving(script), to: folder.appending(path: name).path)
     }
     try await TestCloud.with(
       configure: {
@@ -89,8 +87,9 @@ import Testing
       let attributes: JSON = ["QueueUrl": .string(orders), "Attributes": ["RedrivePolicy": .string(policy)]]
       _ = try await cloud.client.callRaw(.sqs, "SetQueueAttributes", attributes.bytes)
       #expect(try await queues.sendMessageBatch([.init(id: "a", body: "bad")], to: orders) == [])
-      let letters = try await queues.receiveMessages(from: try await queues.queueURL(named: "letters"), wait: 20)
-      #expect(letters.map(\.body).contains("bad"))
+      let letters = try await queues.queueURL(named: "letters")
+      #expect(
+        try await eventually { try await queues.receiveMessages(from: letters, wait: 20).map(\.body).contains("bad") })
       // Another queue of the same name.
       let queue: JSON = ["QueueUrl": .string(orders)]
       _ = try await cloud.client.callRaw(.sqs, "DeleteQueue", queue.bytes)
@@ -159,6 +158,117 @@ import Testing
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".event") }.count == 1)
     }
+  }
+
+  @Test("What a queue's function has under way when the cloud ends does not count as received") func ends() async throws
+  {
+    let data = FileManager.default.temporaryDirectory.appending(path: "events-\(RandomID.uuid())").path
+    defer { try? FileManager.default.removeItem(atPath: data) }
+    let template = Self.template("Hang").replacing("VisibilityTimeout: 1 ", with: "VisibilityTimeout: 43200 ")
+    try await Self.with(template, ["Hang": "touch \"$home/here\"; exec sleep 1000"], data: data) {
+      (cloud, folder) async throws in
+      let queues = SQSClient(cloud.client)
+      let entries = (0..<3).map { SQSClient.Entry(id: "\($0)", body: "\($0)") }
+      #expect(try await queues.sendMessageBatch(entries, to: queues.queueURL(named: "orders")) == [])
+      #expect(try await eventually { FileManager.default.fileExists(atPath: folder.appending(path: "here").path) })
+    }
+    let storage = try Database(path: data + "/local-cloud.sqlite")
+    let received = try storage.with { connection throws(DatabaseError) in
+      try connection.rows("SELECT received FROM sqs_messages")
+    }
+    #expect(received == [[.integer(0)], [.integer(0)], [.integer(0)]])
+  }
+
+  @Test("An event that is given up and has no queue for it is told; one whose function has left waits for it")
+  func givenUp() async throws {
+    let storage = try Self.storage(events: 1)
+    let now: Int64 = 1_800_000_000_000
+    try storage.writeAndWait { connection throws(ServiceError) in
+      try storing {
+        for (id, function, age) in [("old", "gone", 21_600_001), ("young", "gone", 21_600_000), ("2", "gone", 0)] {
+          try connection.run(
+            "INSERT INTO lambda_events VALUES (?, ?, x'', 0, ?)", .text(id), .text(function), .integer(now - Int64(age))
+          )
+        }
+      }
+    }
+    let scripts = try SandboxTests.Scripts()
+    let sandboxes = try SandboxTests.sandboxes(scripts)
+    sandboxes.register(.init(name: "f", executable: "/nowhere/f", environment: [:]))
+    let messages = QueueStore(storage: storage, account: Account(), clock: .system)
+    let told = Recorder<String>()
+    let events = try EventInvocations(
+      storage: storage, sandboxes: sandboxes, messages: messages, clock: .fixed(now), notice: { told.append($0) })
+    events.resume()
+    func kept() throws -> [[SQLValue]] {
+      try storage.read { connection throws(ServiceError) in
+        try storing { try connection.rows("SELECT id FROM lambda_events ORDER BY id") }
+      }
+    }
+    #expect(try await eventually { try kept() == [[.text("2")], [.text("young")]] })
+    #expect(
+      told.elements.sorted() == [
+        "the event event1 for f, accepted at 1970-01-01T00:00:00Z, is given up (EventAgeExceeded)",
+        "the event old for gone, accepted at 2027-01-15T01:59:59.999Z, is given up (EventAgeExceeded)",
+        "the function gone has left the template: events that were accepted for it (3) wait for it to come back",
+      ])
+    await sandboxes.stop()
+    await events.stop()
+  }
+
+  /// Storage with so many events of an earlier run.
+  static func storage(events count: Int) throws -> Storage {
+    let storage = try Storage(folder: nil, schemas: [LambdaService.schema, SQSService.schema])
+    try storage.writeAndWait { connection throws(ServiceError) in
+      try storing {
+        try connection.run(
+          """
+          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+          INSERT INTO lambda_events SELECT 'event' || i, 'f', x'', 0, 0 FROM n
+          """, .integer(Int64(count)))
+      }
+    }
+    return storage
+  }
+
+  @Test("What it takes to accept an event does not grow with those that wait") func acceptCost() async throws {
+    var steps: [Int] = []
+    for count in [100, 1000] {
+      let storage = try Self.storage(events: count)
+      let scripts = try SandboxTests.Scripts()
+      let sandboxes = try SandboxTests.sandboxes(scripts)
+      sandboxes.register(.init(name: "f", executable: try scripts.add("f", SandboxTests.idle), environment: [:]))
+      let messages = QueueStore(storage: storage, account: Account(), clock: .system)
+      let events = try EventInvocations(storage: storage, sandboxes: sandboxes, messages: messages, clock: .system)
+      _ = storage.takeStepCount()
+      try await events.accept("f", Array("{}".utf8))
+      steps.append(storage.takeStepCount())
+      await sandboxes.stop()
+      await events.stop()
+    }
+    #expect(steps[0] > 0 && steps[1] < 2 * steps[0])
+  }
+
+  @Test("As many events wait as may, those of an earlier run included") func acceptLimit() async throws {
+    let storage = try Self.storage(events: EventInvocations.countLimit - 1)
+    let scripts = try SandboxTests.Scripts()
+    let sandboxes = try SandboxTests.sandboxes(scripts)
+    sandboxes.register(.init(name: "f", executable: try scripts.add("f", SandboxTests.idle), environment: [:]))
+    let messages = QueueStore(storage: storage, account: Account(), clock: .system)
+    let events = try EventInvocations(storage: storage, sandboxes: sandboxes, messages: messages, clock: .system)
+    try await events.accept("f", [], id: "last")
+    await #expect(throws: ServiceError.throttled) { try await events.accept("f", []) }
+    // One is done: the next has its place.
+    let id = try await SandboxTests.started(scripts.folder, count: 1)[0]
+    #expect(await sandboxes.next(id)?.id == "last")
+    #expect(sandboxes.finish(id, "last", InvocationResult(payload: [])))
+    #expect(
+      try await eventually {
+        do throws(ServiceError) { try await events.accept("f", []) } catch { return false }
+        return true
+      })
+    await sandboxes.stop()
+    await events.stop()
   }
 
   @Test(

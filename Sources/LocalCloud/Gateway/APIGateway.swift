@@ -60,7 +60,7 @@ final class APIGateway: ServiceModule {
       guard payload.count <= InvokeAPI.payloadLimit else { throw .tooLarge }
       return .later { [sandboxes] in
         let limit: Duration = .milliseconds(route.timeoutMilliseconds)
-        guard let result = await sandboxes.invoke(route.function, payload, within: limit), result != .throttled else {
+        guard case .finished(let result)? = await sandboxes.invoke(route.function, payload, within: limit) else {
           return ErrorFormat.message.response(to: .gateway(503, "Service Unavailable"))
         }
         return GatewayResponse.response(to: result, infers: route.payload == "2.0")

@@ -38,7 +38,7 @@ struct APIResource: TemplateResource, Hashable {
 extension APIResource {
   init(_ name: String, _ properties: inout ResourceProperties, at site: Stack.Site) throws(TemplateError) {
     let stage = try properties.text("StageName") ?? "$default"
-    guard stage != "$default", stage != "runtime", stage.utf8.allSatisfy(QueueName.isNameByte) else {
+    guard stage != "$default", stage != "runtime", stage.utf8.allSatisfy(ASCII.isNameByte) else {
       throw TemplateError("\(properties.logicalID): the local cloud wants a named stage, such as StageName: prod")
     }
     self.init(name: properties.logicalID, stage: stage)

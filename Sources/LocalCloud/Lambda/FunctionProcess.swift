@@ -22,97 +22,75 @@ final class FunctionProcess: Sendable {
   let id: pid_t
   /// Readable once the process has ended.
   let handle: Descriptor
-  /// What it prints, on either of its outputs; nil where that is dropped.
-  private let output: Descriptor?
+  /// What it prints, on either of its outputs.
+  private let output: Descriptor
   /// Of ``output``, for those who read it while this object lives.
-  let outputNumber: Int32?
+  var outputNumber: Int32 { output.number }
+  /// Where that goes; nil where it is dropped.
   let log: FunctionLog?
-  /// Bytes that its group may have in memory; nil for no limit.
-  let memoryLimit: Int?
+  /// What it has printed for the event that it has, where somebody asks for it.
+  let tail = Mutex<LogTail?>(nil)
+  /// Megabytes that its group may have in memory.
+  let memory: Int
+  /// Whether it is killed for more.
+  let limitsMemory: Bool
   /// Whether it begins or has an event: nothing grows where nothing runs.
   let isBusy = Atomic<Bool>(true)
   private let onExit: @Sendable (ExitStatus) -> Void
+  /// Called before it is killed for the memory that it has.
+  let onExcess: @Sendable () -> Void
 
   /// Starts a program.
   ///
   /// - Parameters:
   ///   - log: takes both outputs; nil drops them.
+  ///   - memory: megabytes that it and what it starts may have.
+  ///   - limitsMemory: whether it is killed for more.
+  ///   - onExcess: called before it is killed for the memory that it has.
   ///   - onExit: called once.
   init(
-    executable: String, environment: [String: String], log: FunctionLog?, memoryLimit: Int?,
-    onExit: @escaping @Sendable (ExitStatus) -> Void
+    executable: String, environment: [String: String], log: FunctionLog?, memory: Int = 128, limitsMemory: Bool = false,
+    onExcess: @escaping @Sendable () -> Void = {}, onExit: @escaping @Sendable (ExitStatus) -> Void
   ) throws(StartFailure) {
     self.log = log
-    self.memoryLimit = memoryLimit
+    self.memory = memory
+    self.limitsMemory = limitsMemory
+    self.onExcess = onExcess
     self.onExit = onExit
     var ends: [Int32] = [-1, -1]
-    if log != nil, unsafe cglibc_pipe_close_on_exec(&ends) != 0 { throw Self.failure("no pipe for its output", errno) }
+    if unsafe cglibc_pipe_close_on_exec(&ends) != 0 { throw Self.failure("no pipe for its output", errno) }
     let (read, write) = (ends[0], ends[1])
-    defer { if write >= 0 { close(write) } }
+    defer { close(write) }
     let child: pid_t
     let handle: Int32
     do throws(StartFailure) {
-      child = try Self.spawn(executable, environment, output: write)
+      do throws(ChildProcess.Failure) {
+        child = try ChildProcess.spawn(executable, environment: environment, output: write)
+      } catch {
+        let entrypoint = [ENOENT, EACCES, ENOEXEC, ENOTDIR, ELOOP, EISDIR]
+        throw Self.failure(executable, error.code, isEntrypoint: entrypoint.contains(error.code))
+      }
       handle = cglibc_open_process(child)
       if handle < 0 {
         let code = errno
         Glibc.kill(-child, SIGKILL)
-        _ = Self.reap(child)
+        _ = ChildProcess.reap(child)
         throw Self.failure("it cannot be watched", code)
       }
     } catch {
-      if read >= 0 { close(read) }
+      close(read)
       throw error
     }
     id = child
     self.handle = Descriptor(handle)
-    if read >= 0 {
-      _ = fcntl(read, F_SETFL, O_NONBLOCK)
-      output = Descriptor(read)
-      outputNumber = read
-    } else {
-      output = nil
-      outputNumber = nil
-    }
+    _ = fcntl(read, F_SETFL, O_NONBLOCK)
+    output = Descriptor(read)
   }
 
-  private static func spawn(
-    _ executable: String, _ environment: [String: String], output: Int32
-  ) throws(StartFailure) -> pid_t {
-    var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
-    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    if output >= 0 {
-      unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
-    } else {
-      unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    }
-    unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    // The storage, connections and whatever else is open here stay here.
-    unsafe cglibc_spawn_close_from(&actions, 3)
-    var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
-    defer { unsafe posix_spawnattr_destroy(&attributes) }
-    // Signals that this process ignores or holds back reach the program.
-    var signals = sigset_t()
-    unsafe sigemptyset(&signals)
-    unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-    for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT] { unsafe sigaddset(&signals, signal) }
-    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-    unsafe posix_spawnattr_setpgroup(&attributes, 0)
-    unsafe posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-    var words: [UnsafeMutablePointer<CChar>?] = unsafe [strdup(executable), nil]
-    var variables: [UnsafeMutablePointer<CChar>?] =
-      unsafe environment.sorted { $0.key < $1.key }.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { unsafe (words + variables).forEach { unsafe free($0) } }
-    var child: pid_t = 0
-    let code = unsafe posix_spawn(&child, executable, &actions, &attributes, &words, &variables)
-    guard code == 0 else {
-      throw failure(executable, code, isEntrypoint: [ENOENT, EACCES, ENOEXEC, ENOTDIR, ELOOP, EISDIR].contains(code))
-    }
-    return child
+  /// It is given an event.
+  func begin(_ invocation: Invocation) {
+    isBusy.store(true, ordering: .relaxed)
+    tail.withLock { $0 = invocation.options.wantsLog ? LogTail() : nil }
   }
 
   private static func failure(_ what: String, _ code: Int32, isEntrypoint: Bool = false) -> StartFailure {
@@ -134,15 +112,9 @@ final class FunctionProcess: Sendable {
       defer { state.waiting = [] }
       return state.waiting
     }
-    let status = Self.reap(id)
+    let status = ChildProcess.reap(id)
     for continuation in waiting { continuation.resume() }
     onExit(status)
-  }
-
-  private static func reap(_ id: pid_t) -> ExitStatus {
-    var status: Int32 = 0
-    while unsafe waitpid(id, &status, 0) < 0, errno == EINTR {}
-    return ExitStatus(raw: status)
   }
 
   func ended() async {
@@ -153,29 +125,5 @@ final class FunctionProcess: Sendable {
       }
       if hasEnded { continuation.resume() }
     }
-  }
-}
-
-/// How a process ended, in Lambda's words.
-struct ExitStatus: Sendable, Hashable, CustomStringConvertible {
-  /// As waitpid gives it.
-  let raw: Int32
-
-  private static let signals: [Int32: String] = [
-    SIGHUP: "hangup", SIGINT: "interrupt", SIGQUIT: "quit", SIGILL: "illegal instruction",
-    SIGTRAP: "trace/breakpoint trap", SIGABRT: "aborted", SIGBUS: "bus error", SIGFPE: "floating point exception",
-    SIGKILL: "killed", SIGSEGV: "segmentation fault", SIGPIPE: "broken pipe", SIGALRM: "alarm clock",
-    SIGTERM: "terminated",
-  ]
-
-  var description: String {
-    let signal = raw & 0x7F
-    if signal != 0 { return "signal: \(Self.signals[signal] ?? "signal \(signal)")" }
-    return "exit status \(raw >> 8 & 0xFF)"
-  }
-
-  /// The error of an invocation that the process did not answer.
-  var words: String {
-    raw == 0 ? "Runtime exited without providing a reason" : "Runtime exited with error: \(description)"
   }
 }

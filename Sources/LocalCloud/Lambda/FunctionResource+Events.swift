@@ -1,42 +1,20 @@
 import CacheSupport
 
-/// A queue whose messages invoke a function.
-struct EventSourceMapping: Sendable, Hashable {
-  var queue: String
-  var function: String
-  /// Messages an event, 1 to 10.
-  var batchSize: Int
-  /// Invocations at once, 2 to 1,000.
-  var maximumConcurrency: Int
-  /// Whether the function's answer says which messages failed.
-  var reportsFailures: Bool
-
-  /// Where the template names none.
-  static let usualConcurrency: Int = 10
-}
-
-/// A schedule that invokes a function.
-struct ScheduleRule: Sendable {
-  var name: String
-  var schedule: Schedule
-  var function: String
-  /// The event, where the rule gives one of its own.
-  var input: String?
-}
-
 extension FunctionResource {
   /// Reads SAM's `Events`.
   mutating func add(
     _ events: consuming ResourceProperties, at site: Stack.Site, to properties: inout ResourceProperties
   ) throws(TemplateError) {
     var events = events
+    let function = properties.logicalID
     for event in events.names {
       guard var properties = try events.part(event) else { continue }
       let type = try properties.required("Type")
       guard var part = try properties.part("Properties") else { throw properties.missing("Properties") }
       let isEnabled = try part.boolean("Enabled") ?? true
       switch type {
-      case "Schedule": try addSchedule("\(site.stackName)-\(event)", &part, isEnabled)
+      // As SAM names the rule's resource; another function may have an event of the same name.
+      case "Schedule": try addSchedule("\(site.stackName)-\(function)\(event)", &part, isEnabled)
       case "SQS": try addQueue(&part, isEnabled)
       case "HttpApi": try addRoute(&part, isEnabled)
       default:
@@ -52,30 +30,19 @@ extension FunctionResource {
   private mutating func addSchedule(
     _ usualName: String, _ part: inout ResourceProperties, _ isEnabled: Bool
   ) throws(TemplateError) {
-    let text = try part.required("Schedule")
-    let input = try part.text("Input")
+    let times = try part.scheduleTimes("Schedule")
+    let input = try part.json("Input")
     let rule = try part.text("Name") ?? usualName
     part.ignore("Description", "RetryPolicy", "DeadLetterConfig")
-    let schedule: Schedule
-    do throws(Schedule.Failure) { schedule = try Schedule(text) } catch {
-      throw TemplateError("Schedule of \(part.logicalID): \(error.description)")
-    }
-    if isEnabled { rules.append(ScheduleRule(name: rule, schedule: schedule, function: name, input: input)) }
+    guard isEnabled else { return }
+    schedules.append(ScheduledEvent(name: rule, times: times, target: .function(name), input: input))
   }
 
   private mutating func addQueue(_ part: inout ResourceProperties, _ isEnabled: Bool) throws(TemplateError) {
     let queue = try part.required("Queue").split(separator: ":").last.map(String.init) ?? ""
-    let reports = try part.list("FunctionResponseTypes").contains { $0.text == "ReportBatchItemFailures" }
-    var concurrency = EventSourceMapping.usualConcurrency
-    if var scaling = try part.part("ScalingConfig") {
-      concurrency = try scaling.integer("MaximumConcurrency", in: 2...1000) ?? concurrency
-      try part.absorb(scaling)
-    }
-    let size = try part.integer("BatchSize", in: 1...10) ?? 10
-    guard isEnabled else { return }
-    eventSources.append(
-      EventSourceMapping(
-        queue: queue, function: name, batchSize: size, maximumConcurrency: concurrency, reportsFailures: reports))
+    var mapping = EventSourceMapping(queue: queue, function: name, isEnabled: isEnabled)
+    try mapping.read(&part)
+    eventSources.append(mapping)
   }
 
   private mutating func addRoute(_ part: inout ResourceProperties, _ isEnabled: Bool) throws(TemplateError) {
@@ -91,5 +58,19 @@ extension FunctionResource {
         method: method, path: path, function: name,
         payload: try part.choice("PayloadFormatVersion", ["1.0", "2.0"]) ?? "2.0",
         timeoutMilliseconds: try part.integer("TimeoutInMillis", in: 50...30_000) ?? 30_000))
+  }
+}
+
+extension EventSourceMapping {
+  /// Reads what an event source's properties say beside the queue and the function.
+  mutating func read(_ part: inout ResourceProperties) throws(TemplateError) {
+    reportsFailures = try part.list("FunctionResponseTypes").contains { $0.text == "ReportBatchItemFailures" }
+    if var scaling = try part.part("ScalingConfig") {
+      concurrency = try scaling.integer("MaximumConcurrency", in: Self.concurrencies)
+      try part.absorb(scaling)
+    }
+    batchSize = try part.integer("BatchSize", in: Self.batchSizes) ?? 10
+    window = try part.integer("MaximumBatchingWindowInSeconds", in: Self.windows) ?? 0
+    if let fault { throw TemplateError("\(part.logicalID): \(fault)") }
   }
 }

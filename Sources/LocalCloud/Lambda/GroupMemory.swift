@@ -21,7 +21,7 @@ enum GroupMemory {
     return sizes
   }
 
-  /// The group and the resident bytes of `/proc/…/stat`: the fields 5 and 24, which are counted from behind the name in brackets.
+  /// The group and the resident bytes of `/proc/…/stat`: the fields 5 and 24, which are counted from the end of the name in brackets.
   static func parse(_ stat: ArraySlice<UInt8>) -> (group: pid_t, resident: Int)? {
     guard let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }
     let fields = stat[(name + 1)...].split(separator: UInt8(ascii: " "), maxSplits: 22)

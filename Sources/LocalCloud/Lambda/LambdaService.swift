@@ -1,20 +1,19 @@
 import CacheSupport
-import Foundation
-import Synchronization
 
-/// AWS Lambda: the functions' processes with their Runtime API, Invoke, and what invokes them by itself: queues and schedules.
+/// AWS Lambda: the functions' processes with their Runtime API, Invoke, and the queues that invoke them.
 final class LambdaService: ServiceModule {
-  static let resourceTypes: [any TemplateResource.Type] = [FunctionResource.self]
+  static let resourceTypes: [any TemplateResource.Type] = [
+    FunctionResource.self, EventSourceMappingResource.self, EventInvokeConfigResource.self,
+  ]
 
   let sandboxes: Sandboxes
   private let events: EventInvocations
-  private let invokeAPI: InvokeAPI
+  private let lambda: LambdaRoutes
   private let messages: QueueStore
   private let account: Account
   private let clock: WallClock
   private let polls: Bool
-  private let functions = Mutex<[FunctionResource]>([])
-  private let tasks = BackgroundTasks()
+  private let sources: EventSources
 
   init(_ context: ModuleContext) throws {
     messages = try context.module(SQSService.self).messages
@@ -22,54 +21,70 @@ final class LambdaService: ServiceModule {
     clock = context.clock
     polls = context.options.pollsEventSources
     sandboxes = try Sandboxes(
-      account: account, clock: clock, logFolder: context.logFolder, limitsMemory: context.options.limitsMemory
+      account: account, clock: clock, logFolder: context.logFolder, limitsMemory: context.options.limitsMemory,
+      processLimit: Self.processLimit(descriptors: DescriptorLimit.raise()), initLimit: context.options.initLimit
     ) { [place = context.place] in place.plainAuthority }
-    events = EventInvocations(storage: context.storage, sandboxes: sandboxes, messages: messages, clock: clock)
-    invokeAPI = InvokeAPI(sandboxes: sandboxes, events: events, verifier: context.verifier, clock: clock)
+    events = try EventInvocations(storage: context.storage, sandboxes: sandboxes, messages: messages, clock: clock)
+    sources = EventSources(messages: messages, sandboxes: sandboxes, account: account, clock: clock)
+    lambda = LambdaRoutes(sandboxes: sandboxes, verifier: context.verifier, clock: clock)
   }
 
-  var routes: [Route] { RuntimeAPI(sandboxes: sandboxes).routes + invokeAPI.routes }
+  /// How many processes all functions may have together: each has one connection to the functions' port, where a few are left
+  /// for those that a process has just closed.
+  static func processLimit(descriptors: Int) -> Int {
+    let connections = ServerLimits.functions(descriptors: descriptors).connections
+    return connections - connections / 8
+  }
+
+  var routes: [Route] {
+    RuntimeAPI(sandboxes: sandboxes).routes + InvokeAPI(lambda: lambda, events: events).routes
+      + FunctionsAPI(lambda: lambda).routes
+      + EventSourceMappingsAPI(lambda: lambda, sources: sources, messages: messages).routes + [lambda.others]
+  }
 
   func standUp(_ stack: Stack, _ state: inout StackState) {
-    let all = stack.all(FunctionResource.self)
-    for function in all { sandboxes.register(function.description) }
-    functions.withLock { $0 = all }
+    var configs: [String: EventInvokeConfig] = [:]
+    for config in stack.all(EventInvokeConfigResource.self) { configs[config.function] = config.config }
+    for function in stack.all(FunctionResource.self).map(\.description) {
+      var function = function
+      if let config = configs[function.name] { function.events = config }
+      sandboxes.register(function)
+    }
+    let mappings = stack.eventSources
+    sources.set(mappings)
+    for mapping in mappings where mapping.isEnabled {
+      sandboxes.allow(mapping.function, processes: mapping.maximumConcurrency)
+    }
+    for words in Self.bounded(sandboxes.descriptions, by: sandboxes.processLimit) { Notice.tell(words) }
+  }
+
+  /// What is told of functions that may have more processes than this machine lets them.
+  static func bounded(_ functions: [FunctionDescription], by limit: Int) -> [String] {
+    functions.filter { $0.maximumConcurrency > limit }.map {
+      "\($0.name) has at most \(limit) processes, not \($0.maximumConcurrency), for all functions together may have no more here: "
+        + "raise the hard limit of open files (ulimit -Hn)"
+    }
   }
 
   func start() throws(ServiceError) {
-    try events.resume()
+    events.resume()
     guard polls else { return }
-    let functions = functions.withLock { $0 }
-    for mapping in functions.flatMap(\.eventSources) {
-      let source = EventSource(mapping: mapping, messages: messages, sandboxes: sandboxes, account: account)
-      tasks.run { await source.run() }
-    }
-    for rule in functions.flatMap(\.rules) { tasks.run { [self] in await run(rule) } }
+    sources.start()
   }
 
-  /// Invokes a rule's function whenever it is due, until the task is cancelled.
-  private func run(_ rule: ScheduleRule) async {
-    while let due = rule.schedule.next(after: clock.now) {
-      do { try await Task.sleep(for: .milliseconds(max(0, due - clock.now))) } catch { return }
-      let event: JSON = [
-        "version": "0", "id": .string(RandomID.uuid()), "detail-type": "Scheduled Event", "source": "aws.events",
-        "account": .string(account.id), "time": .string(UTCTime(epochMilliseconds: due).iso8601Text),
-        "region": .string(account.region),
-        "resources": [.string("arn:aws:events:\(account.region):\(account.id):rule/\(rule.name)")], "detail": [:],
-      ]
-      do throws(ServiceError) {
-        try await events.accept(rule.function, rule.input.map { Array($0.utf8) } ?? event.bytes)
-      } catch {
-        let words = "the schedule \(rule.name) could not invoke \(rule.function): \(error.message ?? error.type)\n"
-        FileHandle.standardError.write(Data(words.utf8))
-      }
-    }
+  /// Sends an event to a queue or a function; it is kept when this returns.
+  ///
+  /// - Throws: what SQS or Lambda says of it.
+  func send(_ payload: [UInt8], to target: EventTarget) async throws(ServiceError) {
+    try await events.send(payload, to: target)
   }
 
   func stop() async {
-    // First what others wait for: invocations that are still running end with their processes.
+    // Nothing is received any more that could not be begun.
+    sources.stopReceiving()
+    // Then what others wait for: invocations that are still running end with their processes.
     await sandboxes.stop()
-    await tasks.stop()
+    await sources.stop()
     await events.stop()
   }
 }

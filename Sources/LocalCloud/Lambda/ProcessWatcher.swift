@@ -6,13 +6,21 @@ import Synchronization
 /// The thread that watches the functions' processes: it writes down what they print, ends those that take too much memory, and
 /// announces their ends.
 final class ProcessWatcher: Sendable {
+  /// Somebody who waits until what a process has printed is read, and is given the bytes that it has in memory.
+  private struct Reader {
+    let process: FunctionProcess
+    let continuation: CheckedContinuation<Int, Never>
+  }
+
   /// What the thread and its owner share.
   private final class Shared: Sendable {
     struct State {
       var arrivals: [FunctionProcess] = []
+      var readers: [Reader] = []
       var isStopping = false
     }
     let state = Mutex(State())
+    let warden = ProcessWarden()
     /// Ends the thread's wait.
     let wakeRead: Descriptor
     let wakeWrite: Descriptor
@@ -48,8 +56,19 @@ final class ProcessWatcher: Sendable {
   }
 
   func add(_ process: FunctionProcess) {
+    shared.warden.add(process.id)
     shared.state.withLock { $0.arrivals.append(process) }
     shared.wake()
+  }
+
+  /// Waits until everything is read that a process has printed by now.
+  ///
+  /// - Returns: the bytes that it and what it started have in memory.
+  func readOut(_ process: FunctionProcess) async -> Int {
+    await withCheckedContinuation { continuation in
+      shared.state.withLock { $0.readers.append(Reader(process: process, continuation: continuation)) }
+      shared.wake()
+    }
   }
 
   // MARK: The thread
@@ -58,7 +77,7 @@ final class ProcessWatcher: Sendable {
   private struct Watched {
     let process: FunctionProcess
     var line: [UInt8] = []
-    var isOpen: Bool
+    var isOpen = true
   }
 
   /// Bytes of a line that are kept together with its beginning.
@@ -69,24 +88,34 @@ final class ProcessWatcher: Sendable {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
     var lastLook = ContinuousClock.now
     while true {
-      let (arrivals, isStopping) = shared.state.withLock { state in
-        defer { state.arrivals = [] }
-        return (state.arrivals, state.isStopping)
+      let (arrivals, readers, isStopping) = shared.state.withLock { state in
+        defer { (state.arrivals, state.readers) = ([], []) }
+        return (state.arrivals, state.readers, state.isStopping)
       }
-      all += arrivals.map { Watched(process: $0, isOpen: $0.outputNumber != nil) }
-      if isStopping, all.isEmpty { return }
+      all += arrivals.map { Watched(process: $0) }
+      for reader in readers {
+        // One that has ended is read already.
+        if let index = all.firstIndex(where: { $0.process === reader.process }), all[index].isOpen {
+          read(&all[index], &buffer, isLast: false)
+        }
+        let id = reader.process.id
+        reader.continuation.resume(returning: GroupMemory.sizes(of: [id])[id] ?? 0)
+      }
+      if isStopping, all.isEmpty { return shared.warden.stop() }
       wait(all, shared, &buffer)
       for index in all.indices where all[index].isOpen { read(&all[index], &buffer, isLast: false) }
       let now = ContinuousClock.now
       if lastLook.duration(to: now) >= .milliseconds(interval) {
         lastLook = now
-        checkMemory(all.map(\.process).filter { $0.memoryLimit != nil && $0.isBusy.load(ordering: .relaxed) })
+        checkMemory(all.map(\.process).filter { $0.limitsMemory && $0.isBusy.load(ordering: .relaxed) })
       }
       all.removeAll { watched in
         guard hasEnded(watched.process) else { return false }
         var last = watched
         // What it printed before it ended is in the pipe.
         if last.isOpen { read(&last, &buffer, isLast: true) }
+        watched.process.kill()
+        shared.warden.remove(watched.process.id)
         watched.process.finish()
         return true
       }
@@ -98,11 +127,9 @@ final class ProcessWatcher: Sendable {
     var polled = [pollfd(fd: shared.wakeRead.number, events: Int16(POLLIN), revents: 0)]
     for watched in all {
       polled.append(pollfd(fd: watched.process.handle.number, events: Int16(POLLIN), revents: 0))
-      if watched.isOpen, let output = watched.process.outputNumber {
-        polled.append(pollfd(fd: output, events: Int16(POLLIN), revents: 0))
-      }
+      if watched.isOpen { polled.append(pollfd(fd: watched.process.outputNumber, events: Int16(POLLIN), revents: 0)) }
     }
-    let hasLimits = all.contains { $0.process.memoryLimit != nil }
+    let hasLimits = all.contains { $0.process.limitsMemory }
     _ = unsafe poll(&polled, nfds_t(polled.count), hasLimits ? interval : -1)
     if polled[0].revents != 0 { while unsafe Glibc.read(shared.wakeRead.number, &buffer, buffer.count) > 0 {} }
   }
@@ -116,23 +143,26 @@ final class ProcessWatcher: Sendable {
   ///
   /// - Parameter isLast: whether all that is left is written down, whole or not.
   private static func read(_ watched: inout Watched, _ buffer: inout [UInt8], isLast: Bool) {
-    guard let output = watched.process.outputNumber, let log = watched.process.log else { return }
+    let log = watched.process.log
     // Of one that prints without end so much at a time that the others get their turn.
     for _ in 0..<4 {
-      let count = unsafe Glibc.read(output, &buffer, buffer.count)
+      let count = unsafe Glibc.read(watched.process.outputNumber, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       if count == 0 { watched.isOpen = false }
       guard count > 0 else { break }
+      watched.process.tail.withLock { $0?.append(buffer[..<count]) }
+      // It is read although nobody wants it, for the process would wait.
+      guard log != nil else { continue }
       watched.line += buffer[..<count]
       let end = watched.line.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
       if end > 0 || watched.line.count > lineLimit {
         let whole = end > 0 ? end : watched.line.count
-        log.write(watched.line[..<whole])
+        log?.write(watched.line[..<whole])
         watched.line.removeFirst(whole)
       }
     }
     if isLast || !watched.isOpen, !watched.line.isEmpty {
-      log.write(watched.line + [UInt8(ascii: "\n")])
+      log?.write(watched.line + [UInt8(ascii: "\n")])
       watched.line = []
     }
   }
@@ -142,10 +172,11 @@ final class ProcessWatcher: Sendable {
     guard !processes.isEmpty else { return }
     let sizes = GroupMemory.sizes(of: Set(processes.map(\.id)))
     for process in processes {
-      guard let limit = process.memoryLimit, let size = sizes[process.id], size > limit else { continue }
+      guard let size = sizes[process.id], size > process.memory << 20 else { continue }
+      process.onExcess()
       process.kill()
       let line =
-        "REPORT\tMemory Size: \(limit >> 20) MB\tMax Memory Used: \(limit >> 20) MB\tStatus: error\t"
+        "REPORT\tMemory Size: \(process.memory) MB\tMax Memory Used: \(process.memory) MB\tStatus: error\t"
         + "Error Type: Runtime.OutOfMemory\n"
       process.log?.write(Array(line.utf8))
     }

@@ -1,79 +1,26 @@
 import CacheSupport
-import Foundation
 import Synchronization
 
 /// The functions' processes: started when needed, kept warm, fed through the Runtime API, killed past their timeout.
 final class Sandboxes: Sendable {
-  struct Invocation: Sendable {
-    let id: String
-    let payload: [UInt8]
-    let continuation: CheckedContinuation<InvocationResult, Never>
-  }
-
-  /// An event on its way to a process.
-  struct Delivery: Sendable {
-    var id: String
-    /// Epoch milliseconds.
-    var deadline: Int64
-    var functionARN: String
-    var payload: [UInt8]
-  }
-
-  private struct Running {
-    let invocation: Invocation
-    let delivery: Delivery
-    let timer: Task<Void, Never>
-  }
-
-  /// A `next` that waits for an event.
-  private struct Waiting {
-    let number: UInt64
-    let continuation: CheckedContinuation<Delivery?, Never>
-  }
-
-  private struct Sandbox {
-    let function: String
-    /// nil while it is being started.
-    var process: FunctionProcess?
-    var next: Waiting?
-    var running: Running?
-    /// True until the first `next`.
-    var isStarting = true
-    var initError: InvocationResult?
-  }
-
-  private struct State {
-    var functions: [String: FunctionDescription] = [:]
-    var logs: [String: FunctionLog] = [:]
-    var sandboxes: [String: Sandbox] = [:]
-    var pending: [String: PendingInvocations] = [:]
-    var lastNumber: UInt64 = 0
-    var isStopping = false
-    /// Waits until no process is left.
-    var ended: CheckedContinuation<Void, Never>?
-  }
-
-  private let state = Mutex(State())
-  private let watcher: ProcessWatcher
+  let pool: Mutex<SandboxPool>
+  let watcher: ProcessWatcher
+  let runtimeAddress: @Sendable () -> String
+  let limitsMemory: Bool
+  let initLimit: Duration
   private let account: Account
-  private let clock: WallClock
-  private let runtimeAddress: @Sendable () -> String
+  let clock: WallClock
   private let logFolder: String?
-  private let limitsMemory: Bool
-  private let initLimit: Duration
-
-  /// How long an end waits for processes that were killed.
-  static let stopLimit: Duration = .seconds(5)
 
   /// - Parameters:
   ///   - logFolder: where each function's output goes; nil drops it.
   ///   - limitsMemory: whether a process that takes more than its function may have is killed.
+  ///   - processLimit: how many processes all functions may have together.
   ///   - initLimit: how long a process may take before it asks for its first event. Lambda gives ten seconds.
   ///   - runtimeAddress: `host:port` of the Runtime API.
   init(
-    account: Account, clock: WallClock, logFolder: String?, limitsMemory: Bool = true,
-    initLimit: Duration = .seconds(10),
-    runtimeAddress: @escaping @Sendable () -> String
+    account: Account, clock: WallClock, logFolder: String?, limitsMemory: Bool = true, processLimit: Int = 256,
+    initLimit: Duration = .seconds(10), runtimeAddress: @escaping @Sendable () -> String
   ) throws(FunctionProcess.StartFailure) {
     self.account = account
     self.clock = clock
@@ -81,47 +28,62 @@ final class Sandboxes: Sendable {
     self.limitsMemory = limitsMemory
     self.initLimit = initLimit
     self.runtimeAddress = runtimeAddress
+    pool = Mutex(SandboxPool(processLimit: processLimit))
     watcher = try ProcessWatcher()
   }
 
+  /// How many processes all functions may have together.
+  var processLimit: Int { pool.withLock { $0.processLimit } }
+
   func register(_ function: FunctionDescription) {
-    state.withLock { state in
-      state.functions[function.name] = function
-      state.logs[function.name] = logFolder.map { FunctionLog(path: "\($0)/\(function.name).log") }
+    pool.withLock { pool in
+      pool.functions[function.name] = function
+      pool.logs[function.name] = logFolder.map { FunctionLog(path: "\($0)/\(function.name).log") }
     }
   }
 
-  func description(of name: String) -> FunctionDescription? { state.withLock { $0.functions[name] } }
+  /// Lets a function without a reservation have at least so many processes at once.
+  func allow(_ function: String, processes: Int) {
+    pool.withLock { pool in
+      guard var description = pool.functions[function], description.reservedConcurrency == nil else { return }
+      description.maximumConcurrency = max(description.maximumConcurrency, processes)
+      pool.functions[function] = description
+    }
+  }
+
+  /// In the order of their names.
+  var descriptions: [FunctionDescription] { pool.withLock { $0.functions.values.sorted { $0.name < $1.name } } }
+
+  func description(of name: String) -> FunctionDescription? { pool.withLock { $0.functions[name] } }
 
   func arn(_ name: String) -> String { "arn:aws:lambda:\(account.region):\(account.id):function:\(name)" }
 
   /// The processes of a function that are running now.
   func processIDs(of function: String) -> [Int32] {
-    state.withLock { $0.sandboxes.values.filter { $0.function == function }.compactMap { $0.process?.id } }
+    pool.withLock { $0.sandboxes.values.filter { $0.function == function }.compactMap { $0.process?.id } }
   }
 
   /// Whether a `next` of the sandbox waits for an event.
-  func isWaiting(_ sandbox: String) -> Bool { state.withLock { $0.sandboxes[sandbox]?.next != nil } }
+  func isWaiting(_ sandbox: String) -> Bool { pool.withLock { $0.sandboxes[sandbox]?.next != nil } }
 
   // MARK: Invocations
 
   /// Runs a function once and waits for at most a time; nil where it took longer. The function itself runs on.
-  func invoke(_ function: String, _ payload: [UInt8], within limit: Duration) async -> InvocationResult? {
+  func invoke(_ function: String, _ payload: [UInt8], within limit: Duration) async -> InvocationOutcome? {
     await CacheSupport.within(limit) { await self.invoke(function, payload) }
   }
 
   /// Runs a function once; waits for a process where all are busy.
   ///
   /// - Parameter id: the request's id, the same each time that an event is tried.
-  /// - Returns: ``InvocationResult/throttled`` where too many wait already.
   func invoke(
-    _ function: String, _ payload: [UInt8], id: String = RandomID.uuid()
-  ) async -> InvocationResult {
+    _ function: String, _ payload: [UInt8], id: String = RandomID.uuid(), options: Invocation.Options = .init()
+  ) async -> InvocationOutcome {
     await withCheckedContinuation { continuation in
-      let invocation = Invocation(id: id, payload: payload, continuation: continuation)
-      let refusal: InvocationResult? = state.withLock { state in
-        if state.isStopping { return .stopped }
-        return state.pending[function, default: PendingInvocations()].append(invocation) ? nil : .throttled
+      let invocation = Invocation(id: id, payload: payload, options: options, continuation: continuation)
+      let refusal: InvocationOutcome? = pool.withLock { pool in
+        if pool.isStopping { return .stopped }
+        return pool.pending[function, default: PendingInvocations()].append(invocation) ? nil : .throttled
       }
       if let refusal { return continuation.resume(returning: refusal) }
       dispatch(function)
@@ -129,54 +91,80 @@ final class Sandboxes: Sendable {
   }
 
   /// Gives waiting events to idle processes, and starts processes for the rest as far as the function may have them.
-  private func dispatch(_ function: String) {
+  func dispatch(_ function: String) {
     // A start that failed has failed an invocation; the others get a try of their own.
     while true {
-      let (deliveries, starts) = state.withLock { state in plan(function, &state) }
-      for (waiting, delivery) in deliveries { waiting.continuation.resume(returning: delivery) }
+      let plan = pool.withLock { pool in
+        pool.plan(function) { invocation, description in
+          Delivery(
+            id: invocation.id, deadline: clock.now + Int64(description.timeout) * 1000, functionARN: arn(function),
+            payload: invocation.payload, clientContext: invocation.options.clientContext)
+        } timer: { sandbox, description in
+          timer(sandbox, description)
+        }
+      }
+      for (waiting, delivery) in plan.deliveries { waiting.continuation.resume(returning: delivery) }
+      for ending in plan.endings { ending.carryOut() }
       var hasFailed = false
-      for sandbox in starts where !start(sandbox, function) { hasFailed = true }
+      for sandbox in plan.starts where !start(sandbox, function) { hasFailed = true }
       guard hasFailed else { return }
     }
   }
 
-  private func plan(
-    _ function: String, _ state: inout State
-  ) -> (deliveries: [(Waiting, Delivery)], starts: [String]) {
-    guard !state.isStopping, let description = state.functions[function] else { return ([], []) }
-    var pending = state.pending[function] ?? PendingInvocations()
-    var deliveries: [(Waiting, Delivery)] = []
-    let own = state.sandboxes.filter { $0.value.function == function }
-    for (id, sandbox) in own where sandbox.next != nil {
-      guard let invocation = pending.popFirst(), let next = state.sandboxes[id]?.next.take() else { break }
-      let delivery = Delivery(
-        id: invocation.id, deadline: clock.now + Int64(description.timeout) * 1000, functionARN: arn(function),
-        payload: invocation.payload)
-      let timer = Task { await expire(id, invocation.id, after: description.timeout) }
-      state.sandboxes[id]?.running = Running(invocation: invocation, delivery: delivery, timer: timer)
-      sandbox.process?.isBusy.store(true, ordering: .relaxed)
-      deliveries.append((next, delivery))
-    }
-    state.pending[function] = pending
-    let starting = own.values.count { $0.isStarting }
-    let count = max(0, min(pending.count - starting, description.maximumConcurrency - own.count))
-    let starts = (0..<count).map { _ in RandomID.uuid() }
-    for id in starts { state.sandboxes[id] = Sandbox(function: function) }
-    return (deliveries, starts)
+  /// Looks at those that there was no room for.
+  func dispatchStarved() { for function in pool.withLock({ $0.starved }) { dispatch(function) } }
+
+  private func timer(_ sandbox: String, _ function: FunctionDescription) -> Task<Void, Never> {
+    Task { await expire(sandbox, after: function.timeout) }
   }
 
-  private func expire(_ sandbox: String, _ invocation: String, after seconds: Int) async {
+  /// Ends a sandbox that has not asked for its next event within its function's time, whether it has answered or not.
+  private func expire(_ sandbox: String, after seconds: Int) async {
     do { try await Task.sleep(for: .seconds(seconds)) } catch { return }
-    let expired: (Running, FunctionProcess?)? = state.withLock { state in
-      guard let running = state.sandboxes[sandbox]?.running, running.invocation.id == invocation else { return nil }
-      state.sandboxes[sandbox]?.running = nil
-      return (running, state.sandboxes[sandbox]?.process)
+    let (running, ending): (SandboxPool.Running?, SandboxPool.Ending?) = pool.withLock { pool in
+      guard !Task.isCancelled else { return (nil, nil) }
+      return (pool.sandboxes[sandbox]?.running.take(), pool.end(sandbox))
     }
-    guard let (running, process) = expired else { return }
-    process?.kill()
-    running.invocation.continuation.resume(
-      returning: .failure(
-        "Sandbox.Timedout", "RequestId: \(invocation) Error: Task timed out after \(seconds).00 seconds"))
+    ending?.carryOut()
+    guard let running else { return }
+    var result = InvocationResult.failure(
+      "Sandbox.Timedout",
+      "RequestId: \(running.invocation.id) Error: Task timed out after \(seconds).00 seconds")
+    if running.invocation.options.wantsLog, let process = ending?.process {
+      result.log = await log(of: running, process)
+    }
+    running.invocation.continuation.resume(returning: .finished(result))
+  }
+
+  // MARK: Logs
+
+  /// Waits until what a process has printed is read; nil where the invocation does not run there, or wants no log.
+  func log(of invocation: String, in sandbox: String) async -> [UInt8]? {
+    let found: (SandboxPool.Running, FunctionProcess)? = pool.withLock { pool in
+      guard let running = pool.sandboxes[sandbox]?.running, let process = pool.sandboxes[sandbox]?.process,
+        running.invocation.id == invocation, running.invocation.options.wantsLog
+      else { return nil }
+      return (running, process)
+    }
+    guard let (running, process) = found else { return nil }
+    return await log(of: running, process)
+  }
+
+  private func log(of running: SandboxPool.Running, _ process: FunctionProcess) async -> [UInt8] {
+    let memory = await watcher.readOut(process)
+    return log(of: running, process, memory: memory)
+  }
+
+  /// - Parameter memory: bytes that the process has.
+  func log(of running: SandboxPool.Running, _ process: FunctionProcess, memory: Int) -> [UInt8] {
+    LogTail.log(
+      of: running.invocation.id, printed: process.tail.withLock { $0?.bytes ?? [] },
+      took: running.began.duration(to: .now), limit: process.memory, used: memory)
+  }
+
+  /// Whether the invocation that runs in a sandbox asked for its log.
+  func wantsLog(_ sandbox: String) -> Bool {
+    pool.withLock { $0.sandboxes[sandbox]?.running?.invocation.options.wantsLog ?? false }
   }
 
   // MARK: The Runtime API's side
@@ -186,169 +174,75 @@ final class Sandboxes: Sendable {
   /// One `next` waits for a process: a newer one takes the place of an older one, which ends. An event that was given out and
   /// not answered is given to the next that asks: the answer may never have reached the process.
   func next(_ sandbox: String) async -> Delivery? {
-    let number = state.withLock { state in
-      state.lastNumber += 1
-      return state.lastNumber
-    }
+    let number = pool.withLock { $0.nextNumber() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        wait(sandbox, Waiting(number: number, continuation: continuation))
+        wait(sandbox, SandboxPool.Waiting(number: number, continuation: continuation))
       }
     } onCancel: {
-      let waiting: Waiting? = state.withLock { state in
-        guard state.sandboxes[sandbox]?.next?.number == number else { return nil }
-        return state.sandboxes[sandbox]?.next.take()
+      let waiting: SandboxPool.Waiting? = pool.withLock { pool in
+        guard var box = pool.sandboxes[sandbox], box.next?.number == number else { return nil }
+        let waiting = box.next.take()
+        // It may ask again, but not whenever it likes: meanwhile it takes the place of another.
+        if let description = pool.functions[box.function] {
+          box.silence = SandboxPool.Silence(answered: nil, timer: timer(sandbox, description))
+        }
+        pool.sandboxes[sandbox] = box
+        return waiting
       }
       waiting?.continuation.resume(returning: nil)
     }
   }
 
-  private func wait(_ sandbox: String, _ waiting: Waiting) {
-    var older: Waiting?
+  private func wait(_ sandbox: String, _ waiting: SandboxPool.Waiting) {
+    var older: SandboxPool.Waiting?
     var function: String?
     var again: Delivery?
-    let isOver = state.withLock { state in
+    var ending: SandboxPool.Ending?
+    pool.withLock { pool in
       // A cancellation after this look finds the one that waits, for it takes the lock.
-      guard !state.isStopping, !Task.isCancelled, var box = state.sandboxes[sandbox] else { return true }
+      guard !pool.isStopping, !Task.isCancelled, var box = pool.sandboxes[sandbox], !box.isEnding else { return }
       box.isStarting = false
+      box.silence.take()?.timer.cancel()
       older = box.next.take()
       again = box.running?.delivery
-      if again == nil {
+      let givesWay = again == nil && pool.givesWay(box)
+      if again == nil, !givesWay {
         box.next = waiting
         box.process?.isBusy.store(false, ordering: .relaxed)
+        function = box.function
       }
-      state.sandboxes[sandbox] = box
-      function = box.function
-      return false
+      pool.sandboxes[sandbox] = box
+      if givesWay { ending = pool.end(sandbox) }
     }
     older?.continuation.resume(returning: nil)
-    if isOver || again != nil { return waiting.continuation.resume(returning: again) }
-    if let function { dispatch(function) }
+    ending?.carryOut()
+    guard let function else { return waiting.continuation.resume(returning: again) }
+    dispatch(function)
+    dispatchStarved()
   }
 
+  /// Takes an answer. The invocation's time goes on until the process asks for the next event.
+  ///
   /// - Returns: false where no such invocation is running in the process.
   func finish(_ sandbox: String, _ invocation: String, _ result: InvocationResult) -> Bool {
-    let running: Running? = state.withLock { state in
-      guard state.sandboxes[sandbox]?.running?.invocation.id == invocation else { return nil }
-      return state.sandboxes[sandbox]?.running.take()
+    let running: SandboxPool.Running? = pool.withLock { pool in
+      guard pool.sandboxes[sandbox]?.running?.invocation.id == invocation else { return nil }
+      let running = pool.sandboxes[sandbox]?.running.take()
+      pool.sandboxes[sandbox]?.silence = running.map { .init(answered: invocation, timer: $0.timer) }
+      return running
     }
     guard let running else { return false }
-    running.timer.cancel()
-    running.invocation.continuation.resume(returning: result)
+    running.invocation.continuation.resume(returning: .finished(result))
     return true
   }
 
+  /// Whether the invocation is the last that the process answered, and it has not asked for another since.
+  func hasAnswered(_ sandbox: String, _ invocation: String) -> Bool {
+    pool.withLock { $0.sandboxes[sandbox]?.silence?.answered == invocation }
+  }
+
   func failInit(_ sandbox: String, _ payload: [UInt8]) {
-    state.withLock { $0.sandboxes[sandbox]?.initError = InvocationResult(payload: payload, functionError: "Unhandled") }
-  }
-
-  // MARK: Processes
-
-  /// Starts the process of a sandbox.
-  ///
-  /// - Returns: false where it cannot be started, and an invocation has failed for it.
-  private func start(_ id: String, _ name: String) -> Bool {
-    let (function, log) = state.withLock { ($0.functions[name], $0.logs[name]) }
-    guard let function else { return true }
-    do throws(FunctionProcess.StartFailure) {
-      let process = try FunctionProcess(
-        executable: function.executable, environment: environment(of: function, in: id), log: log,
-        memoryLimit: limitsMemory ? function.memory << 20 : nil
-      ) { [weak self] status in self?.exited(id, status) }
-      let isStopping = state.withLock { state in
-        state.sandboxes[id]?.process = process
-        return state.isStopping
-      }
-      watcher.add(process)
-      if isStopping { process.kill() }
-      Task {
-        // Whoever has not asked for an event by then is killed, and its exit fails what waits.
-        try? await Task.sleep(for: self.initLimit)
-        self.state.withLock { $0.sandboxes[id].flatMap { $0.isStarting ? $0.process : nil } }?.kill()
-      }
-      return true
-    } catch {
-      let (failed, ended) = state.withLock { state in
-        state.sandboxes[id] = nil
-        // Where this machine has no room for one more process, those that are there go on.
-        let hasOthers = state.sandboxes.values.contains { $0.function == name }
-        let isFatal = error.isEntrypoint || !hasOthers
-        return (isFatal ? state.pending[name]?.popFirst() : nil, takeEnded(&state))
-      }
-      ended?.resume()
-      failed?.continuation.resume(
-        returning: .failure(error.isEntrypoint ? "Runtime.InvalidEntrypoint" : "Sandbox.Failure", error.description))
-      return failed == nil
-    }
-  }
-
-  private func environment(of function: FunctionDescription, in sandbox: String) -> [String: String] {
-    var environment = function.environment
-    environment["AWS_LAMBDA_RUNTIME_API"] = runtimeAddress() + RuntimeAPI.path(of: sandbox)
-    environment["AWS_LAMBDA_FUNCTION_NAME"] = function.name
-    environment["AWS_LAMBDA_FUNCTION_VERSION"] = "$LATEST"
-    environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = String(function.memory)
-    environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
-    environment["LAMBDA_TASK_ROOT"] = URL(filePath: function.executable).deletingLastPathComponent().path
-    environment["_HANDLER"] = "bootstrap"
-    // A template may set another.
-    environment["TZ"] = function.environment["TZ"] ?? ":UTC"
-    return environment
-  }
-
-  private func exited(_ id: String, _ status: ExitStatus) {
-    var answer: (invocation: Invocation, result: InvocationResult)?
-    let (sandbox, ended): (Sandbox?, CheckedContinuation<Void, Never>?) = state.withLock { state in
-      guard let sandbox = state.sandboxes.removeValue(forKey: id) else { return (nil, nil) }
-      sandbox.running?.timer.cancel()
-      if let running = sandbox.running {
-        answer = (running.invocation, .exit(status, running.invocation.id))
-      } else if sandbox.isStarting, let first = state.pending[sandbox.function]?.popFirst() {
-        answer = (first, sandbox.initError ?? .exit(status, first.id))
-      }
-      return (sandbox, takeEnded(&state))
-    }
-    sandbox?.next?.continuation.resume(returning: nil)
-    if let answer { answer.invocation.continuation.resume(returning: answer.result) }
-    ended?.resume()
-    if let sandbox { dispatch(sandbox.function) }
-  }
-
-  // MARK: The end
-
-  /// Kills every process and fails what still waits.
-  func stop() async {
-    let (processes, waiting, idle) = state.withLock { state in
-      state.isStopping = true
-      var waiting = state.pending.values.flatMap(\.all)
-      for id in state.sandboxes.keys {
-        guard let running = state.sandboxes[id]?.running.take() else { continue }
-        running.timer.cancel()
-        waiting.append(running.invocation)
-      }
-      state.pending = [:]
-      let idle = state.sandboxes.keys.compactMap { state.sandboxes[$0]?.next.take() }
-      return (state.sandboxes.values.compactMap(\.process), waiting, idle)
-    }
-    for next in idle { next.continuation.resume(returning: nil) }
-    for invocation in waiting { invocation.continuation.resume(returning: .stopped) }
-    for process in processes { process.kill() }
-    // One that the kernel holds fast, say on a dead disk, holds up nobody.
-    _ = await CacheSupport.within(Self.stopLimit) { await self.allEnded() }
-  }
-
-  private func allEnded() async {
-    await withCheckedContinuation { continuation in
-      let isOver = state.withLock { state in
-        if !state.sandboxes.isEmpty { state.ended = continuation }
-        return state.sandboxes.isEmpty
-      }
-      if isOver { continuation.resume() }
-    }
-  }
-
-  /// The one who waits until no process is left, where none is.
-  private func takeEnded(_ state: inout State) -> CheckedContinuation<Void, Never>? {
-    state.sandboxes.isEmpty ? state.ended.take() : nil
+    pool.withLock { $0.sandboxes[sandbox]?.initError = InvocationResult(payload: payload, functionError: "Unhandled") }
   }
 }

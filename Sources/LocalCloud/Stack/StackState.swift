@@ -18,12 +18,11 @@ struct StackState {
   private static func key(_ stack: String) -> String { "stack/\(stack)" }
 
   init(of stack: String, in storage: Storage) throws(ServiceError) {
-    let row = try storing {
-      try storage.database.with { connection throws(DatabaseError) in
-        try connection.row("SELECT value FROM local_state WHERE name = ?", .text(Self.key(stack)))
-      }
+    let row = try storage.read { connection throws(ServiceError) in
+      try storing { try connection.row("SELECT value FROM local_state WHERE name = ?", .text(Self.key(stack))) }
     }
-    guard let text = row?[0].text, let json = try? JSON(parsing: text) else { return }
+    guard let text = row?[0].text else { return }
+    let json = try storing { try JSON(parsing: text) }
     address = json["address"]?.string
     generated = Self.texts(json["generated"])
     parameters = Self.texts(json["parameters"])
@@ -37,8 +36,8 @@ struct StackState {
       "parameters": Self.json(parameters), "types": Self.json(types),
       "resources": .array(resources.map { .string($0) }),
     ]
-    try storing {
-      try storage.database.with { connection throws(DatabaseError) in
+    try storage.writeAndWait { connection throws(ServiceError) in
+      try storing {
         try connection.run("INSERT OR REPLACE INTO local_state VALUES (?, ?)", .text(Self.key(stack)), .text(json.text))
       }
     }

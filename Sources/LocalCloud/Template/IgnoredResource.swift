@@ -1,7 +1,7 @@
 /// Resources that do nothing on this machine, for they concern people and accounts: a template may have them and name them,
 /// and the plan tells them.
 enum IgnoredResource {
-  private static let prefixes = [
+  static let prefixes = [
     "AWS::IAM::", "AWS::Logs::", "AWS::CloudWatch::", "AWS::SNS::", "AWS::S3::", "AWS::SQS::QueuePolicy", "AWS::KMS::",
     "AWS::IoT::", "AWS::Lambda::Permission",
   ]

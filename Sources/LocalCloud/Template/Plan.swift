@@ -28,7 +28,7 @@ extension Stack {
 }
 
 extension String {
-  /// At least so wide, with a blank behind.
+  /// At least so wide, with a space after it.
   fileprivate func padded(_ width: Int) -> String {
     self + String(repeating: " ", count: Swift.max(1, width - count))
   }

@@ -6,6 +6,14 @@ struct ResourceProperties {
   private var left: Set<String>
   /// The properties that were there and do nothing on this machine.
   private(set) var ignored: [String] = []
+  /// What was asked for, whether or not it is there.
+  private(set) var known = Known()
+
+  /// The properties that the local cloud knows.
+  struct Known: Hashable, Sendable {
+    var read: Set<String> = []
+    var passedOver: Set<String> = []
+  }
 
   init(_ logicalID: String, _ value: TemplateValue) throws(TemplateError) {
     self.logicalID = logicalID
@@ -18,6 +26,7 @@ struct ResourceProperties {
   }
 
   private mutating func take(_ name: String) -> TemplateValue? {
+    known.read.insert(name)
     left.remove(name)
     return members.first { $0.name == name }?.value
   }
@@ -94,7 +103,10 @@ struct ResourceProperties {
     return try ResourceProperties("\(logicalID).\(name)", value)
   }
 
-  mutating func ignore(_ names: String...) { for name in names where take(name) != nil { ignored.append(name) } }
+  mutating func ignore(_ names: String...) {
+    known.passedOver.formUnion(names)
+    for name in names where left.remove(name) != nil { ignored.append(name) }
+  }
 
   /// Takes over what was ignored in a part, and refuses what was not understood there.
   mutating func absorb(_ part: consuming ResourceProperties) throws(TemplateError) {

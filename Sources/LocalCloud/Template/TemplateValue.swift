@@ -8,7 +8,7 @@ struct TemplateValue: Sendable {
     case string(String)
     case array([TemplateValue])
     case object([Member])
-    /// `Ref`, `Condition`, or the name behind `Fn::`.
+    /// `Ref`, `Condition`, or the name after `Fn::`.
     case call(String, TemplateValue)
   }
 
