@@ -25,7 +25,7 @@ struct ModuleCaller<Module: ServiceModule>: Sendable {
       case .waiting(let body): try await body()
       case .trying(let body):
         switch try await storage.write(body) {
-        case .answer(let answer): answer
+        case .answer(let write): write()
         case .waiting(let body): try await body()
         }
       }

@@ -341,6 +341,9 @@ enum QueryListCases {
       columns: ["_col0:TIMESTAMP", "_col1:TIMESTAMP", "_col2:TIMESTAMP"],
       rows: ["1998-03-07 17:07:09.000000000|1998-03-01 00:00:00.000000000|2022-06-17 06:30:00.000000000"]),
     Case(
+      sql: "SELECT try(date_parse('2023-366', '%Y-%j')), date_parse('2024-366', '%Y-%j')",
+      columns: ["_col0:TIMESTAMP", "_col1:TIMESTAMP"], rows: ["∅|2024-12-31 00:00:00.000000000"]),
+    Case(
       sql: "SELECT regexp_replace('foobar', '(o+)', '[$1]'), 'a' || null, array['a'] || null",
       columns: ["_col0:VARCHAR", "_col1:VARCHAR", "_col2:ARRAY<VARCHAR>"],
       rows: ["f[oo]bar|∅|∅"]),
@@ -816,7 +819,8 @@ enum QueryListCases {
       "SELECT greatest(array[1], array[2])",
       "line 1:8: Unexpected parameters (array(integer), array(integer)) for function greatest"
     ),
-    ("SELECT max(v, 0) FROM §", "third argument of max_by/min_by must be a positive integer"),
+    ("SELECT max(v, 0) FROM §", "second argument of max_n/min_n must be positive"),
+    ("SELECT max_by(v, v, 0) FROM §", "third argument of max_by/min_by must be a positive integer"),
     (
       "SELECT max_by(id, v, 10001) FROM §",
       "third argument of max_by/min_by must be less than or equal to 10000; found 10001"
@@ -880,7 +884,7 @@ enum QueryListCases {
       "SELECT sequence(0, -9223372036854775807 - 1, -1)",
       "result of sequence function must not have more than 10000 entries"
     ),
-    ("SELECT width_bucket(infinity(), 0, infinity(), 5)", "operand and bounds of width_bucket must be finite"),
+    ("SELECT width_bucket(infinity(), 0, infinity(), 5)", "second bound must be finite"),
     ("SELECT date_trunc('day', timestamp '1677-09-21 00:12:44')", "the time lies outside 1677 to 2262"),
     ("SELECT date_trunc('week', timestamp '1677-09-22 00:00:00')", "the time lies outside 1677 to 2262"),
     ("SELECT cast(2147483647 + 1 as bigint)", "integer addition overflow: 2147483647 + 1"),

@@ -295,10 +295,7 @@ import Testing
   func plan() async throws {
     let storage = try Storage(folder: nil, schemas: LocalCloud.schemas)
     let store = TimestreamStore(storage: storage, account: Account(), clock: .fixed(Self.epoch))
-    var database = Input(["DatabaseName": "ddd"])
-    _ = try store.createDatabase(&database)
-    var table = Input(["DatabaseName": "ddd", "TableName": "ttt"])
-    _ = try store.createTable(&table)
+    try store.makeTable()
     var records = Input([
       "DatabaseName": "ddd", "TableName": "ttt",
       "Records": [

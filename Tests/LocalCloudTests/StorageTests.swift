@@ -1,4 +1,3 @@
-import CSQLite
 import Foundation
 import SQLiteStore
 import Testing
@@ -8,19 +7,19 @@ import Testing
 /// Opening the storage: whose the folder is, what is wrong with it, and what is found in it.
 @Suite struct StorageTests {
   /// Runs a body with a folder that is there for it alone.
-  private static func with(_ body: (String) throws -> Void) throws {
+  static func with(_ body: (String) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "storage-\(UUID())").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try body(folder)
   }
 
-  private static func open(_ folder: String, isDurable: Bool = false) throws -> Storage {
+  static func open(_ folder: String, isDurable: Bool = false) throws -> Storage {
     try Storage(folder: folder, schemas: LocalCloud.schemas, isDurable: isDurable)
   }
 
   /// What opening a folder says is wrong.
-  private static func words(_ folder: String) -> String {
+  static func words(_ folder: String) -> String {
     do {
       try open(folder).close()
       return "nothing"
@@ -29,7 +28,7 @@ import Testing
     }
   }
 
-  private static func execute(_ folder: String, _ sql: String) throws {
+  static func execute(_ folder: String, _ sql: String) throws {
     try Connection(path: folder + "/local-cloud.sqlite", readOnly: false).execute(sql)
   }
 
@@ -99,79 +98,20 @@ import Testing
     }
   }
 
-  // MARK: Damage
-
-  /// A table of 5,760 items in a file without a log.
-  private static func fill(_ folder: String) throws -> [UInt8] {
-    let storage = try open(folder)
-    try storage.database.with { connection in
-      try connection.execute(
-        """
-        CREATE TABLE facts (id INTEGER NOT NULL, name BLOB NOT NULL, item TEXT NOT NULL, PRIMARY KEY (id, name)) WITHOUT ROWID;
-        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 5759)
-        INSERT INTO facts SELECT 1, printf('%08d', i), printf('%060d', i * 7919) FROM n;
-        PRAGMA wal_checkpoint(TRUNCATE)
-        """)
-    }
-    storage.close()
-    return try Array(Data(contentsOf: URL(filePath: folder + "/local-cloud.sqlite")))
-  }
-
-  @Test(
-    "Damage is found at the start, and a scan over it is an error, not fewer rows",
-    arguments: ["zeros", "noise", "half"])
-  func damage(kind: String) throws {
-    try Self.with { folder in
-      let whole = try Self.fill(folder)
-      let pages = whole.count / 4096
-      #expect(pages > 100)
-      // One that has rows and nothing else.
-      let start = (pages - 20) * 4096
-      var bytes = whole
-      for offset in (kind == "half" ? 2048 : 0)..<4096 {
-        bytes[start + offset] = kind == "zeros" ? 0 : UInt8(truncatingIfNeeded: offset &* 193 &+ 31)
-      }
-      let file = folder + "/local-cloud.sqlite"
-      try Data(bytes).write(to: URL(filePath: file))
-      #expect(Self.words(folder).hasPrefix("the data in \(folder) are damaged ("))
-      // Whoever comes to the page finds it, too.
-      let connection = try Connection(path: file, readOnly: true)
-      let error = #expect(throws: DatabaseError.self) {
-        try connection.rows("SELECT item FROM facts WHERE id = 1 ORDER BY name")
-      }
-      #expect(error.map { $0.code & 0xFF } == SQLITE_CORRUPT)
-    }
-  }
-
-  @Test("A look for damage in larger data goes on beside the work, and tells") func later() async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "storage-\(UUID())").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    var bytes = try Self.fill(folder)
-    let start = (bytes.count / 4096 - 20) * 4096
-    for offset in 0..<4096 { bytes[start + offset] = 0xFF }
-    try Data(bytes).write(to: URL(filePath: folder + "/local-cloud.sqlite"))
-    let kept = try DataFolder.kept(at: folder)
-    let (texts, text) = AsyncStream<String>.makeStream()
-    let check = try DataCheck(kept, atOnce: 0) { text.yield($0) }
-    for await words in texts {
-      #expect(words.hasPrefix("the data in \(folder) are damaged ("))
-      break
-    }
-    check.stop()
-  }
+  // MARK: What goes
 
   @Test("Once its folder is gone, nothing is written any more") func deleted() throws {
     try Self.with { folder in
       let storage = try Self.open(folder + "/data")
       defer { storage.close() }
-      @Sendable func note(_ value: Int64) throws(DatabaseError) {
-        try storage.database.with { connection throws(DatabaseError) in
-          try connection.run("INSERT INTO local_state VALUES (?, 'x')", .text("\(value)"))
+      func note(_ value: Int64) throws(ServiceError) {
+        try storage.writeAndWait { connection throws(ServiceError) in
+          try storing { try connection.run("INSERT INTO local_state VALUES (?, 'x')", .text("\(value)")) }
         }
       }
       try note(1)
       try FileManager.default.moveItem(atPath: folder + "/data", toPath: folder + "/moved")
-      let error = #expect(throws: DatabaseError.self) { try note(2) }
+      let error = #expect(throws: ServiceError.self) { try note(2) }
       #expect(error?.message == "the data's folder was moved or deleted: nothing is stored any more, start again")
       try FileManager.default.moveItem(atPath: folder + "/moved", toPath: folder + "/data")
       try note(3)
@@ -182,12 +122,31 @@ import Testing
     }
   }
 
+  @Test("Where the data were deleted, what reads fails, and makes no new file") func deletedBesideReaders() throws {
+    try Self.with { folder in
+      let storage = try Self.open(folder)
+      defer { storage.close() }
+      for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+        try FileManager.default.removeItem(atPath: folder + "/" + name)
+      }
+      #expect(throws: ServiceError.self) {
+        try storage.read { connection throws(ServiceError) in
+          try storing { try connection.row("SELECT count(*) FROM sqlite_master") }
+        }
+      }
+      #expect(throws: DatabaseError.self) { _ = try QueryReaders(path: storage.path) }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    }
+  }
+
   // MARK: What is kept
 
   @Test("How much a commit waits for is told to SQLite") func durability() throws {
     func synchronous(_ storage: Storage) throws -> SQLValue? {
       defer { storage.close() }
-      return try storage.database.with { connection in try connection.row("PRAGMA synchronous")?.first }
+      return try storage.writeAndWait { connection throws(ServiceError) in
+        try storing { try connection.row("PRAGMA synchronous")?.first }
+      }
     }
     try Self.with { folder in
       let found = [
@@ -260,7 +219,7 @@ import Testing
   }
 
   /// The tables as they were before each module had a version of its own: one step a version.
-  private static let oldSteps: [String] = [
+  static let oldSteps: [String] = [
     """
     CREATE TABLE dynamodb_tables (
       id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, description TEXT NOT NULL, ttl_attribute TEXT);

@@ -11,7 +11,7 @@ import Testing
     (start..<start + records).map { index in
       [
         "Dimensions": [["Name": "id", "Value": .string("s\(index % series)")]], "MeasureName": "m",
-        "MeasureValueType": "MULTI", "Time": .string(String(ServiceTests.now - Int64(index))),
+        "MeasureValueType": "MULTI", "Time": .string(String(WriteRecordsTests.now - Int64(index))),
         "MeasureValues": [["Name": "v", "Value": "1.5", "Type": "DOUBLE"]],
       ]
     }
@@ -27,7 +27,7 @@ import Testing
 
   @Test("A write costs the same whatever the table holds") func writes() throws {
     func cost(stored: Int) throws -> Int {
-      let store = try ServiceTests.store()
+      let store = try WriteRecordsTests.store()
       try Self.write(store, Self.request(series: stored, records: stored))
       _ = store.storage.takeStepCount()
       try Self.write(store, Self.request(series: 100, from: 10_000))
@@ -39,12 +39,12 @@ import Testing
 
   @Test("A new measure name costs the same whatever the number of series") func measureNames() throws {
     func cost(series: Int) throws -> Int {
-      let store = try ServiceTests.store()
+      let store = try WriteRecordsTests.store()
       try Self.write(store, Self.request(series: series, records: series))
       // Nothing is remembered in the next store.
-      let next = TimestreamStore(storage: store.storage, account: Account(), clock: .fixed(ServiceTests.now))
+      let next = TimestreamStore(storage: store.storage, account: Account(), clock: .fixed(WriteRecordsTests.now))
       _ = store.storage.takeStepCount()
-      #expect(ServiceTests.write(next, ["MeasureName": "new"]) == "1+0")
+      #expect(WriteRecordsTests.write(next, ["MeasureName": "new"]) == "1+0")
       return store.storage.takeStepCount()
     }
     let (few, many) = try (cost(series: 100), cost(series: 1000))
@@ -52,9 +52,9 @@ import Testing
   }
 
   @Test("A sweep goes in pieces, of one long series, too") func pieces() throws {
-    let store = try ServiceTests.store()
-    #expect(ServiceTests.write(store, [:]) == "1+0")
-    try store.storage.write { connection throws(ServiceError) in
+    let store = try WriteRecordsTests.store()
+    #expect(WriteRecordsTests.write(store, [:]) == "1+0")
+    try store.storage.writeAndWait { connection throws(ServiceError) in
       try storing {
         try connection.run(
           """
@@ -64,7 +64,7 @@ import Testing
       }
     }
     func piece() throws -> (next: Int64?, left: Int64?) {
-      try store.storage.write { connection throws(ServiceError) in
+      try store.storage.writeAndWait { connection throws(ServiceError) in
         try storing {
           let next = try store.sweepPiece(of: 1, from: 0, before: 1_000_000, connection)
           return (next, try connection.row("SELECT count(*) FROM ts_rows_1")?[0].integer)
@@ -77,8 +77,8 @@ import Testing
   }
 
   @Test("A series that a failed or undone write made is not remembered") func undone() throws {
-    let store = try ServiceTests.store()
-    #expect(ServiceTests.write(store, [:]) == "1+0")
+    let store = try WriteRecordsTests.store()
+    #expect(WriteRecordsTests.write(store, [:]) == "1+0")
     // The commit fails after the record was written.
     let series: JSON = [["Name": "id", "Value": "other"]]
     let operation = store.writeRecords
@@ -86,7 +86,7 @@ import Testing
       "DatabaseName": "ddd", "TableName": "ttt",
       "Records": [
         [
-          "Dimensions": series, "MeasureName": "m", "MeasureValue": "1", "Time": .string(String(ServiceTests.now)),
+          "Dimensions": series, "MeasureName": "m", "MeasureValue": "1", "Time": .string(String(WriteRecordsTests.now)),
         ]
       ],
     ]
@@ -96,12 +96,12 @@ import Testing
       return
     }
     #expect(throws: ServiceError.self) {
-      try store.storage.write { connection throws(ServiceError) in
+      try store.storage.writeAndWait { connection throws(ServiceError) in
         _ = try write(connection)
         try storing { try connection.execute("ROLLBACK") }
       }
     }
-    #expect(ServiceTests.write(store, ["Dimensions": series]) == "1+0")
+    #expect(WriteRecordsTests.write(store, ["Dimensions": series]) == "1+0")
     let rows = try store.storage.read { connection throws(ServiceError) in
       try storing {
         try connection.rows("SELECT count(*) FROM ts_rows_1 JOIN ts_series_1 ON series = id GROUP BY key")

@@ -154,9 +154,9 @@ import Testing
       try storage.read { connection throws(ServiceError) in try storing { try connection.run("DELETE FROM t") } }
     }
     // A write that waits for another would wait for ever.
-    let nested: String = try storage.write { _ throws(ServiceError) in
+    let nested: String = try storage.writeAndWait { _ throws(ServiceError) in
       do throws(ServiceError) {
-        return try storage.write { _ throws(ServiceError) in "written" }
+        return try storage.writeAndWait { _ throws(ServiceError) in "written" }
       } catch { return error.type }
     }
     #expect(nested == "com.amazon.coral.service#ServiceUnavailableException")

@@ -43,6 +43,8 @@ public struct TestCloud: Sendable {
     options.pollsEventSources = polls
     // Sanitizers take several times the memory of a function.
     options.limitsMemory = !Sanitizer.isActive
+    // No test waits for a limit of seconds on a slow machine.
+    options.initLimit = .seconds(600)
     try configure(&options)
     let cloud = try LocalCloud(options)
     do {

@@ -28,9 +28,8 @@ final class Readers: Sendable {
   private func take() throws(ServiceError) -> Database {
     if let reader = idle.withLock({ $0.popLast() }) { return reader }
     do throws(DatabaseError) {
-      let reader = try Database(path: path)
-      try reader.with { connection throws(DatabaseError) in try connection.execute("PRAGMA query_only = ON") }
-      return reader
+      // A folder that was deleted meanwhile stays deleted.
+      return try Database(path: path, readOnly: true)
     } catch { throw .internal(error) }
   }
 }

@@ -11,14 +11,16 @@ extension Storage {
   ///
   /// - Parameter isDurable: whether what is answered survives the end of the machine, and not only of this process.
   /// - Throws: ``DataFolder/Failure``.
-  static func open(_ folder: DataFolder, isDurable: Bool, _ schemas: [StorageSchema]) throws(DataFolder.Failure)
-    -> Database
-  {
+  static func open(
+    _ folder: DataFolder, isDurable: Bool, _ schemas: [StorageSchema], _ check: DataCheck
+  ) throws(DataFolder.Failure) -> Database {
     let path = path(in: folder)
     // SQLite gives its further files the rights of the first.
     let file = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { throw DataFolder.failure(folder.path, errno) }
     Glibc.close(file)
+    // Damage is told as damage, not by the step of a schema that comes across it.
+    try check.look()
     let synchronous = folder.isTemporary ? "OFF" : isDurable ? "FULL" : "NORMAL"
     do throws(DatabaseError) {
       let database = try Database(path: path)
@@ -28,6 +30,8 @@ extension Storage {
         // What the log grew beyond this is given back once it starts anew.
         try connection.execute("PRAGMA journal_size_limit = \(Checkpoints.mostPages * 4096)")
         try connection.execute("PRAGMA foreign_keys = ON")
+        // What a savepoint may have to undo stays in memory: a file for it could be left behind by a kill.
+        try connection.execute("PRAGMA temp_store = MEMORY")
         try migrate(connection, schemas)
         connection.beforeCommit { [unowned connection] in
           connection.fileHasMoved

@@ -51,7 +51,7 @@ extension Storage {
   }
 
   /// As ``write(_:then:)``; the thread waits. For what has a thread of its own: requests give back ``Operation/Step/writing(_:)``.
-  func write<Value: Sendable>(
+  func writeAndWait<Value: Sendable>(
     _ body: @escaping @Sendable (Connection) throws(ServiceError) -> Value
   ) throws(ServiceError) -> Value {
     guard !writer.isOwnThread else { throw .unavailable("a write cannot wait for another one") }

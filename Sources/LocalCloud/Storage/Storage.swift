@@ -1,12 +1,11 @@
 import CacheSupport
-import Foundation
 import SQLiteStore
 
 /// The local cloud's one SQLite file.
 final class Storage: Sendable {
-  /// Every write, and reads that must see them, go through here.
-  let database: Database
-  /// Opens further connections for queries that may take long; they see what is committed.
+  /// The connection of the writer, which nobody else uses.
+  private let database: Database
+  /// The file, for further connections.
   let path: String
   var folder: String { dataFolder.path }
   private let dataFolder: DataFolder
@@ -25,10 +24,9 @@ final class Storage: Sendable {
   init(folder: String?, schemas: [StorageSchema], isDurable: Bool = false) throws {
     if let folder { dataFolder = try .kept(at: folder) } else { dataFolder = try .temporary() }
     path = Self.path(in: dataFolder)
-    database = try Self.open(dataFolder, isDurable: isDurable, schemas)
-    check = try DataCheck(dataFolder) { words in
-      FileHandle.standardError.write(Data("local-cloud: \(words)\n".utf8))
-    }
+    check = DataCheck(dataFolder, tell: Notice.tell)
+    database = try Self.open(dataFolder, isDurable: isDurable, schemas, check)
+    check.goOn()
     readers = Readers(path: path)
     let checkpoints = try Checkpoints(of: database, path: path, threads: threads)
     let work = WorkCounter()
@@ -50,7 +48,9 @@ final class Storage: Sendable {
     database.with { connection in
       connection.waitForLocks(milliseconds: Checkpoints.longestWait)
       // One file is easier to copy than a file and its log; where somebody still reads, the next start moves the rest.
-      _ = try? connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+      do throws(DatabaseError) { try connection.execute("PRAGMA wal_checkpoint(TRUNCATE)") } catch {
+        Notice.tell("what was written last is in \(path)-wal, not in the file beside it: \(error.message)")
+      }
     }
   }
 }

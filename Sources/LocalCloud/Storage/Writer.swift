@@ -1,3 +1,4 @@
+import CacheSupport
 import Foundation
 import SQLiteStore
 import Synchronization
@@ -23,7 +24,7 @@ final class Writer: Sendable {
   static let timeLimit: Duration = .seconds(10)
 
   private struct State {
-    var waiting: [Write] = []
+    var waiting = Deque<Write>()
     var isStopped = false
   }
   private let state = Mutex(State())
@@ -54,6 +55,9 @@ final class Writer: Sendable {
   /// Whether the caller is a write itself, or what follows it: it must not wait for another.
   var isOwnThread: Bool { threadID.load(ordering: .relaxed) == pthread_self() }
 
+  /// How many wait at the moment, without those that are under way.
+  var waitingCount: Int { state.withLock { $0.waiting.count } }
+
   /// Lets a write wait for its turn.
   func submit(_ write: Write) {
     let refusal: ServiceError? = state.withLock { state in
@@ -76,8 +80,8 @@ final class Writer: Sendable {
     while true {
       wake.wait()
       let (batch, isStopped) = state.withLock { state in
-        let batch = Array(state.waiting.prefix(Self.longestBatch))
-        state.waiting.removeFirst(batch.count)
+        var batch: [Write] = []
+        while batch.count < Self.longestBatch, let write = state.waiting.popFirst() { batch.append(write) }
         if !batch.isEmpty, !state.waiting.isEmpty { wake.signal() }
         return (batch, state.isStopped)
       }

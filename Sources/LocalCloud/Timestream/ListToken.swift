@@ -1,6 +1,6 @@
 import CacheSupport
 
-/// Where a list goes on: the names behind which the next page starts. A token is not for reading.
+/// Where a list goes on: the names after which the next page starts. A token is not for reading.
 enum ListToken {
   private static let mark = "AYAB"
 

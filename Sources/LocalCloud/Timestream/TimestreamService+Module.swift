@@ -4,12 +4,14 @@ extension TimestreamService {
   static let resourceTypes: [any TemplateResource.Type] = [DatabaseResource.self, HistoryTableResource.self]
 
   init(_ context: ModuleContext) throws {
-    let store = TimestreamStore(storage: context.storage, account: context.account, clock: context.clock)
-    let engine = try QueryEngine(
-      store: store, clock: context.clock, resultMemory: context.options.resultMemory)
     let tasks = BackgroundTasks()
+    let store = TimestreamStore(
+      storage: context.storage, account: context.account, clock: context.clock, tasks: tasks)
+    let engine = try QueryEngine(
+      store: store, clock: context.clock, resultMemory: context.options.resultMemory,
+      timeLimit: context.options.queryTimeLimit)
     self.init(
-      store: store, engine: engine, settings: AccountSettings(storage: context.storage),
+      store: store, engine: engine, settings: AccountSettings(),
       scheduled: ScheduledQueryRunner(queries: ScheduledQueryStore(engine: engine), tasks: tasks),
       address: { [place = context.place] in place.address }, storage: context.storage, tasks: tasks)
   }
@@ -24,7 +26,13 @@ extension TimestreamService {
     }
   }
 
-  var sweeps: [Sweep] { [Sweep(every: .seconds(3600)) { [store] in try? await store.sweepExpired() }] }
+  var sweeps: [Sweep] {
+    [
+      Sweep(name: "the removal of records past their retention", every: .seconds(3600)) {
+        [store] () async throws(ServiceError) in try await store.sweepExpired()
+      }
+    ]
+  }
 
   func start() { tasks.run { [scheduled] in await scheduled.run() } }
 

@@ -12,51 +12,34 @@ struct TimestreamService: ServiceModule {
   /// The address that DescribeEndpoints names, where the request has no `Host`.
   let address: @Sendable () -> String
   let storage: Storage
-  /// Its scheduled queries.
+  /// Its scheduled queries, and the rows of deleted tables.
   let tasks: BackgroundTasks
 
   var operations: [Operation] { management + [store.writeRecords] + queries + scheduledQueries }
 
-  // MARK: Tables
-
-  /// An operation that answers by itself.
+  /// An operation whose input is read as a tree.
   private func operation(
-    _ name: String, _ body: @escaping @Sendable (inout Input) throws(ServiceError) -> JSON
+    _ name: String, _ begin: @escaping @Sendable (inout Input) throws(ServiceError) -> Operation.Step
   ) -> Operation {
     Operation(name) { request throws(ServiceError) in
       var input = try request.input()
-      return .answer(Answer(try body(&input)))
+      return try begin(&input)
     }
   }
+
+  // MARK: Tables
 
   private var management: [Operation] {
     [
       Operation("DescribeEndpoints") { request throws(ServiceError) in .answer(Answer(endpoints(request.http))) },
-      operation("CreateDatabase") { input throws(ServiceError) in ["Database": try store.createDatabase(&input)] },
-      operation("DescribeDatabase") { input throws(ServiceError) in ["Database": try store.describeDatabase(&input)] },
-      operation("ListDatabases") { input throws(ServiceError) in try store.listDatabases(&input) },
-      operation("UpdateDatabase") { input throws(ServiceError) in ["Database": try store.updateDatabase(&input)] },
-      operation("DeleteDatabase") { input throws(ServiceError) in
-        try store.deleteDatabase(&input)
-        return [:]
-      },
-      operation("CreateTable") { input throws(ServiceError) in ["Table": try store.createTable(&input)] },
-      operation("DescribeTable") { input throws(ServiceError) in ["Table": try store.describeTable(&input)] },
-      operation("ListTables") { input throws(ServiceError) in try store.listTables(&input) },
-      operation("UpdateTable") { input throws(ServiceError) in ["Table": try store.updateTable(&input)] },
-      operation("DeleteTable") { input throws(ServiceError) in
-        try store.deleteTable(&input)
-        return [:]
-      },
-      operation("TagResource") { input throws(ServiceError) in
-        try store.tagResource(&input)
-        return [:]
-      },
-      operation("UntagResource") { input throws(ServiceError) in
-        try store.untagResource(&input)
-        return [:]
-      },
-      operation("ListTagsForResource") { input throws(ServiceError) in try store.listTags(&input) },
+      operation("CreateDatabase", store.createDatabase), operation("DescribeDatabase", store.describeDatabase),
+      operation("ListDatabases", store.listDatabases), operation("UpdateDatabase", store.updateDatabase),
+      operation("DeleteDatabase", store.deleteDatabase),
+      operation("CreateTable", store.createTable), operation("DescribeTable", store.describeTable),
+      operation("ListTables", store.listTables), operation("UpdateTable", store.updateTable),
+      operation("DeleteTable", store.deleteTable),
+      operation("TagResource", store.tagResource), operation("UntagResource", store.untagResource),
+      operation("ListTagsForResource", store.listTags),
     ]
   }
 
@@ -77,8 +60,8 @@ struct TimestreamService: ServiceModule {
         if let known = try engine.known(query) { return .answer(known) }
         return .waiting { () async throws(ServiceError) in try await engine.answer(query) }
       },
-      operation("CancelQuery") { input throws(ServiceError) in
-        try engine.results.cancel(try QueryRequest.id(&input))
+      operation("CancelQuery") { [engine] input throws(ServiceError) in
+        .answer(Answer(try engine.results.cancel(try QueryRequest.id(&input))))
       },
       Operation("PrepareQuery") { [engine] request throws(ServiceError) in
         var input = try request.input()
@@ -87,8 +70,7 @@ struct TimestreamService: ServiceModule {
           try await engine.onThread { budget throws(ServiceError) in Answer(try engine.prepare(sql, budget: budget)) }
         }
       },
-      operation("DescribeAccountSettings") { _ throws(ServiceError) in try settings.describe() },
-      operation("UpdateAccountSettings") { input throws(ServiceError) in try settings.update(&input) },
+      operation("DescribeAccountSettings", settings.describe), operation("UpdateAccountSettings", settings.update),
     ]
   }
 
@@ -96,29 +78,12 @@ struct TimestreamService: ServiceModule {
 
   private var scheduledQueries: [Operation] {
     [
-      Operation("CreateScheduledQuery") { [engine, scheduled] request throws(ServiceError) in
-        let object = try request.input().object
-        return .waiting { () async throws(ServiceError) in
-          try await engine.onThread { budget throws(ServiceError) in
-            var input = Input(object)
-            return Answer(try scheduled.queries.create(&input, budget: budget))
-          }
-        }
-      },
-      operation("DescribeScheduledQuery") { input throws(ServiceError) in try scheduled.queries.describe(&input) },
-      operation("ListScheduledQueries") { input throws(ServiceError) in try scheduled.queries.list(&input) },
-      operation("UpdateScheduledQuery") { input throws(ServiceError) in
-        try scheduled.queries.update(&input)
-        return [:]
-      },
-      operation("DeleteScheduledQuery") { input throws(ServiceError) in
-        try scheduled.queries.delete(&input)
-        return [:]
-      },
-      operation("ExecuteScheduledQuery") { input throws(ServiceError) in
-        try scheduled.execute(&input)
-        return [:]
-      },
+      operation("CreateScheduledQuery", scheduled.queries.create),
+      operation("DescribeScheduledQuery", scheduled.queries.describe),
+      operation("ListScheduledQueries", scheduled.queries.list),
+      operation("UpdateScheduledQuery", scheduled.queries.update),
+      operation("DeleteScheduledQuery", scheduled.queries.delete),
+      operation("ExecuteScheduledQuery", scheduled.execute),
     ]
   }
 }

@@ -19,6 +19,17 @@ struct ScheduledQuery: Sendable {
 
   var sql: String { request["QueryString"]?.string ?? "" }
 
+  /// It was read before, when the query was made.
+  var schedule: Schedule? {
+    try? Schedule(request["ScheduleConfiguration"]?["ScheduleExpression"]?.string ?? "")
+  }
+
+  /// The first scheduled time after another that is not over yet; nil where there is none.
+  func next(after due: Int64, now: Int64) -> Int64? {
+    guard let schedule, let next = schedule.next(after: due) else { return nil }
+    return next > now ? next : schedule.next(after: now, from: due)
+  }
+
   static func seconds(_ milliseconds: Int64) -> JSON { .double(Double(milliseconds) / 1000) }
 
   private var times: JSONObject {

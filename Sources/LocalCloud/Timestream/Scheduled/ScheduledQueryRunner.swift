@@ -1,5 +1,4 @@
 import CacheSupport
-import Foundation
 import TimestreamSQL
 
 /// Runs scheduled queries, when they are due and when they are asked to, and writes their rows into their target tables.
@@ -15,14 +14,18 @@ struct ScheduledQueryRunner: Sendable {
 
   /// Runs what is due, again and again, until the task is cancelled.
   func run() async {
+    let (polls, line) = (queries.polls, ScheduledQueryStore.line)
+    let place = polls.join(line)
+    defer { polls.leave(line, place) }
     while !Task.isCancelled {
-      let seen = queries.changes.count(ScheduledQueryStore.changed)
-      let next = runDue { launch($0) }
-      let wait = min(max(0, next - engine.now), Self.longestWait)
-      await queries.changes.wait(ScheduledQueryStore.changed, after: seen, atMost: .milliseconds(wait))
+      let next = await runDue { launch($0) }
+      let wait = min(max(Self.shortestWait, next - engine.now), Self.longestWait)
+      await polls.wait(line, place, atMost: .milliseconds(wait))
     }
   }
 
+  /// What is due and could not be taken does not keep the loop busy.
+  private static let shortestWait: Int64 = 100
   /// The clock may be set meanwhile.
   private static let longestWait: Int64 = 3_600_000
   /// When storage that failed is asked again.
@@ -32,32 +35,40 @@ struct ScheduledQueryRunner: Sendable {
   ///
   /// - Parameter start: runs a query, now or on another thread.
   /// - Returns: when the next one is due, or storage that failed is to be asked again.
-  func runDue(start: (Invocation) -> Void) -> Int64 {
+  func runDue(start: (Invocation) async -> Void) async -> Int64 {
     let now = engine.now
     do throws(ServiceError) {
-      for query in try queries.due(at: now).queries {
-        let due = query.next ?? now
-        try queries.move(query.arn, from: due, to: next(of: query, after: due))
-        start(Invocation(query: query, time: due, isManual: false, wantsInsights: false))
+      for query in try await queries.due(at: now) {
+        guard let due = query.next,
+          try await queries.take(query.arn, due: due, next: query.next(after: due, now: now))
+        else { continue }
+        await start(Invocation(query: query, time: due, isManual: false, wantsInsights: false))
       }
-      return try queries.due(at: now).next ?? .max
+      return try await queries.nextDue() ?? .max
     } catch {
+      if !Task.isCancelled {
+        Notice.tell("the scheduled queries that are due could not be read: \(error.message ?? error.type)")
+      }
       return now + Self.retryWait
     }
   }
 
   /// ExecuteScheduledQuery: starts a run for a time, and does not wait for it.
-  func execute(_ input: inout Input) throws(ServiceError) {
+  func execute(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let time = input.object["InvocationTime"]
     if time?.isNull ?? true { input.violate("InvocationTime", nil, "not be null") }
     _ = try input.string("ClientToken", length: 32...128)
     let wantsInsights = try QueryRequest.wantsInsights(&input)
-    let query = try queries.required(&input)
-    guard let seconds = time?.double, abs(seconds) < 9_000_000_000 else {
-      throw .timestream("ValidationException", "Invalid invocation time.")
+    let arn = try ScheduledQueryStore.arn(&input)
+    return .reading { connection throws(ServiceError) in
+      let query = try queries.required(arn, connection)
+      guard let seconds = time?.double, abs(seconds) < 9_000_000_000 else {
+        throw .timestream("ValidationException", "Invalid invocation time.")
+      }
+      let invocation = Int64((seconds * 1000).rounded())
+      launch(Invocation(query: query, time: invocation, isManual: true, wantsInsights: wantsInsights))
+      return Answer([:])
     }
-    let invocation = Int64((seconds * 1000).rounded())
-    launch(Invocation(query: query, time: invocation, isManual: true, wantsInsights: wantsInsights))
   }
 
   /// One run of a query.
@@ -70,26 +81,22 @@ struct ScheduledQueryRunner: Sendable {
     let wantsInsights: Bool
   }
 
-  /// Runs a query on one of the engine's threads. One that finds no place there has failed, and says so.
-  private func launch(_ invocation: Invocation) {
-    tasks.run {
-      let trigger = engine.now
-      do throws(ServiceError) {
-        try await engine.onThread { budget throws(ServiceError) in run(invocation, budget: budget) }
-      } catch {
-        record(Outcome(failure: error.message ?? error.type), of: invocation, trigger: trigger)
-      }
-    }
-  }
+  private func launch(_ invocation: Invocation) { tasks.run { await run(invocation) } }
 
-  /// Runs a query and writes its rows, on this thread.
-  func run(_ invocation: Invocation, budget: QueryBudget) {
+  /// Runs a query on one of the engine's threads, writes its rows, and keeps how it went. One that finds no place there has failed.
+  func run(_ invocation: Invocation) async {
     let trigger = engine.now
-    record(write(invocation, budget: budget), of: invocation, trigger: trigger)
+    let outcome: Outcome
+    do throws(ServiceError) {
+      outcome = try await engine.onThread { budget throws(ServiceError) in write(invocation, budget) }
+    } catch {
+      outcome = Outcome(failure: error.message ?? error.type)
+    }
+    await record(outcome, of: invocation, trigger: trigger)
   }
 
   /// Keeps how a run went.
-  private func record(_ outcome: Outcome, of invocation: Invocation, trigger: Int64) {
+  private func record(_ outcome: Outcome, of invocation: Invocation, trigger: Int64) async {
     let query = invocation.query
     let kind = invocation.isManual ? "MANUAL" : "AUTO"
     var summary: JSONObject = [
@@ -105,35 +112,32 @@ struct ScheduledQueryRunner: Sendable {
     summary["FailureReason"] = outcome.failure.map { .string($0) }
     summary["QueryInsightsResponse"] = outcome.insights
     do throws(ServiceError) {
-      try queries.record(.object(summary), of: query.arn, isFailure: outcome.failure != nil)
+      try await queries.record(.object(summary), of: query.arn, isFailure: outcome.failure != nil)
     } catch {
-      let words =
-        "local-cloud: how the scheduled query \(query.name) ran could not be kept: \(error.message ?? error.type)\n"
-      FileHandle.standardError.write(Data(words.utf8))
+      Notice.tell("how the scheduled query \(query.name) ran could not be kept: \(error.message ?? error.type)")
     }
-  }
-
-  /// The first scheduled time that is not over yet.
-  private func next(of query: ScheduledQuery, after invocation: Int64) -> Int64? {
-    let expression = query.request["ScheduleConfiguration"]?["ScheduleExpression"]?.string ?? ""
-    guard let schedule = try? Schedule(expression) else { return nil }
-    var next = schedule.next(after: invocation)
-    while let due = next, due <= engine.now { next = schedule.next(after: due) }
-    return next
   }
 
   // MARK: Writing
 
-  private struct Outcome {
+  private struct Outcome: Sendable {
     var rows = 0
     var bytesScanned = 0
     var ingested = 0
     var bytesWritten = 0
     var failure: String?
     var insights: JSON?
+    /// Rows and records that were not stored, and why the first ones were not.
+    private(set) var rejected = 0
+    private(set) var reasons: [String] = []
+
+    mutating func reject(_ reason: String) {
+      rejected += 1
+      if reasons.count < ScheduledQueryRunner.reasonLimit { reasons.append(reason) }
+    }
   }
 
-  private func write(_ invocation: Invocation, budget: QueryBudget) -> Outcome {
+  private func write(_ invocation: Invocation, _ budget: QueryBudget) -> Outcome {
     let query = invocation.query
     var outcome = Outcome()
     do throws(ServiceError) {
@@ -145,23 +149,23 @@ struct ScheduledQueryRunner: Sendable {
       outcome.insights = result.insights
       var target = Input(query.request)
       guard let mapping = try TargetMapping.read(&target) else { return outcome }
-      var reasons: [String] = []
       var records: [JSON] = []
       for row in 0..<result.rows.count {
+        try Self.check(budget)
         do throws(TargetMapping.RowFault) {
           records += try mapping.records(Self.cells(Array(result.rows[row]), result.columns))
         } catch {
-          reasons.append(error.reason)
+          outcome.reject(error.reason)
         }
         while records.count >= Self.batch {
-          try write(Array(records.prefix(Self.batch)), mapping, &outcome, &reasons)
+          try write(Array(records.prefix(Self.batch)), mapping, &outcome, budget)
           records.removeFirst(Self.batch)
         }
       }
-      if !records.isEmpty { try write(records, mapping, &outcome, &reasons) }
-      if !reasons.isEmpty {
-        let told = reasons.prefix(Self.reasonLimit).joined(separator: " ")
-        outcome.failure = "\(reasons.count) of the rows' records were not stored: \(told)"
+      if !records.isEmpty { try write(records, mapping, &outcome, budget) }
+      if outcome.rejected > 0 {
+        outcome.failure =
+          "\(outcome.rejected) of the rows' records were not stored: \(outcome.reasons.joined(separator: " "))"
       }
     } catch {
       outcome.failure = error.message ?? error.type
@@ -169,29 +173,35 @@ struct ScheduledQueryRunner: Sendable {
     return outcome
   }
 
+  /// - Throws: where the cloud ends, or the query's time is over.
+  private static func check(_ budget: QueryBudget) throws(ServiceError) {
+    do throws(QueryError) { try budget.check() } catch { throw .timestream(error) }
+  }
+
   private func write(
-    _ records: [JSON], _ mapping: TargetMapping, _ outcome: inout Outcome, _ reasons: inout [String]
+    _ records: [JSON], _ mapping: TargetMapping, _ outcome: inout Outcome, _ budget: QueryBudget
   ) throws(ServiceError) {
+    try Self.check(budget)
     var input = Input([
       "DatabaseName": .string(mapping.database), "TableName": .string(mapping.table), "Records": .array(records),
     ])
-    var rejected = 0
+    var stored = records.count
     do throws(ServiceError) { _ = try engine.store.writeRecords(&input) } catch {
       if let found = error.members["RejectedRecords"]?.array {
-        rejected = found.count
-        reasons += found.compactMap { $0["Reason"]?.string }
-      } else if error.type.hasSuffix("#ValidationException"), records.count > 1 {
+        stored -= found.count
+        for rejection in found { outcome.reject(rejection["Reason"]?.string ?? "") }
+      } else if error.code == "ValidationException", records.count > 1 {
         // One record that cannot be read refuses all: each for itself, then.
-        for record in records { try write([record], mapping, &outcome, &reasons) }
+        for record in records { try write([record], mapping, &outcome, budget) }
         return
-      } else if error.type.hasSuffix("#ValidationException") {
-        rejected = 1
-        reasons.append(error.message ?? error.type)
+      } else if error.code == "ValidationException" {
+        stored = 0
+        outcome.reject(error.message ?? error.type)
       } else {
         throw error
       }
     }
-    outcome.ingested += records.count - rejected
+    outcome.ingested += stored
     outcome.bytesWritten += records.reduce(0) { $0 + max(1024, $1.bytes.count) }
   }
 

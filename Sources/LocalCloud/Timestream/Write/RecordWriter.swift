@@ -58,13 +58,13 @@ struct RecordWriter: ~Copyable {
     if let fault = window.fault(record.time) { return Rejection(reason: fault) }
     if !isAccepted {
       if let rejection = try olderThanStored(record, series, layout) { return rejection }
-      if let fault = try addColumns(series, layout) { return Rejection(reason: fault) }
+      // A record that is refused leaves nothing behind: all is checked before the first column is added.
+      if let fault = columnFault(series, layout) { return Rejection(reason: fault) }
+      if let fault = try measureNameFault(series) { return Rejection(reason: fault) }
+      try addColumns(series, layout)
       accepted = (record.series, record.layout)
     }
-    guard let id = try seriesID(record.series, series) else {
-      return Rejection(reason: "The table would have more than \(Self.measureNameLimit) measure names.")
-    }
-    return try store(record, id, layout)
+    return try store(record, try seriesID(record.series, series), layout)
   }
 
   // MARK: Rows
@@ -149,8 +149,8 @@ struct RecordWriter: ~Copyable {
       ? nil : "The record lacks the dimension '\(name)', which the partition key of the table requires."
   }
 
-  /// Makes the columns that a record is the first to have.
-  private mutating func addColumns(_ series: IncomingSeries, _ layout: RecordLayout) throws(DatabaseError) -> String? {
+  /// Why the table cannot have the columns of a record.
+  private func columnFault(_ series: IncomingSeries, _ layout: RecordLayout) -> String? {
     for column in layout.columns {
       guard let known = memory.columns[column.name] else { continue }
       if known.kind == .dimension { return "'\(column.name)' is a dimension of this table." }
@@ -162,18 +162,25 @@ struct RecordWriter: ~Copyable {
     for dimension in series.dimensions where memory.columns[dimension.name].map({ $0.kind != .dimension }) ?? false {
       return "'\(dimension.name)' is a measure of this table."
     }
-    let newDimensions = series.dimensions.filter { memory.columns[$0.name] == nil }
-    let newColumns = layout.columns.filter { memory.columns[$0.name] == nil }
-    guard !newDimensions.isEmpty || !newColumns.isEmpty else { return nil }
-    if memory.count(of: .dimension) + newDimensions.count > Self.dimensionLimit {
+    let newDimensions = series.dimensions.count { memory.columns[$0.name] == nil }
+    if newDimensions > 0, memory.count(of: .dimension) + newDimensions > Self.dimensionLimit {
       return "The table would have more than \(Self.dimensionLimit) dimensions."
     }
-    if memory.count(of: .multi) + newColumns.count(where: { $0.kind == .multi }) > Self.measureLimit {
+    let newMeasures = layout.columns.count { $0.kind == .multi && memory.columns[$0.name] == nil }
+    if newMeasures > 0, memory.count(of: .multi) + newMeasures > Self.measureLimit {
       return "The table would have more than \(Self.measureLimit) unique measures in multi-measure records."
     }
-    for dimension in newDimensions { try add(dimension.name, .dimension, .varchar) }
-    for column in newColumns { try add(column.name, column.kind, column.type) }
     return nil
+  }
+
+  /// Makes the columns that a record is the first to have.
+  private mutating func addColumns(_ series: IncomingSeries, _ layout: RecordLayout) throws(DatabaseError) {
+    for dimension in series.dimensions where memory.columns[dimension.name] == nil {
+      try add(dimension.name, .dimension, .varchar)
+    }
+    for column in layout.columns where memory.columns[column.name] == nil {
+      try add(column.name, column.kind, column.type)
+    }
   }
 
   private mutating func add(
@@ -203,16 +210,28 @@ struct RecordWriter: ~Copyable {
 
   // MARK: Series
 
-  /// Nil where the series would have one measure name too many.
-  private mutating func seriesID(_ index: Int, _ series: IncomingSeries) throws(DatabaseError) -> Int64? {
+  /// Why the table cannot have a series: it would have one measure name too many.
+  private mutating func measureNameFault(_ series: IncomingSeries) throws(DatabaseError) -> String? {
+    guard memory.id(of: series.key) == nil else { return nil }
+    if let stored = try storedID(series) {
+      memory.remember(stored, of: series.key)
+      return nil
+    }
+    let names: Set<ByteText>
+    if let known = memory.measureNames { names = known } else { names = try storedMeasureNames() }
+    memory.measureNames = names
+    guard names.count >= Self.measureNameLimit, !names.contains(ByteText(series.measureName)) else { return nil }
+    return "The table would have more than \(Self.measureNameLimit) measure names."
+  }
+
+  private mutating func seriesID(_ index: Int, _ series: IncomingSeries) throws(DatabaseError) -> Int64 {
     if let last = lastID, last.series == index { return last.id }
     var id = memory.id(of: series.key)
     if id == nil { id = try storedID(series) }
-    if id == nil { id = try newID(series) }
-    guard let id else { return nil }
-    memory.remember(id, of: series.key)
-    lastID = (index, id)
-    return id
+    let found = if let id { id } else { try newID(series) }
+    memory.remember(found, of: series.key)
+    lastID = (index, found)
+    return found
   }
 
   private func storedID(_ series: IncomingSeries) throws(DatabaseError) -> Int64? {
@@ -221,12 +240,8 @@ struct RecordWriter: ~Copyable {
     return try select.step() ? select.row.integer(0) : nil
   }
 
-  private mutating func newID(_ series: IncomingSeries) throws(DatabaseError) -> Int64? {
-    let name = ByteText(series.measureName)
-    if memory.measureNames == nil { memory.measureNames = try storedMeasureNames() }
-    let names = memory.measureNames ?? []
-    guard names.contains(name) || names.count < Self.measureNameLimit else { return nil }
-    memory.measureNames?.insert(name)
+  private mutating func newID(_ series: IncomingSeries) throws(DatabaseError) -> Int64 {
+    memory.measureNames?.insert(ByteText(series.measureName))
     let places = ["key", "measure_name"] + series.dimensions.map { memory.columns[$0.name]?.sql ?? "" }
     let values = places.map { _ in "?" }.joined(separator: ", ")
     let insert = try connection.statement(

@@ -4,13 +4,13 @@ import SQLiteStore
 extension TimestreamStore {
   private static let databaseLimit: Int64 = 500
 
-  func createDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
+  func createDatabase(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let name = try Self.name("DatabaseName", &input, creating: true)
     let key = try input.string("KmsKeyId", length: 1...2048)
     let tags = try tags(&input, required: false)
     try input.check()
     let now = clock.now
-    return try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       if try storing({ try hasDatabase(name, connection) }) {
         throw .timestream("ConflictException", "A database with the name \(name) already exists.")
       }
@@ -21,49 +21,51 @@ extension TimestreamStore {
           key.map { .text($0) } ?? .null, .integer(now), .integer(now))
       }
       try put(tags, on: arn(ofDatabase: name), connection)
-      return try database(name, connection)
+      return Answer(["Database": try database(name, connection)])
     }
   }
 
-  func describeDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
+  func describeDatabase(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let name = try Self.name("DatabaseName", &input)
     try input.check()
-    return try storage.read { connection throws(ServiceError) in try database(name, connection) }
+    return .reading { [self] connection throws(ServiceError) in
+      Answer(["Database": try database(name, connection)])
+    }
   }
 
-  func listDatabases(_ input: inout Input) throws(ServiceError) -> JSON {
+  func listDatabases(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let limit = try input.integer("MaxResults", in: 1...20) ?? 20
     let start = try ListToken.read(&input)[0]
     try input.check()
-    let rows = try storage.read { connection throws(ServiceError) in
-      try storing {
+    return .reading { [self] connection throws(ServiceError) in
+      let rows = try storing {
         try connection.rows(
           Self.databaseSQL + " WHERE name > ? ORDER BY name LIMIT ?", .text(start), .integer(limit + 1))
       }
+      return Self.page(rows, limit, "Databases", token: { ListToken.make($0[0].text ?? "") }) { databaseJSON($0) }
     }
-    return Self.page(rows, limit, "Databases", token: { ListToken.make($0[0].text ?? "") }) { databaseJSON($0) }
   }
 
-  func updateDatabase(_ input: inout Input) throws(ServiceError) -> JSON {
+  func updateDatabase(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let name = try Self.name("DatabaseName", &input)
     let key = try input.string("KmsKeyId", required: true, length: 1...2048) ?? ""
     try input.check()
     let now = clock.now
-    return try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       try storing {
         try connection.run(
           "UPDATE timestream_databases SET kms_key = ?, updated = ? WHERE name = ?", .text(key), .integer(now),
           .text(name))
       }
-      return try database(name, connection)
+      return Answer(["Database": try database(name, connection)])
     }
   }
 
   /// A database with tables in it stays.
-  func deleteDatabase(_ input: inout Input) throws(ServiceError) {
+  func deleteDatabase(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let name = try Self.name("DatabaseName", &input)
     try input.check()
-    try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       guard try database(name, connection)["TableCount"]?.int64 == 0 else {
         throw .timestream("ValidationException", "The database \(name) cannot be deleted while it has tables.")
       }
@@ -71,6 +73,7 @@ extension TimestreamStore {
         try connection.run("DELETE FROM timestream_databases WHERE name = ?", .text(name))
         try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn(ofDatabase: name)))
       }
+      return Answer([:])
     }
   }
 

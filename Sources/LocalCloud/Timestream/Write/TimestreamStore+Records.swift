@@ -12,9 +12,9 @@ extension TimestreamStore {
   /// As ``writeRecords``, for what has the request as a tree, and a thread that may wait.
   func writeRecords(_ input: inout Input) throws(ServiceError) -> JSON {
     let body = try writing(JSON.object(input.object).bytes)
-    let answer = try storage.write(body)
+    let answer = try storage.writeAndWait(body)
     if let refusal = answer.refusal { throw refusal }
-    return (try? JSON(parsing: answer.body)) ?? .null
+    return try storing { try JSON(parsing: answer.body) }
   }
 
   private func writing(

@@ -26,7 +26,17 @@ extension TimestreamStore {
         }
       }
     }
-    for (id, oldest) in tables { try await sweep(id, before: oldest) }
+    for (id, oldest) in tables {
+      guard try await sweep(id, before: oldest) else { return }
+    }
+  }
+
+  /// Runs what nobody waits for, and says on the terminal why it failed. What is left over the next sweep does.
+  func telling(_ body: () async throws(ServiceError) -> Void) async {
+    do throws(ServiceError) { try await body() } catch {
+      // The storage closes before a task may have seen that it is cancelled.
+      if !Task.isCancelled { Notice.tell("Timestream's old rows could not be deleted: \(error.message ?? error.type)") }
+    }
   }
 
   /// Drops the rows of tables that are deleted, those that a crash left, too.
@@ -42,7 +52,8 @@ extension TimestreamStore {
       }
     }
     for id in tables {
-      try await sweep(id, before: .max)
+      // A table that is dropped with all its rows would hold up the writer.
+      guard try await sweep(id, before: .max) else { return }
       try await storage.write { connection throws(ServiceError) in
         try storing {
           try connection.execute("DROP TABLE IF EXISTS ts_rows_\(id); DROP TABLE IF EXISTS ts_series_\(id)")
@@ -51,13 +62,16 @@ extension TimestreamStore {
     }
   }
 
-  private func sweep(_ table: Int64, before time: Int64) async throws(ServiceError) {
+  /// - Returns: false where the task was cancelled before the end.
+  private func sweep(_ table: Int64, before time: Int64) async throws(ServiceError) -> Bool {
     var next: Int64? = 0
-    while let series = next, !Task.isCancelled {
+    while let series = next {
+      guard !Task.isCancelled else { return false }
       next = try await storage.write { [self] connection throws(ServiceError) in
         try storing { try sweepPiece(of: table, from: series, before: time, connection) }
       }
     }
+    return true
   }
 
   /// Deletes what is older than a time, of some series.

@@ -4,7 +4,7 @@ import SQLiteStore
 extension TimestreamStore {
   private static let tableLimit: Int64 = 50_000
 
-  func createTable(_ input: inout Input) throws(ServiceError) -> JSON {
+  func createTable(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let database = try Self.name("DatabaseName", &input)
     let name = try Self.name("TableName", &input, creating: true)
     let retention = Input(try input.object("RetentionProperties") ?? [:], path: "retentionProperties")
@@ -18,7 +18,7 @@ extension TimestreamStore {
     let tags = try tags(&input, required: false)
     try input.check()
     let now = clock.now
-    return try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       let parent = try storing {
         try connection.row("SELECT id FROM timestream_databases WHERE name = ?", .text(database))
       }
@@ -45,7 +45,7 @@ extension TimestreamStore {
           """)
       }
       try put(tags, on: arn(database, name), connection)
-      return try table(database, name, connection)
+      return Answer(["Table": try table(database, name, connection)])
     }
   }
 
@@ -59,7 +59,7 @@ extension TimestreamStore {
   }
 
   /// Changes the retention and the magnetic writes, those that are given.
-  func updateTable(_ input: inout Input) throws(ServiceError) -> JSON {
+  func updateTable(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let database = try Self.name("DatabaseName", &input)
     let name = try Self.name("TableName", &input)
     let magnetic = try MagneticStoreWrites.read(&input)
@@ -71,7 +71,7 @@ extension TimestreamStore {
     input.absorb(retention)
     try input.check()
     let now = clock.now
-    return try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       let row = try tableRow(database, name, connection)
       let stored = TableSchema(stored: row[7].text)
       let newSchema = try schema.map { schema throws(ServiceError) in try stored.updated(to: schema) }
@@ -86,16 +86,16 @@ extension TimestreamStore {
           .integer(now), .text(name), .text(database))
       }
       memories.forget()
-      return try table(database, name, connection)
+      return Answer(["Table": try table(database, name, connection)])
     }
   }
 
   /// The table is gone at once; its rows go piece by piece.
-  func deleteTable(_ input: inout Input) throws(ServiceError) {
+  func deleteTable(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let database = try Self.name("DatabaseName", &input)
     let name = try Self.name("TableName", &input)
     try input.check()
-    try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       _ = try tableRow(database, name, connection)
       try storing {
         try connection.run(
@@ -104,35 +104,36 @@ extension TimestreamStore {
         try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn(database, name)))
       }
       memories.forget()
+      return Answer([:]) { [self] in tasks.run { [self] in await telling(dropForgotten) } }
     }
-    // What cannot be dropped now, the next sweep drops.
-    Task { [self] in try? await dropForgotten() }
   }
 
-  func describeTable(_ input: inout Input) throws(ServiceError) -> JSON {
+  func describeTable(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let database = try Self.name("DatabaseName", &input)
     let name = try Self.name("TableName", &input)
     try input.check()
-    return try storage.read { connection throws(ServiceError) in try table(database, name, connection) }
+    return .reading { [self] connection throws(ServiceError) in
+      Answer(["Table": try table(database, name, connection)])
+    }
   }
 
-  func listTables(_ input: inout Input) throws(ServiceError) -> JSON {
+  func listTables(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let database = try input.string("DatabaseName")
     let limit = try input.integer("MaxResults", in: 1...20) ?? 20
     // The same name may be in several databases.
     let start = try ListToken.read(&input, count: 2)
     try input.check()
-    let rows = try storage.read { connection throws(ServiceError) in
+    return .reading { [self] connection throws(ServiceError) in
       if let database { _ = try self.database(database, connection) }
-      return try storing {
+      let rows = try storing {
         try connection.rows(
           Self.tableSQL
             + " WHERE (t.name, d.name) > (?1, ?2) AND (?3 IS NULL OR d.name = ?3) ORDER BY t.name, d.name LIMIT ?4",
           .text(start[0]), .text(start[1]), database.map { .text($0) } ?? .null, .integer(limit + 1))
       }
-    }
-    return Self.page(rows, limit, "Tables", token: { ListToken.make($0[0].text ?? "", $0[1].text ?? "") }) {
-      tableJSON($0)
+      return Self.page(rows, limit, "Tables", token: { ListToken.make($0[0].text ?? "", $0[1].text ?? "") }) {
+        tableJSON($0)
+      }
     }
   }
 

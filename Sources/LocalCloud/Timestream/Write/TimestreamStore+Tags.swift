@@ -35,12 +35,13 @@ extension TimestreamStore {
     .timestream("ResourceNotFoundException", "The resource \(arn) does not exist.")
   }
 
-  func tagResource(_ input: inout Input) throws(ServiceError) {
+  func tagResource(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let tags = try tags(&input, required: true)
     let arn = try arn(&input)
-    try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       try check(arn, connection)
       try put(tags, on: arn, connection)
+      return Answer([:])
     }
   }
 
@@ -55,11 +56,6 @@ extension TimestreamStore {
       tags.append((key, value))
     }
     return tags
-  }
-
-  func put(_ tags: [(key: String, value: String)], on arn: String) throws(ServiceError) {
-    guard !tags.isEmpty else { return }
-    try storage.write { [self] connection throws(ServiceError) in try put(tags, on: arn, connection) }
   }
 
   /// Puts tags beside those that are there, as a part of another write.
@@ -79,7 +75,7 @@ extension TimestreamStore {
     }
   }
 
-  func untagResource(_ input: inout Input) throws(ServiceError) {
+  func untagResource(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let keys = try (try input.array("TagKeys", required: true, count: 0...200) ?? []).map { key throws(ServiceError) in
       guard let key = key.string else {
         throw .coral("SerializationException", "NUMBER_VALUE cannot be converted to String", messageName: "Message")
@@ -87,30 +83,31 @@ extension TimestreamStore {
       return key
     }
     let arn = try arn(&input)
-    try storage.write { [self] connection throws(ServiceError) in
+    return .writing { [self] connection throws(ServiceError) in
       try check(arn, connection)
       try storing {
         for key in keys {
           try connection.run("DELETE FROM timestream_tags WHERE arn = ? AND key = ?", .text(arn), .text(key))
         }
       }
+      return Answer([:])
     }
   }
 
-  func listTags(_ input: inout Input) throws(ServiceError) -> JSON {
+  func listTags(_ input: inout Input) throws(ServiceError) -> Operation.Step {
     let limit = try input.integer("MaxResults", in: 1...200) ?? 200
     let start = try ListToken.read(&input)[0]
     let arn = try arn(&input)
-    let rows = try storage.read { connection throws(ServiceError) in
+    return .reading { [self] connection throws(ServiceError) in
       try check(arn, connection)
-      return try storing {
+      let rows = try storing {
         try connection.rows(
           "SELECT key, value FROM timestream_tags WHERE arn = ? AND key > ? ORDER BY key LIMIT ?", .text(arn),
           .text(start), .integer(limit + 1))
       }
-    }
-    return Self.page(rows, limit, "Tags", token: { ListToken.make($0[0].text ?? "") }) {
-      ["Key": .string($0[0].text ?? ""), "Value": .string($0[1].text ?? "")]
+      return Self.page(rows, limit, "Tags", token: { ListToken.make($0[0].text ?? "") }) {
+        ["Key": .string($0[0].text ?? ""), "Value": .string($0[1].text ?? "")]
+      }
     }
   }
 }

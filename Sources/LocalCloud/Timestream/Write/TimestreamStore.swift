@@ -12,12 +12,15 @@ final class TimestreamStore: Sendable {
   let storage: Storage
   let account: Account
   let clock: WallClock
+  /// What goes on after the answer: the rows of deleted tables.
+  let tasks: BackgroundTasks
   let memories = TableMemories()
 
-  init(storage: Storage, account: Account, clock: WallClock) {
+  init(storage: Storage, account: Account, clock: WallClock, tasks: BackgroundTasks = BackgroundTasks()) {
     self.storage = storage
     self.account = account
     self.clock = clock
+    self.tasks = tasks
   }
 
   /// A table as queries and writes see it.
@@ -53,7 +56,7 @@ final class TimestreamStore: Sendable {
   }
 
   static let namePattern = Input.Pattern(text: "[a-zA-Z0-9_.-]+") { text in
-    text.utf8.allSatisfy { QueueName.isNameByte($0) || $0 == UInt8(ascii: ".") }
+    text.utf8.allSatisfy { ASCII.isNameByte($0) || $0 == UInt8(ascii: ".") }
   }
 
   static func name(_ member: String, _ input: inout Input, creating: Bool = false) throws(ServiceError)
@@ -66,11 +69,11 @@ final class TimestreamStore: Sendable {
   /// A page of a list, of which one row more than the limit was read.
   static func page(
     _ rows: [[SQLValue]], _ limit: Int64, _ member: String, token: ([SQLValue]) -> JSON, _ json: ([SQLValue]) -> JSON
-  ) -> JSON {
+  ) -> Answer {
     let shown = rows.prefix(Int(clamping: limit))
     var answer: JSONObject = [member: .array(shown.map(json))]
     if rows.count > shown.count, let last = shown.last { answer["NextToken"] = token(last) }
-    return .object(answer)
+    return Answer(.object(answer))
   }
 
   static func checkQuota(_ table: String, _ limit: Int64, _ connection: Connection) throws(ServiceError) {

@@ -13,6 +13,12 @@ struct WriteRecordsReader: ~Escapable {
   private(set) var dimensions: [WriteRecordsRequest.Dimension] = []
   private(set) var measures: [WriteRecordsRequest.Measure] = []
 
+  /// What lies past these is counted, but not kept.
+  private static let recordLimit = 100
+  private static let dimensionLimit = 128
+  /// One more than a record may have, which says that there were too many.
+  private static let measureLimit = 257
+
   @_lifetime(copy body)
   init(_ body: Span<UInt8>) { json = JSONReader(body) }
 
@@ -34,11 +40,11 @@ struct WriteRecordsReader: ~Escapable {
 
   @_lifetime(self: copy self)
   mutating func read() throws {
-    var hasRecords = false
+    var count: Int?
     try json.beginObject()
     while try json.nextMember() {
       if json.isNamed("Records") {
-        hasRecords = try readRecords()
+        count = try readRecords()
       } else if json.isNamed("CommonAttributes") {
         common = try enters(.object, "Structure") ? try parts(.common) : nil
       } else if json.isNamed("DatabaseName") {
@@ -52,37 +58,44 @@ struct WriteRecordsReader: ~Escapable {
     try json.end()
     if database == nil { constraints.violate("databaseName", nil, "not be null") }
     if table == nil { constraints.violate("tableName", nil, "not be null") }
-    if !hasRecords { return constraints.violate("records", nil, "not be null") }
-    if records.isEmpty { constraints.violate("records", "[]", "have length greater than or equal to 1") }
-    if records.count > 100 {
-      constraints.violate("records", "[\(records.count) elements]", "have length less than or equal to 100")
+    guard let count else { return constraints.violate("records", nil, "not be null") }
+    if count == 0 { constraints.violate("records", "[]", "have length greater than or equal to 1") }
+    if count > Self.recordLimit {
+      constraints.violate(
+        "records", "[\(count) elements]", "have length less than or equal to \(Self.recordLimit)")
     }
   }
 
-  /// - Returns: false for null.
+  /// - Returns: how many there are; nil for null.
   @_lifetime(self: copy self)
-  private mutating func readRecords() throws -> Bool {
+  private mutating func readRecords() throws -> Int? {
     records = []
-    guard try enters(.array, "List") else { return false }
-    records.reserveCapacity(100)
+    guard try enters(.array, "List") else { return nil }
+    records.reserveCapacity(Self.recordLimit)
+    var count = 0
     while try json.nextElement() {
       try requireStructure()
-      records.append(try parts(.record(records.count)))
+      count += 1
+      if count > Self.recordLimit { try json.skip() } else { records.append(try parts(.record(count - 1))) }
     }
-    return true
+    return count
   }
 
   /// Reads a record, or the common attributes.
   @_lifetime(self: copy self)
   private mutating func parts(_ place: Place) throws -> Parts {
     var parts = Parts()
+    let (firstDimension, firstMeasure) = (dimensions.count, measures.count)
     try json.beginObject()
     while try json.nextMember() {
       if json.isNamed("Time") {
         parts.time = try text("time", 1...256, place)
       } else if json.isNamed("MeasureValues") {
+        // Of a member that comes twice the last counts.
+        measures.removeSubrange(firstMeasure...)
         parts.measureValues = try readMeasures(place)
       } else if json.isNamed("Dimensions") {
+        dimensions.removeSubrange(firstDimension...)
         parts.dimensions = try readDimensions(place)
       } else if json.isNamed("MeasureName") {
         parts.measureName = try text("measureName", 1...256, place)
@@ -110,6 +123,10 @@ struct WriteRecordsReader: ~Escapable {
       try requireStructure()
       let element: Element = ("dimensions", count)
       count += 1
+      guard count <= Self.dimensionLimit else {
+        try json.skip()
+        continue
+      }
       var (name, value): (JSONToken?, JSONToken?) = (nil, nil)
       try json.beginObject()
       while try json.nextMember() {
@@ -128,9 +145,10 @@ struct WriteRecordsReader: ~Escapable {
       // What lacks one is refused when all is read.
       if let name, let value { dimensions.append(.init(name: name, value: value)) }
     }
-    if count > 128 {
+    if count > Self.dimensionLimit {
       constraints.violate(
-        Self.path("dimensions", place, nil), "[\(count) elements]", "have length less than or equal to 128")
+        Self.path("dimensions", place, nil), "[\(count) elements]",
+        "have length less than or equal to \(Self.dimensionLimit)")
     }
     return start..<dimensions.count
   }
@@ -154,6 +172,10 @@ struct WriteRecordsReader: ~Escapable {
       try requireStructure()
       let element: Element = ("measureValues", count)
       count += 1
+      guard count <= Self.measureLimit else {
+        try json.skip()
+        continue
+      }
       var (name, value): (JSONToken?, JSONToken?) = (nil, nil)
       var type: WriteRecordsRequest.MeasureType?
       var hasType = false
