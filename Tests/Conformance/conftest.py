@@ -1,5 +1,6 @@
 """A local cloud for the session, and boto3 clients that find it through AWS_ENDPOINT_URL alone."""
 
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -23,10 +24,10 @@ CLIENT_ENVIRONMENT = {
 class Cloud:
     """A local-cloud process; its outputs are attributes of `outputs`."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, build=BUILD):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.process = subprocess.Popen(
-            [BUILD / "local-cloud", "--port", "0", *(options or ["--ephemeral"])], stdout=subprocess.PIPE, text=True,
+            [build / "local-cloud", "--port", "0", *(options or ["--ephemeral"])], stdout=subprocess.PIPE, text=True,
             env=environment)
         self.address = self.process.stdout.readline().strip()
         self.outputs = {}
@@ -76,6 +77,16 @@ class Cloud:
     def stop(self):
         self.process.terminate()
         return self.process.wait(timeout=300)
+
+
+@contextlib.contextmanager
+def running(*options):
+    cloud = Cloud(*options)
+    try:
+        yield cloud
+    finally:
+        cloud.process.kill()
+        cloud.process.wait()
 
 
 @pytest.fixture(scope="session")

@@ -27,11 +27,14 @@ from fuzz.hostile import encoded, mutated  # noqa: E402
 from fuzz.queries import Queries  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BUILD", ".build/release")).resolve()
-# Seconds: a query may take its minute, on a machine that does other things too.
-ANSWER_LIMIT = 180
-CANARY_LIMIT = 60
-# Megabytes: kept results, and what 64 queries may hold beside them.
-MEMORY_LIMIT = int(os.environ.get("FUZZ_MEMORY", "3000"))
+# Seconds after which something hangs, however busy the machine is: a query may take its minute.
+ANSWER_LIMIT = 900
+CANARY_LIMIT = 600
+STOP_LIMIT = 300
+# Megabytes: 256 of kept results, what the queries of four workers hold beside them, and the program. Runs of a minute take about 450.
+MEMORY_LIMIT = int(os.environ.get("FUZZ_MEMORY", "1000"))
+# Bytes: a longer body is refused as soon as its length is told, and its connection ends while it is sent.
+BODY_LIMIT = 17 << 20
 # What HTTP itself has of 5xx, for methods and versions that are none.
 OF_HTTP = (501, 505)
 
@@ -44,6 +47,7 @@ class Run:
     def __init__(self, seconds, seed, workers):
         self.seed, self.workers, self.folder = seed, workers, pathlib.Path(tempfile.mkdtemp(prefix="fuzz-cloud-"))
         self.cloud = Cloud(BUILD, self.folder / "cloud.log")
+        self.runtime_port = self.cloud.runtime_port()
         self.end = time.monotonic() + seconds
         self.counts, self.lock = collections.Counter(), threading.Lock()
         self.recent, self.flying = collections.deque(maxlen=60), {}
@@ -97,6 +101,8 @@ class Run:
             client.close()
             if self.is_over and self.faults:
                 return 0, b""
+            if self.cloud.process.poll() is None and len(request.body) > BODY_LIMIT and isinstance(error, ConnectionError):
+                return 413, b""
             # A request line that no server can take may end its connection.
             if self.cloud.process.poll() is None and not request.service and not isinstance(error, TimeoutError):
                 return 0, b""
@@ -119,12 +125,17 @@ class Run:
         timestream = services.Timestream(chance, Queries(chance, '"fuzz"."fuzz"'))
         messages, expressions = services.Messages(chance), Expressions(chance)
         functions = [value for name, value in self.cloud.outputs.items() if name.endswith("FunctionName") or name.endswith("LambdaName")]
-        connections = wire.Connections(chance, self.cloud.port)
+        tables, connections = services.Tables(chance), wire.Connections(chance, self.cloud.port)
+        runtime, runtime_wire = Client(self.runtime_port, ANSWER_LIMIT), wire.Connections(chance, self.runtime_port)
         try:
             while not self.is_over:
                 kind = chance.random()
-                if kind < 0.35:
+                if kind < 0.3:
                     self.operation(client, worker, chance, "timestream", timestream.query, timestream)
+                elif kind < 0.35:
+                    self.operation(client, worker, chance, "timestream", timestream.manage, timestream)
+                elif kind < 0.4:
+                    self.operation(client, worker, chance, "dynamodb", tables.request)
                 elif kind < 0.62:
                     self.operation(client, worker, chance, "dynamodb", expressions.request)
                 elif kind < 0.72:
@@ -134,7 +145,11 @@ class Run:
                 elif kind < 0.82:
                     self.operation(client, worker, chance, "timestream", timestream.write)
                 elif kind < 0.9:
-                    self.raw(connections, worker, wire.request(chance))
+                    self.raw(chance.choice([connections, connections, runtime_wire]), worker, wire.request(chance))
+                elif kind < 0.92:
+                    method, path = services.runtime(chance)
+                    body = encoded(chance, {"errorMessage": chance.choice(["x", 1])}) if method == "POST" else b""
+                    self.send(runtime, Request(method, path, body), worker)
                 elif kind < 0.98:
                     headers = {} if chance.random() < 0.5 else {"authorization": self.cloud.outputs.get("ApiKey", "x"), "x-api-key": self.cloud.outputs.get("SourceKey", "x")}
                     method = chance.choice(["GET", "GET", "GET", "POST", "PUT", "DELETE", "HEAD"])
@@ -151,8 +166,8 @@ class Run:
             raise
         finally:
             self.flying.pop(worker, None)
-            connections.close()
-            client.close()
+            for opened in (connections, runtime_wire, client, runtime):
+                opened.close()
 
     def operation(self, client, worker, chance, service, make, learner=None):
         name, value = make()
@@ -203,7 +218,7 @@ class Run:
                 # Where it is busy, the table may be gone: neither is a fault of the canary's service.
                 if status not in (200, 400, 503):
                     self.report(f"the canary {service} {name}: {status} {answer}")
-            self.peak = max(self.peak, self.cloud.resident())
+            self.peak = max(self.peak, self.cloud.peak())
             if self.peak > MEMORY_LIMIT:
                 self.report(f"{self.peak} MB are resident, more than {MEMORY_LIMIT}")
             if self.faults:
@@ -223,7 +238,7 @@ class Run:
             self.report(f"the process has ended: {self.cloud.process.poll()}")
         if self.cloud.process.poll() is None:
             try:
-                status = self.cloud.stop(60)
+                status = self.cloud.stop(STOP_LIMIT)
                 if status != 0:
                     self.report(f"after SIGTERM the process ended with {status}")
             except Exception as error:
@@ -259,7 +274,7 @@ def replay(file):
             one.raw(wire.Connections(random.Random(0), one.cloud.port), 0, request.body)
         else:
             print(request.headers.get("x-amz-target", request.path[:80]), request.body[:300], "→", one.send(client, request, 0), "alive" if one.cloud.process.poll() is None else "DEAD")
-    one.cloud.stop(60)
+    one.cloud.stop(STOP_LIMIT)
     return one.faults
 
 

@@ -1,170 +1,23 @@
-"""The local cloud as a process: descriptors, signals, its data's folder."""
+"""The local cloud as a process: signals, its data's folder."""
 
-import contextlib
 import os
 import pathlib
-import resource
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-import urllib.parse
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from conftest import BUILD, Cloud, wait_until
+from conftest import BUILD, Cloud, running, wait_until
 
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-
-
-@contextlib.contextmanager
-def running(*options):
-    cloud = Cloud(*options)
-    try:
-        yield cloud
-    finally:
-        cloud.process.kill()
-        cloud.process.wait()
-
-
-@contextlib.contextmanager
-def descriptors(count):
-    """Under this limit, soft and hard, programs are started; this program itself keeps what it has."""
-    def limit():
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
-    original = subprocess.Popen
-    subprocess.Popen = lambda *words, **named: original(*words, **named, preexec_fn=limit)
-    try:
-        yield
-    finally:
-        subprocess.Popen = original
-
-
-class Clients:
-    """Many connections to one cloud, raw."""
-
-    def __init__(self, cloud):
-        parts = urllib.parse.urlparse(cloud.address)
-        self.place = (parts.hostname, parts.port)
-        self.sockets = []
-
-    def open(self, count, text=b""):
-        opened = [socket.create_connection(self.place, timeout=60) for _ in range(count)]
-        for one in opened:
-            # One that was refused may be closed already.
-            with contextlib.suppress(ConnectionError):
-                one.sendall(text)
-        self.sockets += opened
-        return opened
-
-    def close(self):
-        for one in self.sockets:
-            one.close()
-        self.sockets = []
-
-
-def answer(one):
-    """All that comes until the end; what a reset ends counts."""
-    parts = []
-    with contextlib.suppress(ConnectionError):
-        while part := one.recv(65536):
-            parts.append(part)
-    return b"".join(parts)
-
-
-def is_served(cloud):
-    config = Config(retries={"total_max_attempts": 1}, read_timeout=30, connect_timeout=30)
-    try:
-        boto3.client("dynamodb", endpoint_url=cloud.address, config=config, **KEYS).list_tables()
-        return True
-    except Exception:
-        return False
-
-
-@pytest.fixture
-def more_descriptors():
-    """This program needs some, too."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-@pytest.mark.parametrize("limit", [128, 1024])
-def test_a_thousand_connections_end_nothing(more_descriptors, limit):
-    with descriptors(limit):
-        cloud = Cloud()
-    clients = Clients(cloud)
-    try:
-        path = urllib.parse.urlparse(cloud.outputs["APIUrl"]).path
-        request = f"GET {path}v1/series/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode()
-        answers = [answer(one) for one in clients.open(1000, request)]
-        assert cloud.process.poll() is None
-        # Each gets an answer, or is turned away in a way that clients try again. Where descriptors are few a function may be turned away, too.
-        statuses = {text.split(b" ")[1] for text in answers if text}
-        assert statuses <= {b"401", b"503"}, statuses
-        assert any(text.endswith(b"}") for text in answers), "the API answered nobody"
-        assert all(b"Retry-After: 1" in text for text in answers if text.startswith(b"HTTP/1.1 503") and b"local cloud" in text)
-        clients.close()
-        wait_until(lambda: is_served(cloud), 60)
-        # What its clients gave up runs to its end, and then there is room again.
-        wait_until(lambda: cloud.get("v1/series/x")[0] == 401, 60)
-    finally:
-        clients.close()
-        assert cloud.stop() == 0
-
-
-def test_idle_clients_give_way_to_functions(more_descriptors):
-    with descriptors(1024):
-        cloud = Cloud()
-    clients = Clients(cloud)
-    try:
-        clients.open(900)
-        done = subprocess.run(
-            [BUILD / "hydration", "--expect", "288", "51.48,0"], env=cloud.hydration, capture_output=True, text=True, timeout=300)
-        assert done.returncode == 0, done.stderr
-    finally:
-        clients.close()
-        assert cloud.stop() == 0
-
-
-def test_the_limit_of_descriptors_is_raised():
-    def limit():
-        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
-    original = subprocess.Popen
-    subprocess.Popen = lambda *words, **named: original(*words, **named, preexec_fn=limit)
-    try:
-        cloud = Cloud()
-    finally:
-        subprocess.Popen = original
-    try:
-        soft, hard = resource.prlimit(cloud.process.pid, resource.RLIMIT_NOFILE)
-        assert soft == min(hard, 65536)
-    finally:
-        assert cloud.stop() == 0
-
-
-def test_a_body_of_4_mb_without_a_key_ends_nothing():
-    with running() as cloud:
-        parts = urllib.parse.urlparse(cloud.outputs["APIUrl"])
-        for kind in ("application/octet-stream", "text/plain"):
-            body = os.urandom(4 << 20)
-            head = f"POST {parts.path}v1/series/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-            one, = Clients(cloud).open(1, head.encode() + body)
-            status = answer(one).split(b" ")[1]
-            assert status in (b"401", b"413")
-            one.close()
-        processes = subprocess.run(["pgrep", "-P", str(cloud.process.pid), "APIFunction"], capture_output=True, text=True).stdout.split()
-        assert len(processes) <= 1
-        assert cloud.get("v1/series/x")[0] == 401
-        # The same process answers, if there was one.
-        assert not processes or processes == subprocess.run(
-            ["pgrep", "-P", str(cloud.process.pid), "APIFunction"], capture_output=True, text=True).stdout.split()
+# Seconds after which something hangs, however busy the machine is.
+LIMIT = 600
 
 
 # Signals
@@ -208,7 +61,7 @@ def test_it_ends_cleanly_at_any_moment(number, moment):
             try:
                 MOMENTS[moment](process, temporary)
                 process.send_signal(number)
-                _, errors = process.communicate(timeout=60)
+                _, errors = process.communicate(timeout=LIMIT)
                 assert process.returncode == 0, errors
                 assert os.listdir(temporary) == []
             finally:
@@ -225,7 +78,7 @@ def test_a_second_signal_ends_it_at_once():
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGTERM)
             process.send_signal(signal.SIGCONT)
-            process.communicate(timeout=60)
+            process.communicate(timeout=LIMIT)
             assert process.returncode in (128 + signal.SIGINT, 128 + signal.SIGTERM)
         finally:
             process.kill()
@@ -244,7 +97,7 @@ def test_what_a_killed_cloud_leaves_the_next_removes():
             assert has_line(process, "ready")
             assert left not in os.listdir(temporary)
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=LIMIT)
             assert process.returncode == 0 and os.listdir(temporary) == []
         finally:
             process.kill()
@@ -280,7 +133,7 @@ def test_damage_is_told_at_the_start(tmp_path):
     file.write_bytes(data)
     with tempfile.TemporaryDirectory() as temporary:
         process = start(temporary, "--data", str(tmp_path))
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 1 and output == ""
     assert errors.startswith(f"local-cloud: the data in {tmp_path} are damaged (") and len(errors.splitlines()) == 1
 
@@ -299,7 +152,7 @@ def test_a_start_that_fails_says_why(tmp_path, options, words):
         places = {"file": tmp_path / "file", "folder": tmp_path / "data", "taken": taken.getsockname()[1]}
         with tempfile.TemporaryDirectory() as temporary:
             process = start(temporary, *[option.format(**places) for option in options])
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=LIMIT)
     assert process.returncode == 1 and output == ""
     assert errors.startswith("local-cloud: ") and words in errors and "NSError" not in errors and "Domain" not in errors
 

@@ -156,13 +156,16 @@ def test_one_bad_row_loses_no_other(client, newest):
 
 def test_a_long_run_holds_up_nobody(client, newest):
     query = client("timestream-query")
-    sql = "SELECT @scheduled_runtime AS hour, 'slow' AS sensor, cast(count(*) AS double) AS mean, count(*) AS readings, 'n' AS note FROM UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y)"
+    # More rows than any machine counts before a query's time is up.
+    sql = (
+        "SELECT @scheduled_runtime AS hour, 'slow' AS sensor, cast(count(*) AS double) AS mean, count(*) AS readings, 'n' AS note "
+        "FROM UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 10000)) AS b(y) CROSS JOIN UNNEST(sequence(1, 10000)) AS c(z)")
     arn = query.create_scheduled_query(**request("slow", sql=sql))["Arn"]
     for number in range(4):
         query.execute_scheduled_query(ScheduledQueryArn=arn, InvocationTime=newest / 1000 + number)
     assert query.query(QueryString="SELECT 1")["Rows"]
     client("sqs").list_queues()
-    # They were answered while the first of the runs was still under way: each takes as long as a query may.
+    # All were answered while the first of the runs was still under way: each takes as long as a query may.
     assert "LastRunSummary" not in query.describe_scheduled_query(ScheduledQueryArn=arn)["ScheduledQuery"]
     query.delete_scheduled_query(ScheduledQueryArn=arn)
 

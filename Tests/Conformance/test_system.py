@@ -24,7 +24,7 @@ def hydrated(cloud):
     # Twice on the same data: what is fetched again replaces what is there.
     for _ in range(2):
         done = subprocess.run(
-            [BUILD / "hydration", "--expect", "288", "51.48,0"], env=cloud.hydration, capture_output=True, text=True, timeout=120)
+            [BUILD / "hydration", "--expect", "288", "51.48,0"], env=cloud.hydration, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr
         assert "Rows found in API:  288\nEverything is hooked up!" in done.stdout
     return cloud
@@ -33,7 +33,7 @@ def hydrated(cloud):
 def test_hydration_tells_failures(cloud):
     good = cloud.hydration
     for changed in ({"API_KEY": "wrong"}, {"ID_TABLE": "nowhere"}, {"QUEUE_LAMBDA_NAME": "nobody"}, {"API_ENDPOINT": cloud.address + "/nowhere/"}):
-        done = subprocess.run([BUILD / "hydration", "x"], env=good | changed, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([BUILD / "hydration", "x"], env=good | changed, capture_output=True, text=True, timeout=600)
         assert done.returncode == 1 and "hydration: " in done.stderr, changed
         assert cloud.outputs["ApiKey"] not in done.stdout + done.stderr
 
@@ -147,7 +147,7 @@ def test_the_cloud_ends_when_asked_and_leaves_nothing(number):
         assert children
         cloud.process.send_signal(number)
         assert cloud.process.wait(timeout=300) == 0
-        wait_until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in children), 10)
+        wait_until(lambda: not any(pathlib.Path(f"/proc/{child}").exists() for child in children))
         assert os.listdir(temporary) == []
 
 
@@ -171,7 +171,7 @@ def test_over_tls_with_boto3_and_the_cli():
             once = Config(retries={"total_max_attempts": 1})
             boto3.client("dynamodb", endpoint_url=cloud.address, config=once, **keys).list_tables()
         done = subprocess.run(
-            [BUILD / "hydration", "--expect", "288"], env=cloud.hydration | {"AWS_CA_BUNDLE": bundle}, capture_output=True, text=True, timeout=120)
+            [BUILD / "hydration", "--expect", "288"], env=cloud.hydration | {"AWS_CA_BUNDLE": bundle}, capture_output=True, text=True, timeout=600)
         assert done.returncode == 0, done.stderr
     finally:
         assert cloud.stop() == 0
@@ -187,6 +187,9 @@ def test_over_tls_with_boto3_and_the_cli():
     (("--tls-key", "/nowhere"), "--tls-certificate and --tls-key go together"),
     (("plan", "twice"), "'plan' is not understood"),
     (("--port", "x"), "--port is 'x'"),
+    (("--result-memory", "0"), "--result-memory is '0': give 1 to 1000000 megabytes"),
+    (("--result-memory", "1000001"), "--result-memory is '1000001': give 1 to 1000000 megabytes"),
+    (("--result-memory", "x"), "--result-memory is 'x': give 1 to 1000000 megabytes"),
 ])
 def test_a_wrong_command_line_is_explained(arguments, words):
     done = subprocess.run([BUILD / "local-cloud", "--ephemeral", *arguments], capture_output=True, text=True, timeout=300)

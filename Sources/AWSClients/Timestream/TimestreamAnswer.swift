@@ -143,7 +143,7 @@ package struct TimestreamRows: ~Escapable {
   }
 
   private func checkCells(_ isRight: Bool) throws(JSONError) {
-    if !isRight { throw JSONError("a row has not one cell for each of \(columns) columns", at: reader.position) }
+    if !isRight { throw JSONError("a row does not have one cell for each of \(columns) columns", at: reader.position) }
   }
 }
 

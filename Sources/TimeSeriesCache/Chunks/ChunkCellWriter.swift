@@ -172,7 +172,7 @@ struct ChunkCellWriter: Sendable {
   private func fault(_ start: Int64) -> StoreError {
     StoreError(
       .failed,
-      "the chunk of '\(identifier)' that starts at \(start) has not the width that the one says from which it was cut")
+      "the chunk of '\(identifier)' that starts at \(start) does not have the width that the one it was cut from says")
   }
 
   /// Writes one item in one step.

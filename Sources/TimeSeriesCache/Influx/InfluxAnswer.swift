@@ -10,7 +10,7 @@ struct InfluxAnswer: Sendable {
     var statement: Int
     /// The measurement.
     var name: ByteText
-    /// What `GROUP BY *` says of the series; the tags that it has not are empty.
+    /// What `GROUP BY *` says of the series; the tags that it does not have are empty.
     var tags: [SeriesKey.Tag]
     var columns: [String]
     fileprivate var values: JSONReader.Position
@@ -145,7 +145,7 @@ struct InfluxRows: ~Escapable {
   /// Goes to the next row.
   ///
   /// - Returns: false at the end.
-  /// - Throws: ``StoreError`` for a row that has not one cell for each column.
+  /// - Throws: ``StoreError`` for a row without one cell for each column.
   @_lifetime(self: copy self)
   mutating func next() throws(StoreError) -> Bool {
     do throws(JSONError) {

@@ -2,7 +2,7 @@ import CacheSupport
 
 /// The fields that a point has in its version, as a text in a field of its own.
 ///
-/// InfluxDB keeps the fields of an older version that a newer one has not: those that this list does not name are not shown. It names
+/// InfluxDB keeps the fields of an older version that a newer one does not have: those that this list does not name are not shown. It names
 /// the types as well, for a JSON number tells none.
 ///
 /// The text is a dot for a point at a whole millisecond or a colon for one that is not; then each field, a letter (`d` double, `i`

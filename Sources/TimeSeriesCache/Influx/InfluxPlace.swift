@@ -34,7 +34,7 @@ struct InfluxPlace: Sendable, Hashable {
 
   /// The condition that a point is the series'.
   ///
-  /// - Parameter others: further tags of the measurement, which the series has not. It is only there to get fewer rows: the answer says
+  /// - Parameter others: further tags of the measurement, which the series does not have. It is only there to get fewer rows: the answer says
   ///   of each row which tags it has, see ``isExactly(_:)``.
   func condition(_ question: inout InfluxQuestion, others: [ByteText]) -> String {
     var conditions = tags.map { "\(InfluxQL.name($0.name.text))::tag = \(question.parameter($0.value))" }
@@ -44,7 +44,7 @@ struct InfluxPlace: Sendable, Hashable {
     return conditions.joined(separator: " AND ")
   }
 
-  /// True where an answer's tags are the series' and no others; those that a series has not are empty there.
+  /// True where an answer's tags are the series' and no others; those that a series does not have are empty there.
   func isExactly(_ others: [SeriesKey.Tag]) -> Bool {
     others.filter { !$0.value.text.isEmpty }.sorted { $0.name < $1.name } == tags
   }

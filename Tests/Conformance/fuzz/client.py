@@ -104,6 +104,23 @@ class Cloud:
             self.outputs[name] = value
         self.port = int(self.address.rsplit(":", 1)[1])
 
+    def runtime_port(self):
+        """The port of the functions' Runtime API, the other one on which the process listens: only functions are told it."""
+        sockets = set()
+        for descriptor in os.scandir(f"/proc/{self.process.pid}/fd"):
+            try:
+                sockets.add(os.readlink(descriptor.path))
+            except OSError:
+                continue
+        ports = set()
+        for line in open(f"/proc/{self.process.pid}/net/tcp").readlines()[1:]:
+            fields = line.split()
+            # 0A listens.
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                ports.add(int(fields[1].rsplit(":", 1)[1], 16))
+        (port,) = ports - {self.port}
+        return port
+
     def resident(self):
         """Megabytes."""
         try:
@@ -112,6 +129,13 @@ class Cloud:
                     return int(line.split()[1]) // 1024
         except OSError:
             pass
+        return 0
+
+    def peak(self):
+        """The most that it ever had, megabytes."""
+        for line in open(f"/proc/{self.process.pid}/status"):
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) // 1024
         return 0
 
     def stop(self, limit):

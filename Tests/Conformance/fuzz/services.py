@@ -48,12 +48,16 @@ class Messages:
 
 
 class Timestream:
+    ARN = "arn:aws:timestream:us-east-1:000000000000:"
+
     def __init__(self, random, queries):
-        self.random, self.queries, self.tokens = random, queries, ["x"]
+        self.random, self.queries, self.tokens, self.scheduled = random, queries, ["x"], [self.ARN + "scheduled-query/x"]
 
     def learn(self, answer):
         if answer.get("NextToken"):
             self.tokens = self.tokens[-20:] + [answer["NextToken"]]
+        if answer.get("Arn"):
+            self.scheduled = self.scheduled[-20:] + [answer["Arn"]]
 
     def query(self):
         random, text = self.random, self.queries.query()
@@ -81,6 +85,55 @@ class Timestream:
             ("CreateTable", place | {"TableName": random.choice(["fuzz", "other", "é"])}), ("DescribeTable", place), ("ListTables", {"MaxResults": random.choice([1, 20, 0]), "NextToken": "x"}),
             ("UpdateTable", place | {"RetentionProperties": {"MemoryStoreRetentionPeriodInHours": 8766, "MagneticStoreRetentionPeriodInDays": 73_000}}), ("DescribeDatabase", {"DatabaseName": "fuzz"}),
             ("CreateDatabase", {"DatabaseName": random.choice(["other", "fuzz", "x" * 257])}), ("ListScheduledQueries", {"MaxResults": 1}), ("DescribeEndpoints", {}), ("DescribeAccountSettings", {})])
+
+    def manage(self):
+        """What makes, changes and deletes; now and then it is the table that all others use."""
+        random = self.random
+        place = {"DatabaseName": random.choice(["fuzz", "fuzz", "other"]), "TableName": random.choice(["other", "other", "third", "fuzz"] if random.random() < 0.2 else ["other", "third"])}
+        arn = {"ResourceARN": self.ARN + random.choice(["database/fuzz", "database/fuzz/table/fuzz", "database/other/table/other", "database", "x"])}
+        scheduled = {"ScheduledQueryArn": random.choice(self.scheduled)}
+        record = {"Dimensions": [{"Name": "id", "Value": "a"}], "MeasureName": "m", "MeasureValue": "1", "Time": str(int(time.time() * 1000))}
+        return random.choice([
+            ("CreateTable", place), ("CreateTable", place | {"Schema": {"CompositePartitionKey": [{"Type": "DIMENSION", "Name": "id", "EnforcementInRecord": "REQUIRED"}]}}), ("DeleteTable", place),
+            ("WriteRecords", place | {"Records": [record]}), ("DeleteDatabase", {"DatabaseName": place["DatabaseName"]}), ("CreateDatabase", {"DatabaseName": "other"}),
+            ("UpdateDatabase", {"DatabaseName": "other", "KmsKeyId": random.choice(hostile.TEXTS)}), ("UpdateTable", place | {"MagneticStoreWriteProperties": {"EnableMagneticStoreWrites": random.random() < 0.5}}),
+            ("TagResource", arn | {"Tags": [{"Key": random.choice(hostile.TEXTS), "Value": "v"}] * random.choice([0, 1, 201])}), ("UntagResource", arn | {"TagKeys": [random.choice(hostile.TEXTS)]}),
+            ("ListTagsForResource", arn | {"MaxResults": random.choice([1, 200])}), ("UpdateAccountSettings", {"MaxQueryTCU": random.choice([4, 1000, 5, 0])}), ("DescribeScheduledQuery", scheduled),
+            ("UpdateScheduledQuery", scheduled | {"State": random.choice(["ENABLED", "DISABLED", "x"])}), ("DeleteScheduledQuery", scheduled),
+            ("ExecuteScheduledQuery", scheduled | {"InvocationTime": random.choice([0, time.time(), -1, 1e18])})])
+
+
+class Tables:
+    """DynamoDB's tables: made, filled in transactions and batches, changed and deleted."""
+
+    def __init__(self, random):
+        self.random = random
+
+    def request(self):
+        random = self.random
+        name = random.choice(["other", "third"])
+        key = {"pk": {"S": random.choice("abc")}}
+        operations = [random.choice([
+            {"Put": {"TableName": random.choice([name, "fuzz"]), "Item": key | {"sk": {"N": "1"}, "a": {"N": "1"}}}}, {"Delete": {"TableName": name, "Key": key}},
+            {"Update": {"TableName": name, "Key": key, "UpdateExpression": "ADD a :n", "ExpressionAttributeValues": {":n": {"N": "1"}}}},
+            {"ConditionCheck": {"TableName": name, "Key": key, "ConditionExpression": "attribute_exists(pk)"}}]) for _ in range(random.choice([1, 2, 100, 101]))]
+        return random.choice([
+            ("CreateTable", {"TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]}),
+            ("DeleteTable", {"TableName": name}), ("DescribeTable", {"TableName": name}), ("DescribeTimeToLive", {"TableName": name}),
+            ("UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": {"AttributeName": random.choice(["a", "b"]), "Enabled": random.random() < 0.7}}),
+            ("UpdateTable", {"TableName": name, "BillingMode": random.choice(["PAY_PER_REQUEST", "PROVISIONED"])}),
+            ("TransactWriteItems", {"TransactItems": operations, "ClientRequestToken": random.choice(["t", "v"])}), ("TransactWriteItems", {"TransactItems": operations}),
+            ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": name, "Key": key}}] * random.choice([1, 100, 101])}),
+            ("BatchWriteItem", {"RequestItems": {name: [{"PutRequest": {"Item": {"pk": {"S": str(n)}, "a": {"N": str(int(time.time()) - n)}}}} for n in range(25)]}}), ("Scan", {"TableName": name, "Limit": 5})])
+
+
+def runtime(random: randomness.Random):
+    """A method and a path of the Runtime API, as a process would use it that nobody started."""
+    part = lambda: urllib.parse.quote(random.choice(hostile.TEXTS).encode("utf-8", "replace"), safe=random.choice(["", "%/"]))[:3000]  # noqa: E731
+    base = f"/runtime/{random.choice(['x', part()])}/2018-06-01/runtime"
+    return random.choice([
+        ("GET", base + "/invocation/next"), ("POST", f"{base}/invocation/{part()}/response"), ("POST", f"{base}/invocation/x/error"), ("POST", base + "/init/error"), ("PUT", base + "/invocation/next"),
+        ("GET", base + "/" + part()), ("POST", "/"), ("GET", "/2018-06-01/runtime/invocation/next"), ("GET", path(random))])
 
 
 def path(random: randomness.Random):

@@ -34,7 +34,7 @@ class Connections:
     """Raw connections: some are read to their answer, some are left open in the middle, some are reset."""
 
     # Seconds that an answer is waited for before the connection is left open, and after which the cloud must have closed it.
-    PATIENCE, LIMIT = 3, 150
+    PATIENCE, LIMIT = 3, 600
 
     def __init__(self, random, port):
         self.random, self.port, self.idle = random, port, []
