@@ -1,7 +1,7 @@
 import Synchronization
 
 /// So many bytes, from which several threads take and to which they give back.
-package struct Allowance: ~Copyable, Sendable {
+package final class Allowance: Sendable {
   package let limit: Int
   private let held = Atomic(0)
 
@@ -11,7 +11,7 @@ package struct Allowance: ~Copyable, Sendable {
   package var taken: Int { held.load(ordering: .relaxed) }
 
   /// - Returns: false where so many are not there; then nothing was taken, not even for a moment.
-  package borrowing func take(_ count: Int) -> Bool {
+  package func take(_ count: Int) -> Bool {
     var before = taken
     while true {
       let (after, overflows) = before.addingReportingOverflow(count)
@@ -22,5 +22,5 @@ package struct Allowance: ~Copyable, Sendable {
     }
   }
 
-  package borrowing func give(_ count: Int) { held.wrappingSubtract(count, ordering: .relaxed) }
+  package func give(_ count: Int) { held.wrappingSubtract(count, ordering: .relaxed) }
 }

@@ -170,7 +170,7 @@ import Testing
 
 @Suite struct AllowanceTests {
   @Test("What is refused takes nothing, not even for a moment") func refused() async {
-    let allowance = Shared(100)
+    let allowance = Allowance(100)
     // Somebody always has two, so that 99 are never left.
     #expect(allowance.take(2))
     await withTaskGroup(of: Bool.self) { group in
@@ -188,14 +188,5 @@ import Testing
     }
     #expect(allowance.taken == 2)
     #expect(!allowance.take(.max) && allowance.take(98) && !allowance.take(1))
-  }
-
-  /// An allowance that tasks share.
-  private final class Shared: Sendable {
-    private let value: Allowance
-    init(_ limit: Int) { value = Allowance(limit) }
-    var taken: Int { value.taken }
-    func take(_ count: Int) -> Bool { value.take(count) }
-    func give(_ count: Int) { value.give(count) }
   }
 }

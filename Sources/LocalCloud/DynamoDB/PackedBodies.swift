@@ -1,5 +1,6 @@
 import CacheSupport
 import Compression
+import SQLiteStore
 
 /// Unpacks requests that say `Content-Encoding: gzip`. Their signature covers the body as it came, so it is checked before.
 struct PackedBodies: Sendable {
@@ -7,11 +8,11 @@ struct PackedBodies: Sendable {
   let limit: Int
   /// What unpacked bodies may hold together until their requests have run: a few kilobytes can become megabytes, so that the
   /// server's own budget, which counts what came, does not bound them.
-  let budget: BodyBudget
+  let budget: Allowance
 
   init(limit: Int, together: Int = 256 << 20) {
     self.limit = limit
-    budget = BodyBudget(together)
+    budget = Allowance(together)
   }
 
   /// Reads an operation's input from the contents of its body.
@@ -39,11 +40,11 @@ struct PackedBodies: Sendable {
 
   /// A part of the budget, given back when nobody keeps it any more.
   final class Share: Sendable {
-    private let budget: BodyBudget
+    private let budget: Allowance
     private let bytes: Int
 
     /// Fails where there is not as much left.
-    init?(of budget: BodyBudget, _ bytes: Int) {
+    init?(of budget: Allowance, _ bytes: Int) {
       guard budget.take(bytes) else { return nil }
       (self.budget, self.bytes) = (budget, bytes)
     }

@@ -60,8 +60,7 @@ enum ScheduleTimes: Sendable, Hashable {
   func next(after instant: Int64, beginning: Int64) -> Int64? {
     switch self {
     case .cron(let schedule): schedule.next(after: instant)
-    case .rate(_, let length):
-      instant < beginning ? beginning + length : beginning + ((instant - beginning) / length + 1) * length
+    case .rate(let schedule, _): schedule.next(after: instant, from: beginning)
     case .once(let time, _): time > instant ? time : nil
     }
   }

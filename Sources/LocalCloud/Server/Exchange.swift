@@ -1,3 +1,4 @@
+import SQLiteStore
 import Synchronization
 
 /// One request and its answer. The library's thread and those that work out the answer take turns, which the mutex proves.
@@ -27,11 +28,11 @@ final class Exchange: Sendable {
   /// True where the connection is one too many.
   private let isExcess: Bool
   private let limits: ServerLimits
-  private let bodies: BodyBudget
+  private let bodies: Allowance
   private let held = Atomic(0)
   private let phase = Mutex(Phase.begun)
 
-  init(uri: String, isExcess: Bool, limits: ServerLimits, bodies: BodyBudget) {
+  init(uri: String, isExcess: Bool, limits: ServerLimits, bodies: Allowance) {
     self.uri = uri
     self.isExcess = isExcess
     self.limits = limits
@@ -87,20 +88,4 @@ final class Exchange: Sendable {
     self.held.add(count, ordering: .relaxed)
     return nil
   }
-}
-
-/// The bytes that all requests of a server may hold together.
-final class BodyBudget: Sendable {
-  private let left: Atomic<Int>
-
-  init(_ bytes: Int) { left = Atomic(bytes) }
-
-  /// - Returns: false where there are not as many left: then none are taken.
-  func take(_ bytes: Int) -> Bool {
-    guard left.subtract(bytes, ordering: .relaxed).newValue < 0 else { return true }
-    give(bytes)
-    return false
-  }
-
-  func give(_ bytes: Int) { left.add(bytes, ordering: .relaxed) }
 }

@@ -1,6 +1,7 @@
 import CMicroHTTPD
 import CacheSupport
 import Glibc
+import SQLiteStore
 import Synchronization
 
 /// An HTTP/1.1 server over libmicrohttpd: a small pool of threads that read and write, connections that rest while an
@@ -103,14 +104,14 @@ final class ServerCore: Sendable {
   let limits: ServerLimits
   let handler: @Sendable (ServerRequest) -> ServerReply
   let connections: Connections
-  let bodies: BodyBudget
+  let bodies: Allowance
   let resting: RestingExchanges
 
   init(_ limits: ServerLimits, _ watch: ServerWatch, _ handler: @escaping @Sendable (ServerRequest) -> ServerReply) {
     self.limits = limits
     self.handler = handler
     connections = Connections(limits)
-    bodies = BodyBudget(limits.bodies)
+    bodies = Allowance(limits.bodies)
     resting = RestingExchanges(watch)
   }
 }
