@@ -61,7 +61,11 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
   /// Equal where the same names have the same values, in whatever order.
   public static func == (one: Self, other: Self) -> Bool {
-    one.count == other.count && one.members.allSatisfy { other[$0.name] == $0.value }
+    guard one.count == other.count else { return false }
+    let pairs = zip(one.members, other.members)
+    if pairs.allSatisfy({ $0.name.hasSameBytes(as: $1.name) }) { return pairs.allSatisfy { $0.value == $1.value } }
+    let others = Dictionary(other.members.map { (ByteText($0.name), $0.value) }) { first, _ in first }
+    return one.members.allSatisfy { others[ByteText($0.name)] == $0.value }
   }
 
   /// Hashes the names, whatever their order.

@@ -166,7 +166,7 @@ extension JSONReader {
   }
 
   @_lifetime(self: copy self)
-  private mutating func skipEscape() throws(JSONError) {
+  mutating func skipEscape() throws(JSONError) {
     guard index < bytes.count else { throw failure("the text ends inside an escape") }
     let byte = bytes[index]
     index += 1

@@ -60,14 +60,8 @@ extension JSONReader {
     token.kind == .bool ? bytes[token.start] == UInt8(ascii: "t") : nil
   }
 
-  /// A string's text as bytes, for whoever needs no `String`: UTF-8, its escapes undone.
-  package func textBytes(_ token: JSONToken) throws(JSONError) -> [UInt8] {
-    if token.isEscaped { return try unescaped(token) }
-    return unsafe bytes.extracting(token.start..<token.end).withUnsafeBufferPointer { unsafe Array($0) }
-  }
-
   /// A string's text as bytes, its escapes undone; a lone surrogate becomes U+FFFD.
-  func unescaped(_ token: JSONToken) throws(JSONError) -> [UInt8] {
+  private func unescaped(_ token: JSONToken) throws(JSONError) -> [UInt8] {
     // No escape is shorter than what it means, so the text never passes what is read.
     unsafe [UInt8](unsafeUninitializedCapacity: token.end - token.start) { text, count in
       var index = token.start
@@ -117,7 +111,7 @@ extension JSONReader {
 
   /// What an escape of one character means; nil for `u`, whose digits follow.
   @inline(__always)
-  private static func shortEscape(_ byte: UInt8) -> UInt8? {
+  static func shortEscape(_ byte: UInt8) -> UInt8? {
     switch byte {
     case UInt8(ascii: "u"): nil
     case UInt8(ascii: "b"): 8
@@ -130,7 +124,7 @@ extension JSONReader {
   }
 
   /// What the escape means whose `u` is at a place, and where it ends.
-  private func escape(_ index: Int, _ end: Int) -> (scalar: Unicode.Scalar, next: Int) {
+  func escape(_ index: Int, _ end: Int) -> (scalar: Unicode.Scalar, next: Int) {
     var next = index + 1
     let first = unit(next)
     next += 4

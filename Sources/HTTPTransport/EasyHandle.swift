@@ -60,6 +60,8 @@ import Glibc
     default:
       set(CURLOPT_CUSTOMREQUEST, request.method)
       unsafe check(ccurl_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)))
+      // libcurl sends 64 KB at a time unless told otherwise.
+      if request.body.count > 64 << 10 { set(CURLOPT_UPLOAD_BUFFERSIZE, min(request.body.count, 512 << 10)) }
       unsafe request.body.withUnsafeBytes { bytes in
         // An empty array may have no address, and libcurl would read a body from standard input for a null one.
         let text = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)

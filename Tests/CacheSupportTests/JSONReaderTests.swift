@@ -25,6 +25,41 @@ import Testing
     #expect(found == ["number 1", "number -2.5", "string x\n", "b", "é"])
   }
 
+  @Test("A text that is read as bytes is the text, or has the same error at the same byte, wherever its escapes are")
+  func textBytes() {
+    // Each of these at every place of a word of eight bytes, alone and one after the other.
+    let pieces = [
+      "", #"\""#, #"\\"#, #"\/\b\f\n\r\t"#, #"\u0041"#, #"\u00e9"#, #"\ud83d\ude00"#, #"\ud83d"#, #"\ude00"#,
+      #"\ud83d\u0041"#,
+      #"\ud83d\ud83d\ude00"#, #"\ud83d\x"#, #"\ud83d\u12G4"#, #"\ud83d\udeZ0"#, #"\ud83d\ude"#, #"\u12G4"#, #"\u12"#,
+      #"\x"#, "\\", "é",
+      "😀", "\u{1}", "\n", "\u{7F}",
+    ]
+    var texts: [[UInt8]] = [
+      [0xFF], [0xC3], [0x41, 0xE2, 0x82], [0x5C, 0x6E, 0xC3, 0x5C, 0x6E, 0xA9], [0xED, 0xA0, 0x80],
+      [UInt8](repeating: 0x80, count: 9),
+    ]
+    for piece in pieces {
+      for before in 0...8 {
+        for other in pieces { texts.append(Array((String(repeating: "x", count: before) + piece + other).utf8)) }
+      }
+    }
+    for text in texts {
+      for bytes in [[0x22] + text + [0x22], [0x22] + text + [0x22] + Array(",\"0123456789".utf8), [0x22] + text] {
+        var (one, other) = (JSONReader(bytes.span), JSONReader(bytes.span))
+        let read = Result { () throws(JSONError) in try one.textBytes() }
+        let expected = Result { () throws(JSONError) in Array(try other.text(try other.token()).utf8) }
+        #expect(read == expected, "\(String(decoding: bytes, as: UTF8.self))")
+        if case .success = expected { #expect(one.position == other.position) }
+      }
+    }
+    for other in ["1", "null", "[]", "", " "] {
+      let bytes = Array(other.utf8)
+      var reader = JSONReader(bytes.span)
+      #expect(throws: JSONError.self) { try reader.textBytes() }
+    }
+  }
+
   @Test("A place can be gone back to, and each cursor walks by itself")
   func positions() throws {
     let bytes = Array(#"{"t":[1,2],"v":[3,4]}"#.utf8)

@@ -24,6 +24,9 @@ final class Exchange: Sendable {
     case sendAndClose(ServerResponse)
   }
 
+  /// Bytes for which room is made before a body comes, at most: what is not written to takes no memory.
+  private static let room: Int = 1 << 20
+
   private let uri: String
   /// True where the connection is one too many.
   private let isExcess: Bool
@@ -54,14 +57,18 @@ final class Exchange: Sendable {
       case .begun:
         if isExcess { return .sendAndClose(.tooManyConnections) }
         let (method, headers) = head()
+        let (path, query) = ServerRequest.parts(of: uri)
+        var request = ServerRequest(method: method, path: path, query: query, headers: headers)
         do throws(ServerRefusal) {
-          let framing = try BodyFraming(headers)
-          if case .length(let count) = framing, count > limits.body { return .sendAndClose(.tooLarge(limits.body)) }
+          if case .length(let count) = try BodyFraming(headers) {
+            guard count <= limits.body else { return .sendAndClose(.tooLarge(limits.body)) }
+            // What grows is copied. No more than this is promised for what has not come.
+            request.body.reserveCapacity(min(count, Self.room))
+          }
         } catch {
           return .sendAndClose(error.response)
         }
-        let (path, query) = ServerRequest.parts(of: uri)
-        phase = .reading(ServerRequest(method: method, path: path, query: query, headers: headers))
+        phase = .reading(request)
         return .readOn
       case .reading(var request):
         // From here the bytes have one owner, who may append to them where they are.

@@ -1,6 +1,7 @@
 /// What an HTTP server keeps within bounds.
 public struct ServerLimits: Sendable {
-  /// Bytes of a request's line and headers; libmicrohttpd refuses more by itself, with 414 or 431.
+  /// Bytes of a request's line and headers; libmicrohttpd refuses more by itself, with 414 or 431. Each header and each cookie takes 64
+  /// bytes more; what the query has does not, however many parameters it is.
   public var head: Int = 64 << 10
   /// Bytes of a body. A larger one gets 413: at once, where its length is told, else when it has come.
   public var body: Int = 17 << 20
@@ -39,6 +40,8 @@ public struct ServerLimits: Sendable {
     limits.connections = others(descriptors) / 4
     limits.refusals = 4
     limits.threads = 1
+    // Half of it is read at a time, and functions' answers have megabytes.
+    limits.head = 512 << 10
     return limits
   }
 

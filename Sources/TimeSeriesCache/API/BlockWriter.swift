@@ -60,11 +60,10 @@ struct BlockWriter {
           ? 0 : columns.firstIndex(where: { $0.hasSameBytes(as: measure.name) })
       else { continue }
       for column in measure.columns {
-        var written = WrittenColumn(name: name, place: place, rows: column.rows, values: column.values)
-        if case .texts(let all, _) = column.values {
-          written.texts = all.map { add(format == .csv ? PageFormat.field($0) : JSON.string($0).text) }
-        }
-        self.columns.append(written)
+        self.columns.append(
+          WrittenColumn(column, name: name, place: place) {
+            add(format == .csv ? PageFormat.field($0) : JSON.string($0).text)
+          })
       }
     }
     let around = PageFormat.mostBytesOfTime + begin.count + middle.count + end.count
@@ -118,33 +117,61 @@ struct BlockWriter {
   }
 }
 
-/// A column as it is written.
-private struct WrittenColumn {
+/// A column as it is written: an object whose values are arrays of their own, all but one empty, so that reading a value neither copies
+/// the column nor counts who has the values.
+private final class WrittenColumn {
+  private enum Kind { case doubles, bigints, texts, booleans }
+
   /// The measure's name with what is around it.
   let name: Range<Int>
   /// Which column of a wide CSV it is in.
   let place: Int
-  let rows: [Int32]?
-  let values: ColumnValues
-  /// Of a column of texts: each as it is written.
-  var texts: [Range<Int>] = []
+  private let kind: Kind
+  private let rows: [Int32]
+  /// True where each row has a value.
+  private let isWhole: Bool
+  private let doubles: [Double]
+  private let bigints: [Int64]
+  private let booleans: [Bool]
+  /// Of texts: which of them each value is.
+  private let places: [Int32]
+  /// Of texts: each as it is written.
+  private let texts: [Range<Int>]
+
+  /// - Parameter text: adds a text, and tells its place.
+  init(_ column: ValueColumn, name: Range<Int>, place: Int, text: (String) -> Range<Int>) {
+    self.name = name
+    self.place = place
+    isWhole = column.rows == nil
+    rows = column.rows ?? []
+    var (doubles, bigints, booleans): ([Double], [Int64], [Bool]) = ([], [], [])
+    var (places, texts): ([Int32], [Range<Int>]) = ([], [])
+    switch column.values {
+    case .doubles(let values): (kind, doubles) = (.doubles, values)
+    case .bigints(let values): (kind, bigints) = (.bigints, values)
+    case .texts(let all, let values): (kind, places, texts) = (.texts, values, all.map(text))
+    case .booleans(let values): (kind, booleans) = (.booleans, values)
+    }
+    (self.doubles, self.bigints, self.booleans, self.places, self.texts) = (doubles, bigints, booleans, places, texts)
+  }
 
   /// The most bytes of name and value.
   var most: Int { name.count + texts.reduce(DecimalText.most) { max($0, $1.count) } }
 
   /// True where a row has the value of a place.
+  @inline(__always)
   func hasValue(_ row: Int, _ place: Int) -> Bool {
-    guard let rows else { return true }
-    return place < rows.count && Int(rows[place]) == row
+    isWhole || place < rows.count && Int(rows[place]) == row
   }
 
   /// Writes the value of a place, which then is that of the next.
+  @inline(__always)
   func write(_ place: inout Int, _ bytes: Span<UInt8>, to output: inout OutputSpan<UInt8>) {
-    switch values {
-    case .doubles(let values): output.double(values[place])
-    case .bigints(let values): output.integer(values[place])
-    case .texts(_, let places): output.append(copying: bytes.extracting(texts[Int(places[place])]))
-    case .booleans(let values): values[place] ? output.append("true") : output.append("false")
+    switch kind {
+    case .doubles: output.double(doubles[place])
+    case .bigints: output.integer(bigints[place])
+    case .texts: output.append(copying: bytes.extracting(texts[Int(places[place])]))
+    case .booleans: booleans[place] ? output.append("true") : output.append("false")
     }
     place += 1
   }
