@@ -58,6 +58,21 @@ def test_query_pages_in_order_of_numbers(table):
     assert table.query(KeyConditionExpression=Key("p").eq("q") & Key("r").gt(0), Select="COUNT")["Count"] == 4
 
 
+def test_the_one_item_of_a_hash_key_in_pages_of_one(client):
+    dynamodb = client("dynamodb")
+    dynamodb.create_table(
+        TableName="single", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}])
+    dynamodb.get_waiter("table_exists").wait(TableName="single")
+    dynamodb.put_item(TableName="single", Item={"p": {"S": "a"}})
+    try:
+        pages = list(dynamodb.get_paginator("query").paginate(
+            TableName="single", KeyConditionExpression="p = :p", ExpressionAttributeValues={":p": {"S": "a"}}, PaginationConfig={"PageSize": 1}))
+        assert [page["Items"] for page in pages] == [[{"p": {"S": "a"}}], []]
+    finally:
+        dynamodb.delete_table(TableName="single")
+
+
 def test_a_page_ends_at_one_megabyte(table):
     with table.batch_writer() as batch:
         for number in range(30):

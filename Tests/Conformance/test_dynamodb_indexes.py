@@ -1,9 +1,9 @@
 """Secondary indexes, UpdateTable and tags, as boto3 sees them."""
 
-import time
-
 import pytest
 from botocore.exceptions import ClientError
+
+from conftest import wait_until
 
 INVALID = "One or more parameter values were invalid: "
 S, N = {"S": "a"}, {"N": "1"}
@@ -235,13 +235,10 @@ def test_tables_whose_indexes_cannot_be_are_refused(dynamodb, members, message):
 # UpdateTable
 
 def until_active(dynamodb, name):
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
+    def active():
         described = dynamodb.describe_table(TableName=name)["Table"]
-        if all(part["IndexStatus"] == "ACTIVE" for part in described.get("GlobalSecondaryIndexes", [])):
-            return described
-        time.sleep(0.2)
-    raise AssertionError("the index is not filled after 60 seconds")
+        return described if all(part["IndexStatus"] == "ACTIVE" for part in described.get("GlobalSecondaryIndexes", [])) else None
+    return wait_until(active)
 
 
 @pytest.fixture
@@ -311,8 +308,11 @@ def test_tags_are_kept(dynamodb, plain):
     # A change of the table leaves them.
     dynamodb.update_table(TableName=plain, DeletionProtectionEnabled=True)
     assert tags() == {"a": "2", "é": "c"}
-    with pytest.raises(dynamodb.exceptions.LimitExceededException):
-        dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": f"k{number}", "Value": "v"} for number in range(49)])
+    invalid = "One or more parameter values were invalid: "
+    assert refused(dynamodb.tag_resource, ResourceArn=arn, Tags=[{"Key": f"k{number}", "Value": "v"} for number in range(49)]) == (
+        invalid + "Too many tags: 51, the limit is 50")
+    for tag in ({"Key": "hi!", "Value": "v"}, {"Key": "k", "Value": 'a "word"'}):
+        assert refused(dynamodb.tag_resource, ResourceArn=arn, Tags=[tag]).startswith(invalid + "A tag has a character that is not allowed: ")
     for call, members, message in (
             (dynamodb.tag_resource, {"Tags": []}, "Atleast one Tag needs to be provided as Input."),
             (dynamodb.untag_resource, {"TagKeys": []}, "Atleast one Tag Key needs to be provided as Input.")):

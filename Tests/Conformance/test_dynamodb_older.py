@@ -202,7 +202,9 @@ def test_queries_that_are_refused(dynamodb, table, members, message):
     (dict(ExpressionAttributeValues={":a": N1}), "ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and ConditionExpression are null"),
 ])
 def test_updates_that_are_refused(dynamodb, table, members, message):
-    assert message_of(dynamodb.update_item, TableName=table, Key=key("refused"), **members) == message
+    # A write's faults are counted, but for those that only the table tells of.
+    counted = "" if "part of the key" in message else "1 validation error detected: "
+    assert message_of(dynamodb.update_item, TableName=table, Key=key("refused"), **members) == counted + message
 
 
 # BatchGetItem

@@ -208,7 +208,7 @@ def test_an_action_that_is_not_as_dynamodb_wants_it_is_a_reason(connect):
     for action, message in cases:
         assert failure(client.transact_write_items, TransactItems=[put(item("new")), action]) == cancelled(NO, ("ValidationError", message))
     assert failure(client.transact_write_items, TransactItems=[cases[1][0], put(item("there"), ConditionExpression="attribute_not_exists(p)"), put(item("new"))]) == cancelled(
-        ("ValidationError", cases[1][1]), FAILED, NO)
+        ("ValidationError", cases[1][1]), NO, NO)
     assert failure(client.transact_get_items, TransactItems=[get(key("there")), get({"p": {"S": "a"}})]) == cancelled(NO, ("ValidationError", cases[1][1]))
     assert [found["p"]["S"] for found in everything(client)] == ["text", "there"]
 
@@ -223,12 +223,14 @@ def test_a_transaction_is_about_100_items_and_4_megabytes_at_most(connect):
     client.transact_write_items(TransactItems=[put(found) for found in items])
     assert [found["Item"] for found in client.transact_get_items(TransactItems=keys)["Responses"]] == items
     items[-1] = sized(194_305, "k")
-    words = ("ValidationException", "The aggregate size of the items in the transaction exceeds 4 MB", [])
+    words = ("ValidationException", "Transaction payload size cannot exceed 4194304 bytes", [])
     assert failure(client.transact_write_items, TransactItems=[put(found) for found in items]) == words
     client.put_item(TableName="one", Item=items[-1])
-    assert failure(client.transact_get_items, TransactItems=keys) == words
-    # What is there counts as well.
-    assert failure(client.transact_write_items, TransactItems=[delete(found["Get"]["Key"]) for found in keys]) == words
+    read = ("ValidationException", "The aggregate size of the items in the transaction exceeds 4 MB", [])
+    assert failure(client.transact_get_items, TransactItems=keys) == read
+    # What is written counts, not what is there: https://github.com/scylladb/scylladb, test_transact_write_items_delete_5MB.
+    client.transact_write_items(TransactItems=[delete(found["Get"]["Key"]) for found in keys])
+    assert client.transact_get_items(TransactItems=keys)["Responses"] == [{} for _ in keys]
 
 
 def test_a_token_stands_for_one_transaction(connect):

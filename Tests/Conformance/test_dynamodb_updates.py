@@ -15,10 +15,7 @@ KEY = {"p": "a", "r": 1}
 ITEM = KEY | {
     "n": 5, "s": "text", "l": [0, 1, 2, 3], "m": {"k": 1, "deep": {"l": ["a", {"x": 1}]}}, "ss": {"b", "a"}, "ns": {1, 2},
     "bs": {b"x", b"y"}, "z": None, "t": True}
-INVALID = "Invalid UpdateExpression: "
-ABSENT = "The provided expression refers to an attribute that does not exist in the item"
-WRONG = "An operand in the update expression has an incorrect data type"
-PATH = "The document path provided in the update expression is invalid for update"
+INVALID = "1 validation error detected: Invalid UpdateExpression: "
 
 
 def make(endpoint):
@@ -103,102 +100,18 @@ def test_the_same_as_moto(table, moto, index):
     assert ours == ((None, None) if index >= len(AGREED) else outcome(moto, None, expression, values, None, ReturnValues=mode))
 
 
-# What moto gets wrong: update, values, and what AWS makes of ITEM.
-ALONE = [
-    ("REMOVE l[1] SET l[3] = :a", [17], {"l": [0, 2, 17]}), ("SET l[3] = :a REMOVE l[1]", [17], {"l": [0, 2, 17]}),
-    ("SET l[84] = :a, l[37] = :b, l[50] = :c", ["a", "b", "c"], {"l": [0, 1, 2, 3, "b", "c", "a"]}),
-    ("SET l = list_append(:a, l)", [[9, [8]]], {"l": [9, [8], 0, 1, 2, 3]}),
-    ("SET m.deep.l[1].y = m.k, m.k = m.deep.l[1].x", [], {"m": {"k": 1, "deep": {"l": ["a", {"x": 1, "y": 1}]}}}),
-    ("REMOVE m.deep.l[1].x, m.k", [], {"m": {"deep": {"l": ["a", {}]}}}),
-    ("SET x = (:a + n)", [1], {"x": 6}), ("SET x = (n) - (:a)", [1], {"x": 4}),
-    ("SET x = if_not_exists(y, if_not_exists(z.q, :a))", [1], {"x": 1}), ("ADD m.y :a", [1], {"m": ITEM["m"] | {"y": 1}}),
-    ("SET n = n + :a", [D("1E+20")], {"n": D("100000000000000000005")}),
-    ("SET n = n + :a", [D("0.0000000000000000000000000000000000001")], {"n": D("5.0000000000000000000000000000000000001")}),
-    ("ADD n :a", [D("-5.0000000000000000000000000000000000001")], {"n": D("-1E-37")}),
-    ("SET x = :a - :b", [D("1E-130"), D("2E-130")], {"x": D("-1E-130")}),
-    ("SET x = :a + :b", [D("9E+125"), D("9E+124")], {"x": D("9.9E+125")}),
-    ("SET x = :a + :b", [D("99999999999999999999999999999999999999"), 1], {"x": D("1E+38")}),
-    ("SET x = :a - :b", [D("10000000000000000000000"), 1], {"x": D("9999999999999999999999")}),
-]
-
-
-@pytest.mark.parametrize("case", ALONE, ids=lambda case: case[0])
-def test_as_aws_has_it(table, case):
-    expression, values, changed = case
-    values = dict(zip((":a", ":b", ":c"), values)) or None
-    after = ITEM | changed
-    assert outcome(table, ITEM, expression, values, None, ReturnValues="ALL_NEW") == (after, after)
-
-
-OVERLAP = INVALID + "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: "
-CONFLICT = INVALID + "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: "
-OPERAND = INVALID + "Incorrect operand type for operator or function; "
-OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
-KEYED = "One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key"
-# Update, values, names, AWS's words.
+# Update, values, AWS's words where a limit is passed; expressions.json has the others.
 REFUSED = [
-    ("", [], None, INVALID + "The expression can not be empty;"),
-    ("SET", [], None, INVALID + 'Syntax error; token: "<EOF>", near: "SET"'),
-    ("HELLO n = :a", [1], None, INVALID + 'Syntax error; token: "HELLO", near: "HELLO n"'),
-    ("SET n = :a,", [1], None, INVALID + 'Syntax error; token: "<EOF>", near: ","'),
-    ("SET n = :a SET s = :a", [1], None, INVALID + 'The "SET" section can only be used once in an update expression;'),
-    ("SET n = :a + :b + :c", [1, 2, 3], None, INVALID + 'Syntax error; token: "+", near: ":b + :c"'),
-    ("SET n = if_not_exists(n, :a + :b)", [1, 2], None, INVALID + 'Syntax error; token: "+", near: ":a + :b"'),
-    ("SET l[:a] = :b", [1, 2], None, INVALID + 'Syntax error; token: ":a", near: "[ :a ]"'),
-    ("SET name = :a", [1], None, INVALID + "Attribute name is a reserved keyword; reserved keyword: name"),
-    ("SET m.name = :a", [1], None, INVALID + "Attribute name is a reserved keyword; reserved keyword: name"),
-    ("SET #x = :a", [1], None, INVALID + "An expression attribute name used in the document path is not defined; attribute name: #x"),
-    ("SET n = :a", [], None, INVALID + "An expression attribute value used in expression is not defined; attribute value: :a"),
-    ("SET n = :a", [1, 2], None, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}"),
-    ("SET n = :a", [1], {"#x": "n"}, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#x}"),
-    ("SET n = :a", [1], {"x": "n"}, 'ExpressionAttributeNames contains invalid key: Syntax error; key: "x"'),
-    ("SET n = f(:a)", [1], None, INVALID + "Invalid function name; function: f"),
-    ("SET n = LIST_APPEND(l, :a)", [[1]], None, INVALID + "Invalid function name; function: LIST_APPEND"),
-    ("SET n = size(l)", [], None, INVALID + "The function is not allowed to be used in an update expression; function: size"),
-    ("SET l = list_append(:a)", [[1]], None, INVALID + "Incorrect number of operands for operator or function; operator or function: list_append, number of operands: 1"),
-    ("SET l = list_append(list_append(l, :a), :b)", [[1], [2]], None, INVALID + "The function is not allowed to be used this way in an expression; function: list_append"),
-    ("SET n = if_not_exists(:a, :b)", [1, 2], None, INVALID + "Operator or function requires a document path; operator or function: if_not_exists"),
-    ("SET n = :a + :b", ["x", 1], None, OPERAND + "operator or function: +, operand type: S"),
-    ("SET n = n - :a", [[1]], None, OPERAND + "operator or function: -, operand type: L"),
-    ("SET l = list_append(l, :a)", ["x"], None, OPERAND + "operator or function: list_append, operand type: S"),
-    ("ADD n :a", ["x"], None, OPERAND + "operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"),
-    ("ADD l :a", [[1]], None, OPERAND + "operator: ADD, operand type: LIST, typeSet: ALLOWED_FOR_ADD_OPERAND"),
-    ("DELETE ss :a", ["x"], None, OPERAND + "operator: DELETE, operand type: STRING, typeSet: ALLOWED_FOR_DELETE_OPERAND"),
-    ("DELETE ns :a", [1], None, OPERAND + "operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"),
-    ("SET n = :a REMOVE n", [1], None, OVERLAP + "[n], path two: [n]"),
-    ("SET m.k = :a, m = :b", [1, 2], None, OVERLAP + "[m, k], path two: [m]"),
-    ("SET l[1] = :a, l[1][2] = :b", [1, 2], None, OVERLAP + "[l, [1]], path two: [l, [1], [2]]"),
-    ("SET #x = :a, n = :b", [1, 2], {"#x": "n"}, OVERLAP + "[n], path two: [n]"),
-    ("SET m.k = :a, m[1] = :b", [1, 2], None, CONFLICT + "[m, k], path two: [m, [1]]"),
-    ("SET p = :a", ["b"], None, KEYED % "p"), ("REMOVE r", [], None, KEYED % "r"), ("ADD r :a", [1], None, KEYED % "r"),
-    ("SET x = absent", [], None, ABSENT), ("SET x = n + absent", [], None, ABSENT), ("SET x = list_append(absent, :a)", [[1]], None, ABSENT),
-    ("SET x = n + s", [], None, WRONG), ("SET x = list_append(n, :a)", [[1]], None, WRONG), ("ADD s :a", [1], None, WRONG),
-    ("ADD ss :a", [{1}], None, WRONG), ("DELETE ss :a", [{1}], None, WRONG), ("DELETE n :a", [{"a"}], None, WRONG),
-    ("SET s.x = :a", [1], None, PATH), ("SET l.x = :a", [1], None, PATH), ("SET x.y = :a", [1], None, PATH), ("SET m[0] = :a", [1], None, PATH),
-    ("SET l[9].x = :a", [1], None, PATH), ("REMOVE x.y", [], None, PATH), ("REMOVE s[0]", [], None, PATH), ("ADD x.y :a", [1], None, PATH),
-    ("SET x = :a + :b", [D("9E+125"), D("9E+125")], None, OVERFLOW),
-    # AWS's own words for a sum of more than 38 digits.
-    ("SET x = :a + :b", [D("1E+50"), 1], None, OVERFLOW),
-    ("SET x = :a", ["x" * 409_600], None, "Item size to update has exceeded the maximum allowed size"),
-    ("SET " + ".".join(["m"] * 33) + " = :a", [1], None, INVALID + "The document path has too many nesting levels; nesting levels: 33"),
+    ("SET x = :a", ["x" * 409_600], "Item size to update has exceeded the maximum allowed size"),
+    ("SET " + ".".join(["m"] * 33) + " = :a", [1], INVALID + "The document path has too many nesting levels; nesting levels: 33"),
 ]
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[0][:40])
 def test_refused_in_awss_words_with_nothing_changed(table, case):
-    expression, values, names, message = case
+    expression, values, message = case
     values = dict(zip((":a", ":b", ":c"), values)) or None
-    assert outcome(table, ITEM, expression, values, names, ReturnValues="ALL_NEW") == (message, ITEM)
-
-
-@pytest.mark.parametrize("kind, words", [("SS", "An string set  may"), ("NS", "An number set  may"), ("BS", "Binary sets should")])
-def test_an_empty_set_is_refused(table, kind, words):
-    with pytest.raises(ClientError) as caught:
-        # The resource would not say which kind of set an empty one is.
-        boto3.client("dynamodb", endpoint_url=os.environ["AWS_ENDPOINT_URL"]).update_item(
-            TableName=table.name, Key={"p": {"S": "a"}, "r": {"N": "1"}}, UpdateExpression="SET x = :a", ExpressionAttributeValues={":a": {kind: []}})
-    assert caught.value.response["Error"]["Message"] == (
-        f"ExpressionAttributeValues contains invalid value: One or more parameter values were invalid: {words} not be empty for key :a")
+    assert outcome(table, ITEM, expression, values, None, ReturnValues="ALL_NEW") == (message, ITEM)
 
 
 # Update, values, UPDATED_OLD, UPDATED_NEW.

@@ -57,9 +57,9 @@ extension DynamoDBService {
     let capacity = try CapacityRequest(&request.input)
     let wantsCollection = try ItemCollections.isWanted(&request.input)
     try request.input.check()
-    let write = try ItemWrite(head, request)
+    let write = try ItemWrite.alone(head, request)
     if kind != .update, returns != .none, returns != .allOld {
-      throw .validation("Return values set to invalid value")
+      throw ServiceError.validation("ReturnValues can only be ALL_OLD or NONE").detected
     }
     return .writing { connection throws(ServiceError) in
       try storing {
@@ -76,9 +76,9 @@ extension DynamoDBService {
         } else {
           oldSize = try items.size(at: key)
         }
-        var evaluation = Evaluation()
+        var evaluation = Evaluation(limit: Evaluation.writingStepLimit)
         let new = try write.result(of: old, &evaluation)
-        if kind == .update, let new { try table.description.checkIndexKeys(of: new) }
+        if kind == .update, let new { try table.description.checkIndexKeys(of: new, isUpdated: true) }
         var counts = TableCounts()
         let change =
           try new.map { try items.put($0, at: key, replacing: oldSize) } ?? items.delete(at: key, replacing: oldSize)

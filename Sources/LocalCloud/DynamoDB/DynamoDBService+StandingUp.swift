@@ -57,12 +57,20 @@ extension TableResource {
 }
 
 extension DynamoDBService {
-  static let resourceTypes: [any TemplateResource.Type] = [TableResource.self]
+  static let resourceTypes: [any TemplateResource.Type] = [TableResource.self, SimpleTableResource.self]
 
   init(_ context: ModuleContext) { self.init(storage: context.storage, account: context.account, clock: context.clock) }
 
+  func delete(_ resource: StackResource) throws(ServiceError) {
+    guard let name = resource.data?.name else { return }
+    try delete("DeleteTable", ["TableName": .string(name)], in: storage, unless: "ResourceNotFoundException")
+  }
+
   func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError) {
-    for table in stack.all(TableResource.self) { try standUp(table) }
+    for table in stack.all(TableResource.self) {
+      try standUp(table)
+      try setTags(of: table, leaving: state.takeTags(of: table, table.tags))
+    }
   }
 
   func standUp(_ table: TableResource) throws(ServiceError) {
@@ -123,6 +131,16 @@ extension DynamoDBService {
       try call("UpdateTable", input, in: storage)
     }
     while try storage.writeAndWait(fill) {}
+  }
+
+  private func setTags(of table: TableResource, leaving keys: [String]) throws(ServiceError) {
+    let arn = JSON.string("arn:aws:dynamodb:\(account.region):\(account.id):table/\(table.name)")
+    if !keys.isEmpty {
+      try call("UntagResource", ["ResourceArn": arn, "TagKeys": .array(keys.map { .string($0) })], in: storage)
+    }
+    if !table.tags.isEmpty {
+      try call("TagResource", ["ResourceArn": arn, "Tags": table.tags.list], in: storage)
+    }
   }
 
   private func setTimeToLive(of table: String, by attribute: String, _ isEnabled: Bool) throws(ServiceError) {

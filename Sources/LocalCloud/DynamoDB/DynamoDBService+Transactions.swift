@@ -66,24 +66,18 @@ extension DynamoDBService {
     _ writes: [ItemWrite], _ collections: inout ItemCollections, _ connection: Connection
   ) throws -> [ByteText: ConsumedUnits] {
     let tables = try writes.map { ItemTable(table: try table($0.table, connection), connection: connection) }
-    var touched: Set<Place> = []
+    let keys = try Self.keys(of: writes, tables)
     var reasons = [CancellationReason?](repeating: nil, count: writes.count)
     var changes: [(name: String, items: ItemTable, key: ItemKey, old: Int?, new: EncodedItem?)] = []
     var units: [ByteText: ConsumedUnits] = [:]
-    var bytes = 0
-    var evaluation = Evaluation()
+    var evaluation = Evaluation(limit: Evaluation.writingStepLimit)
     for (index, write) in writes.enumerated() {
-      let items = tables[index]
-      let description = items.table.description
+      let (items, key) = (tables[index], keys[index])
       do {
-        let key = try write.key(description)
-        try Self.touch(items.table, key, &touched)
-        try write.check(description)
         let old = try items.item(at: key)
         let new = try write.result(of: old, &evaluation)
-        if write.kind == .update, let new { try description.checkIndexKeys(of: new) }
+        if write.kind == .update, let new { try items.table.description.checkIndexKeys(of: new, isUpdated: true) }
         let size = max(old?.size ?? 0, new?.size ?? 0)
-        bytes += size
         if write.kind == .check {
           units[ByteText(write.tableAsNamed), default: ConsumedUnits()].table += 2 * CapacityRequest.writeUnits(size)
         } else {
@@ -95,7 +89,6 @@ extension DynamoDBService {
       }
     }
     guard reasons.allSatisfy({ $0 == nil }) else { throw ServiceError.cancelled(reasons) }
-    try Self.check(bytes)
     var counts = TableCounts()
     for (name, items, key, old, new) in changes {
       let change =
@@ -107,6 +100,29 @@ extension DynamoDBService {
     }
     try counts.store(connection)
     return units
+  }
+
+  /// The keys of writes. All writes are checked before the first is carried out, up to one that is wrong; it alone has a reason then.
+  private static func keys(of writes: [ItemWrite], _ tables: [ItemTable]) throws(ServiceError) -> [ItemKey] {
+    guard writes.reduce(0, { $0 + $1.payload }) <= transactionBytes else {
+      throw .validation("Transaction payload size cannot exceed \(transactionBytes) bytes")
+    }
+    var touched: Set<Place> = []
+    var keys: [ItemKey] = []
+    for (index, write) in writes.enumerated() {
+      let description = tables[index].table.description
+      do throws(ServiceError) {
+        let key = try write.key(description)
+        try touch(tables[index].table, key, &touched)
+        try write.check(description)
+        keys.append(key)
+      } catch {
+        let isOfRequest = description.keys.contains { error == .emptyKey($0) }
+        guard !isOfRequest, let reason = CancellationReason(error) else { throw error }
+        throw .cancelled(writes.indices.map { $0 == index ? reason : nil })
+      }
+    }
+    return keys
   }
 
   /// Up to 100 items as they are at one moment.
@@ -290,8 +306,8 @@ extension CancellationReason {
   init?(_ error: ServiceError) {
     switch error {
     case .multipleOperations: return nil
-    case _ where error.type == ServiceError.validation("").type: self.init(.validation, message: error.message)
-    case _ where error.type.hasSuffix("#ConditionalCheckFailedException"):
+    case _ where error.code == "ValidationException": self.init(.validation, message: error.message)
+    case _ where error.code == "ConditionalCheckFailedException":
       self.init(.conditionalCheckFailed, message: error.message, item: Item(item: error.members["Item"]))
     default: return nil
     }

@@ -58,6 +58,32 @@ import Testing
     #expect(error?.message == "The local cloud does not evaluate expressions that compare this much in one request")
   }
 
+  @Test("What writes may compare less: other writes wait for it") func writing() throws {
+    let tables = try LocalTables()
+    try tables.makeTable(range: nil)
+    let text: JSON = .object(JSONObject(["S": .string(String(repeating: "x", count: 390_000))]))
+    for key in ["a", "b"] {
+      try tables.call("PutItem", ["TableName": "ttt", "Item": ["p": ["S": .string(key)], "x": text]])
+    }
+    func update(_ key: String, _ count: Int) -> JSONObject {
+      [
+        "TableName": "ttt", "Key": ["p": ["S": .string(key)]], "UpdateExpression": "SET n = :s",
+        "ConditionExpression": .string(Array(repeating: "contains(x, :s)", count: count).joined(separator: " AND ")),
+        "ExpressionAttributeValues": [":s": ["S": "x"]],
+      ]
+    }
+    // Each comparison is of 6,095 steps.
+    for count in [60, 100] {
+      let answer = tables.answer(
+        "TransactWriteItems",
+        ["TransactItems": .array(["a", "b"].map { ["Update": .object(update($0, count))] })])
+      let words =
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [None, ValidationError]"
+      #expect(answer == (count == 60 ? "{}" : words))
+    }
+    try tables.call("UpdateItem", update("a", 140))
+  }
+
   @Test("A page whose filter takes much work ends early, and the pages together have every item") func pages() throws {
     let tables = try LocalTables()
     try tables.makeTable()

@@ -30,12 +30,15 @@ import Testing
     return .object(object)
   }
 
-  private static func write(_ items: [String: ModelItem], key: String, _ random: inout SplitMix) -> Write {
+  private static func write(
+    _ items: [String: ModelItem], key: String, isPart: Bool, _ random: inout SplitMix
+  ) -> Write {
     let old = items[key]
     var input: JSONObject = ["TableName": "ttt"]
     var values: [String: ModelValue] = [:]
     var result: Result<ModelItem?, ModelChange.Refused>
-    let kind = ["Put", "Delete", "Update", "Update", "Update", "Update"].randomElement(using: &random) ?? "Put"
+    let kinds = ["Put", "Delete", "Update", "Update", "Update", "Update"] + (isPart ? ["ConditionCheck"] : [])
+    let kind = kinds.randomElement(using: &random) ?? "Put"
     switch kind {
     case "Put":
       var new: ModelItem = [:]
@@ -46,6 +49,9 @@ import Testing
     case "Delete":
       input["Key"] = item(key, [:])
       result = .success(nil)
+    case "ConditionCheck":
+      input["Key"] = item(key, [:])
+      result = .success(old)
     default:
       let changed = attributes.shuffled(using: &random).prefix(Int.random(in: 1...3, using: &random))
       let changes = changed.enumerated().map { index, name in
@@ -59,7 +65,9 @@ import Testing
       result = Result { () throws(ModelChange.Refused) in try ModelChange.applied(changes, to: old) }
     }
     var fails = false
-    if Int.random(in: 0..<3, using: &random) == 0, let name = attributes.randomElement(using: &random) {
+    if kind == "ConditionCheck" || Int.random(in: 0..<3, using: &random) == 0,
+      let name = attributes.randomElement(using: &random)
+    {
       let condition = ModelCondition.random(name, 2, &random)
       input["ConditionExpression"] = .string(condition.text)
       values.merge(condition.values) { $1 }
@@ -102,7 +110,7 @@ import Testing
     for step in 0..<1000 {
       let count = Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 2...3, using: &random) : 1
       let keys = Self.keys.shuffled(using: &random).prefix(count)
-      let writes = keys.map { Self.write(items, key: $0, &random) }
+      let writes = keys.map { Self.write(items, key: $0, isPart: count > 1, &random) }
       let expected = writes.map { write in
         switch write.outcome {
         case .makes: "None"
@@ -111,19 +119,39 @@ import Testing
         }
       }
       var found = [String](repeating: "None", count: count)
-      do throws(ServiceError) {
+      do {
         if count == 1 {
-          try tables.call("\(writes[0].kind)Item", writes[0].input)
+          let write = writes[0]
+          let returns = (["NONE", "ALL_OLD"] + (write.kind == "Update" ? ["ALL_NEW"] : [])).randomElement(
+            using: &random)
+          var input = write.input
+          input["ReturnValues"] = returns.map { .string($0) }
+          let answer = try tables.call("\(write.kind)Item", input)
+          let new: ModelItem? = if case .makes(let made) = write.outcome { made } else { nil }
+          var item: JSON?
+          switch returns {
+          case "ALL_OLD": item = items[write.key].map { Self.item(write.key, $0) }
+          case "ALL_NEW": item = new.map { Self.item(write.key, $0) }
+          default: break
+          }
+          try #require(answer["Attributes"] == item, "step \(step): \(input)")
         } else {
           let actions = writes.map { JSON.object(JSONObject([$0.kind: .object($0.input)])) }
-          try tables.call("TransactWriteItems", ["TransactItems": .array(actions)])
+          let input: JSONObject = ["TransactItems": .array(actions), "ClientRequestToken": .string("token \(step)")]
+          try tables.call("TransactWriteItems", input)
+          // The same again is no second transaction; another one under its token is refused.
+          try tables.call("TransactWriteItems", input)
+          var other = input
+          other["TransactItems"] = .array(Array(actions.dropLast()))
+          let words = tables.answer("TransactWriteItems", other)
+          try #require(words.contains("an idempotent token that was already used"), "step \(step): \(words)")
         }
-      } catch {
+      } catch let error as ServiceError {
         if let reasons = error.members["CancellationReasons"]?.array {
           found = reasons.compactMap { $0["Code"]?.string }
         } else {
           found = [
-            error.type.hasSuffix("ConditionalCheckFailedException") ? "ConditionalCheckFailed" : "ValidationError"
+            error.code == "ConditionalCheckFailedException" ? "ConditionalCheckFailed" : "ValidationError"
           ]
         }
       }
@@ -131,6 +159,12 @@ import Testing
       for code in expected { outcomes[code, default: 0] += 1 }
       if expected.allSatisfy({ $0 == "None" }) {
         for case (let key, .makes(let item)) in writes.map({ ($0.key, $0.outcome) }) { items[key] = item }
+      }
+      if count > 1 {
+        let gets = keys.map { JSON.object(["Get": ["TableName": "ttt", "Key": Self.item($0, [:])]]) }
+        let read = try tables.call("TransactGetItems", ["TransactItems": .array(gets)])["Responses"]?.array
+        let wanted = keys.map { key in items[key].map { JSON.object(["Item": Self.item(key, $0)]) } ?? [:] }
+        try #require(read == wanted, "step \(step)")
       }
       for write in writes {
         let item = try tables.call("GetItem", ["TableName": "ttt", "Key": Self.item(write.key, [:])])["Item"]

@@ -108,15 +108,15 @@ import Testing
     ),
     (
       ["Select": "SPECIFIC_ATTRIBUTES"],
-      "\(invalid) Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+      "1 validation error detected: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
     ),
     (
       ["Select": "ALL_PROJECTED_ATTRIBUTES"],
-      "\(invalid) ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+      "1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
     ),
     (
       ["Select": "COUNT", "ProjectionExpression": "v"],
-      "Cannot specify the ProjectionExpression when choosing to get only the Count"
+      "1 validation error detected: Cannot specify the ProjectionExpression when choosing to get only the Count"
     ),
     (
       ["ExpressionAttributeValues": [":p": ["S": ""]]],
@@ -141,7 +141,10 @@ import Testing
     (["KeyConditionExpression": "p > :p"], "Query key condition not supported"),
     (["KeyConditionExpression": "r = :p"], "Query condition missed key schema element: p"),
     (["KeyConditionExpression": "p = :p AND v = :p"], "Query condition missed key schema element: r"),
-    (["KeyConditionExpression": ":p = :p"], "Invalid condition in KeyConditionExpression: No key attribute specified"),
+    (
+      ["KeyConditionExpression": ":p = :p"],
+      "Invalid KeyConditionExpression: Invalid condition in KeyConditionExpression: No key attribute specified"
+    ),
     (
       ["FilterExpression": "r > :r", "ExpressionAttributeValues": [":p": ["S": "a"], ":r": ["N": "1"]]],
       "Filter Expression can only contain non-primary key attributes: Primary key attribute: r"

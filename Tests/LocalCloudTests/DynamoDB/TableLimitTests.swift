@@ -27,7 +27,7 @@ import Testing
   @Test(
     "Tags are at most 50, each with its own key",
     arguments: [
-      (keys(50), nil), (keys(51), "The number of tags exceeds the limit of 50: 51"),
+      (keys(50), nil), (keys(51), "\(invalid) Too many tags: 51, the limit is 50"),
       (["a", "b", "a"], "\(invalid) Duplicate tag key: a"), (["e\u{301}", "é"], nil),
     ] as [([String], String?)])
   func tags(keys: [String], message: String?) throws {
@@ -44,7 +44,7 @@ import Testing
       #expect(known == Self.tags(keys))
       #expect(
         tables.answer("TagResource", ["ResourceArn": Self.arn, "Tags": Self.tags(Self.keys(50))])
-          == (keys.count == 50 ? "null" : "The number of tags exceeds the limit of 50: \(50 + keys.count)"))
+          == (keys.count == 50 ? "null" : "\(Self.invalid) Too many tags: \(50 + keys.count), the limit is 50"))
     }
   }
 

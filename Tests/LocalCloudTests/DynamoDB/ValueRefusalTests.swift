@@ -7,6 +7,8 @@ import Testing
 /// Values and names that are none, and that nothing of them ends the process.
 @Suite struct ValueRefusalTests {
   private static let invalid = "One or more parameter values were invalid:"
+  /// What DynamoDB says first of what it finds with the request's form.
+  private static let counted = "1 validation error detected: "
 
   static let values: [(value: JSON, message: String)] = [
     (
@@ -31,14 +33,15 @@ import Testing
     (["N": ""], "The parameter cannot be converted to a numeric value"),
     (["N": "٣"], "The parameter cannot be converted to a numeric value: ٣"),
     (["NS": ["1", "b"]], "The parameter cannot be converted to a numeric value: b"),
-    (["NS": ["1", "1.0"]], "Input collection contains duplicates"),
-    (["SS": []], "\(invalid) An string set  may not be empty"),
-    (["NS": []], "\(invalid) An number set  may not be empty"),
-    (["BS": []], "\(invalid) Binary sets should not be empty"),
-    (["SS": ["a", "a"]], "\(invalid) Input collection [a, a] contains duplicates."),
+    (["NS": ["1", "1.0"]], "\(counted)Input collection contains duplicates"),
+    (["SS": []], "\(counted)\(invalid) An string set  may not be empty"),
+    (["NS": []], "\(counted)\(invalid) An number set  may not be empty"),
+    (["BS": []], "\(counted)\(invalid) Binary sets should not be empty"),
+    (["SS": ["a", "a"]], "\(counted)\(invalid) Input collection [a, a] contains duplicates."),
     (["SS": ["e\u{301}", "\u{E9}"]], "{}"),
-    (["BS": ["Yg==", "Yg=="]], "\(invalid) Input collection [Yg==, Yg==]of type BS contains duplicates."),
-    (["NULL": false], "\(invalid) Null attribute value types must have the value of true"), (["NULL": true], "{}"),
+    (["BS": ["Yg==", "Yg=="]], "\(counted)\(invalid) Input collection [Yg==, Yg==]of type BS contains duplicates."),
+    (["NULL": false], "\(counted)\(invalid) Null attribute value types must have the value of true"),
+    (["NULL": true], "{}"),
     ([:], "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
     (["X": "a"], "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
     (["L": [[:]]], "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),

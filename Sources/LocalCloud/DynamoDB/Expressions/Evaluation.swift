@@ -9,6 +9,8 @@ struct Evaluation: Sendable {
 
   /// What one request may take. A page of 1 MB of small items with a filter of 300 operators takes some six million.
   static let stepLimit: Int = 10_000_000
+  /// What one request may take that writes, for which other writes wait: some 64 MB of texts that are compared.
+  static let writingStepLimit: Int = 1_000_000
 
   init(limit: Int = stepLimit) { self.limit = limit }
 

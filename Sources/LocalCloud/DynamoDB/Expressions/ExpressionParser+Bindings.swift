@@ -6,10 +6,13 @@ extension ExpressionParser {
   struct Bindings: Sendable {
     let names: [ByteText: String]
     let values: Item
+    /// The bytes of the values, with their names.
+    let valueBytes: Int
     private(set) var unusedNames: Set<ByteText>
     private(set) var unusedValues: Set<ByteText>
 
-    init(_ request: ItemRequest) throws(ServiceError) {
+    /// - Parameter isWrite: true for a write by itself, of whose values DynamoDB says less.
+    init(_ request: ItemRequest, isWrite: Bool = false) throws(ServiceError) {
       let object = request.input.object
       let given = object["ExpressionAttributeNames"].flatMap { $0.isNull ? nil : $0 }
       var names: [ByteText: String] = [:]
@@ -25,8 +28,10 @@ extension ExpressionParser {
         }
       }
       self.names = names
-      let values = try request.optionalItem(.values)?.tree
+      let encoded = try request.optionalItem(.values, isPlain: isWrite)
+      let values = try encoded.map { encoded throws(ServiceError) in try encoded.tree }
       self.values = values ?? [:]
+      valueBytes = encoded?.size ?? 0
       for name in self.values.keys.sorted() {
         try Self.checkKey(name.text, UInt8(ascii: ":"), "ExpressionAttributeValues")
       }

@@ -127,11 +127,19 @@ extension ExpressionParser {
     "attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2, "begins_with": 2, "contains": 2, "size": 1,
   ]
 
+  private static let updateFunctions: Set<String> = ["if_not_exists", "list_append"]
+
   /// The operands of a call. An unknown function's are read, too, to find what is wrong with the words.
   private mutating func operands(of name: String) throws(ServiceError) -> [Condition.Operand] {
     try countOperator()
     let count = Self.operandCounts[name]
-    if count == nil { note(.unknownFunction, "Invalid function name; function: \(name)") }
+    if count == nil {
+      note(
+        .unknownFunction,
+        Self.updateFunctions.contains(name)
+          ? "The function is not allowed in a condition expression; function: \(name)"
+          : "Invalid function name; function: \(name)")
+    }
     index += 2
     var operands: [Condition.Operand] = []
     if next != ")" {
@@ -215,7 +223,7 @@ extension ExpressionParser {
 
 extension AttributeValue {
   /// As messages show it: `{S:text}`.
-  fileprivate var brief: String {
+  var brief: String {
     switch self {
     case .s(let text), .n(let text), .b(let text): "{\(type.rawValue):\(text)}"
     default: json.text

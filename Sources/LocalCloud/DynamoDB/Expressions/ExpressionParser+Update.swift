@@ -93,7 +93,7 @@ extension ExpressionParser {
       note(
         .unknownFunction,
         isKnown
-          ? "The function is not allowed to be used in an update expression; function: \(name)"
+          ? "The function is not allowed in an update expression; function: \(name)"
           : "Invalid function name; function: \(name)")
       return refused
     }

@@ -47,12 +47,9 @@ struct ExpressionParser {
     self.bindings = bindings
     let words = "Invalid \(kind.rawValue)Expression:"
     guard text.utf8.count <= Self.sizeLimit else {
-      throw .validation(
-        "\(words) Expression size has exceeded the maximum allowed size; expression size: \(text.utf8.count)")
+      throw .validation("\(words) Expression size has exceeded the maximum allowed size;")
     }
-    do throws(ExpressionTokens.Failure) { tokens = try ExpressionTokens(text) } catch {
-      throw .validation("\(words) Syntax error; token: \"\(error.token)\", near: \"\(error.near)\"")
-    }
+    tokens = ExpressionTokens(text)
     guard !tokens.texts.isEmpty else { throw error("The expression can not be empty;") }
     // Nothing is parsed deeper than parentheses that close, each pair around an operator.
     guard tokens.closing.count == tokens.texts.lazy.filter({ $0 == "(" }).count else {
@@ -92,8 +89,7 @@ struct ExpressionParser {
   func syntaxError() -> ServiceError {
     let texts = tokens.texts
     let token = index < texts.count ? texts[index] : "<EOF>"
-    let near = texts[max(0, min(index, texts.count) - 1)..<min(texts.count, index + 2)].joined(separator: " ")
-    return error("Syntax error; token: \"\(token)\", near: \"\(near)\"")
+    return error("Syntax error; token: \"\(token)\", near: \"\(tokens.near(index))\"")
   }
 
   mutating func note(_ kind: Fault, _ message: @autoclosure () -> String) {
@@ -128,7 +124,7 @@ struct ExpressionParser {
   var isCall: Bool {
     guard index + 1 < tokens.texts.count, tokens.texts[index + 1] == "(" else { return false }
     let first = tokens.texts[index].utf8.first ?? 0
-    return ExpressionTokens.isWord(first) && !Self.isKeyword(tokens.texts[index])
+    return ExpressionTokens.isLetter(first) && !Self.isKeyword(tokens.texts[index])
   }
 
   private static func isKeyword(_ token: String) -> Bool {
@@ -166,8 +162,8 @@ struct ExpressionParser {
       if take(".") {
         steps.append(.name(ByteText(try name())))
       } else if take("[") {
-        guard let token = next, token.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { throw syntaxError() }
-        guard let element = Int(token) else {
+        guard let token = next, token.utf8.allSatisfy(ExpressionTokens.isDigit) else { throw syntaxError() }
+        guard let element = Int32(token).map({ Int($0) }) else {
           throw error("List index is not within the allowable range; index: [\(token)]")
         }
         index += 1
@@ -190,9 +186,7 @@ struct ExpressionParser {
         "An expression attribute name used in the document path is not defined; attribute name: \(token)")
       return token
     }
-    guard ExpressionTokens.isWord(first), !(0x30...0x39).contains(first), !Self.isKeyword(token) else {
-      throw syntaxError()
-    }
+    guard ExpressionTokens.isLetter(first), !Self.isKeyword(token) else { throw syntaxError() }
     if ReservedWords.contains(token) {
       note(.reservedWord, "Attribute name is a reserved keyword; reserved keyword: \(token)")
     }

@@ -100,7 +100,7 @@ struct KeyCondition {
     func refuse(_ name: String) -> ServiceError {
       .validation("Invalid operator used in KeyConditionExpression: \(name)")
     }
-    let words = "Invalid condition in KeyConditionExpression:"
+    let words = "Invalid KeyConditionExpression: Invalid condition in KeyConditionExpression:"
     var part = condition
     var operands: [Condition.Operand] = []
     switch condition {
@@ -153,11 +153,7 @@ struct KeyCondition {
     guard value.type == key.type, let bytes = value.sortable else {
       throw .parameter("Condition parameter type does not match schema type")
     }
-    guard !bytes.isEmpty else {
-      throw .validation(
-        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \(key.type == .s ? "string" : "binary") value. Key: \(key.name)"
-      )
-    }
+    guard !bytes.isEmpty else { throw .emptyKey(key) }
     return bytes
   }
 }

@@ -91,7 +91,7 @@ extension ItemEncoder {
     if zip(sorted, sorted.dropFirst()).contains(where: { $0 == $1 }) {
       let collection = "Input collection [\(members.map(\.text).joined(separator: ", "))]"
       switch type {
-      case .ns: fail(.validation("Input collection contains duplicates"))
+      case .ns: fail(.duplicateNumbers)
       case .bs: fail(.parameter("\(collection)of type BS contains duplicates."))
       default: fail(.parameter("\(collection) contains duplicates."))
       }

@@ -12,6 +12,12 @@ extension EncodedItem {
 
   /// The longest name of an attribute, in bytes.
   static let nameLimit: Int = 65_535
+  /// - Throws: what DynamoDB says of a name that no attribute can have.
+  static func checkName(_ name: String) throws(ServiceError) {
+    if name.isEmpty { throw .emptyName }
+    if name.utf8.count > nameLimit { throw .longName }
+  }
+
   /// The most maps and lists around a value.
   static let depthLimit: Int = 32
 }
@@ -54,9 +60,9 @@ struct ItemEncoder {
       let start = writer.bytes.count
       let count = string(reader.memberToken, reader)
       let name = start..<writer.bytes.count
-      if count == 0 { fail(.validation("Empty attribute name")) }
+      if count == 0 { fail(.emptyName) }
       if count > EncodedItem.nameLimit {
-        fail(.validation("Attribute name is too large, must be less than 65536 bytes"))
+        fail(.longName)
       }
       if !names.insert(name, of: writer.bytes) { hasDuplicates = true }
       writer.raw(":")

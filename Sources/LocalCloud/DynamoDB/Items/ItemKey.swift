@@ -63,11 +63,7 @@ extension KeySchema {
         : .parameter(
           "Type mismatch for key \(key.name) expected: \(key.type.rawValue) actual: \(value.type.rawValue)")
     }
-    guard key.type == .n || !bytes.isEmpty else {
-      throw .validation(
-        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \(key.type == .s ? "string" : "binary") value. Key: \(key.name)"
-      )
-    }
+    guard key.type == .n || !bytes.isEmpty else { throw .emptyKey(key) }
     guard key.type == .n || bytes.count <= limit else { throw .keyTooLong(isHash: limit == Self.hashLimit) }
     return bytes
   }
@@ -88,10 +84,11 @@ extension TableDescription {
   /// - Throws: what DynamoDB says of one that does not fit the table.
   func key(of item: EncodedItem, exact: Bool) throws(ServiceError) -> ItemKey { try schema.key(of: item, exact: exact) }
 
+  /// - Parameter isUpdated: true for what an update made.
   /// - Throws: what DynamoDB says of an item that has an index's key of another type, or one that can be no key.
-  func checkIndexKeys(of item: EncodedItem) throws(ServiceError) {
+  func checkIndexKeys(of item: EncodedItem, isUpdated: Bool = false) throws(ServiceError) {
     for index in indexes {
-      for (place, key) in index.schema.keys.enumerated() where !schema.has(key.name) {
+      for (place, key) in index.schema.keys.enumerated() {
         guard let value = item.value(of: key.encodedName) else { continue }
         guard value.type == key.type, let bytes = value.sortable else {
           throw .parameter(
@@ -99,8 +96,12 @@ extension TableDescription {
           )
         }
         guard key.type == .n || !bytes.isEmpty else {
+          let empty =
+            "The AttributeValue for a key attribute cannot contain an empty \(key.type == .s ? "string" : "binary") value."
           throw .validation(
-            "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty \(key.type == .s ? "string" : "binary") value. IndexName: \(index.name), IndexKey: \(key.name)"
+            isUpdated
+              ? "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. \(empty)"
+              : "One or more parameter values are not valid. A value specified for a secondary index key is not supported. \(empty) IndexName: \(index.name), IndexKey: \(key.name)"
           )
         }
         guard key.type == .n || bytes.count <= (place == 0 ? KeySchema.hashLimit : KeySchema.rangeLimit) else {

@@ -79,11 +79,19 @@ struct ItemRequest {
     return item
   }
 
-  /// The same for one that may be absent.
-  func optionalItem(_ name: Name) throws(ServiceError) -> EncodedItem? {
+  /// What is wrong with an item's values; nil for nothing.
+  func fault(of name: Name) -> ServiceError? {
+    guard case .failure(let fault)? = readings[name] else { return nil }
+    return fault.error
+  }
+
+  /// The same as ``item(_:)`` for one that may be absent.
+  ///
+  /// - Parameter isPlain: true where DynamoDB does not say in which of the values a set or a NULL is wrong.
+  func optionalItem(_ name: Name, isPlain: Bool = false) throws(ServiceError) -> EncodedItem? {
     guard let reading = readings[name] else { return nil }
     do throws(EncodedItem.Fault) { return try reading.get() } catch {
-      guard name == .values else { throw error.error }
+      guard name == .values, !isPlain || !error.error.isOfForm else { throw error.error }
       throw .validation(
         "ExpressionAttributeValues contains invalid value: \(error.error.message ?? "") for key \(error.attribute)")
     }

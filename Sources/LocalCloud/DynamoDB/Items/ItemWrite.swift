@@ -20,6 +20,8 @@ struct ItemWrite {
   let item: EncodedItem
   let update: UpdateExpression?
   let condition: Condition?
+  /// The bytes of the item or key, and of the values, as a transaction counts them.
+  let payload: Int
   /// True where the error of a condition that is not met carries the item.
   let showsItem: Bool
 
@@ -33,10 +35,11 @@ struct ItemWrite {
     fileprivate let expected: [OlderCondition]?
     fileprivate let conditionalOperator: String?
     fileprivate let showsItem: Bool
+    fileprivate let isPart: Bool
 
     /// - Parameter isPart: true for a part of a transaction, which must say what it does.
     init(_ kind: Kind, _ input: inout Input, isPart: Bool = false) throws(ServiceError) {
-      self.kind = kind
+      (self.kind, self.isPart) = (kind, isPart)
       table = try TableDescription.name(&input)
       _ = try input.object(kind == .put ? "Item" : "Key", required: true)
       update = kind == .update ? try input.string("UpdateExpression", required: isPart) : nil
@@ -50,13 +53,21 @@ struct ItemWrite {
     }
   }
 
+  /// Reads a write that is no part of anything: what is wrong with it is told in other words.
+  static func alone(_ head: Head, _ request: ItemRequest) throws(ServiceError) -> ItemWrite {
+    do throws(ServiceError) { return try ItemWrite(head, request) } catch {
+      throw error == request.fault(of: head.kind == .put ? .item : .key) && !error.isOfForm ? error : error.detected
+    }
+  }
+
   /// Reads the values and the expressions of a write that its model's constraints have let pass.
   init(_ head: Head, _ request: ItemRequest) throws(ServiceError) {
     (kind, table, showsItem) = (head.kind, head.table, head.showsItem)
     tableAsNamed = request.input.object["TableName"]?.string ?? table
     try (kind == .update ? ParameterKinds.update : .put).check(request.input)
     item = try request.item(kind == .put ? .item : .key)
-    var bindings = try ExpressionParser.Bindings(request)
+    var bindings = try ExpressionParser.Bindings(request, isWrite: !head.isPart)
+    payload = item.size + bindings.valueBytes
     if let text = head.update {
       update = try ExpressionParser.update(text, &bindings)
     } else {

@@ -38,7 +38,9 @@ struct PageRequest: Sendable {
     tableAsNamed = request.input.object["TableName"]?.string ?? ""
     countsOnly = select == "COUNT"
     filter = try (olderFilter ?? []).condition(conditionalOperator)
-    try Self.check(select, wanted, hasIndex: index != nil)
+    do throws(ServiceError) { try Self.check(select, wanted, hasIndex: index != nil) } catch {
+      throw kind == .query ? error.detected : error
+    }
     do throws(ServiceError) { startKey = try request.optionalItem(.startKey) } catch {
       throw .validation("The provided starting key is invalid: \(error.message ?? "")")
     }
@@ -50,10 +52,10 @@ struct PageRequest: Sendable {
   ) throws(ServiceError) {
     switch (select, wanted.member) {
     case ("SPECIFIC_ATTRIBUTES", nil):
-      throw .parameter(
+      throw .validation(
         "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
     case ("ALL_PROJECTED_ATTRIBUTES", _) where !hasIndex:
-      throw .parameter("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+      throw .validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
     case ("COUNT", let member?):
       throw .validation("Cannot specify the \(member) when choosing to get only the Count")
     case ("ALL_ATTRIBUTES", let member?), ("ALL_PROJECTED_ATTRIBUTES", let member?):

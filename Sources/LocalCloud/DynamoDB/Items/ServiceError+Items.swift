@@ -14,7 +14,32 @@ extension ServiceError {
     .coral("SerializationException", message, messageName: "Message")
   }
 
-  var isSerialization: Bool { type.hasSuffix("#SerializationException") }
+  static let duplicateNumbers: ServiceError = .validation("Input collection contains duplicates")
+  static let emptyName: ServiceError = .validation("Empty attribute name")
+  static let longName: ServiceError = .validation("Attribute name is too large, must be less than 65536 bytes")
+
+  /// What DynamoDB says of a key that has no text, or no bytes.
+  static func emptyKey(_ key: KeySchema.Key) -> ServiceError {
+    .validation(
+      "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \(key.type == .s ? "string" : "binary") value. Key: \(key.name)"
+    )
+  }
+
+  /// The same error in the words of PutItem, UpdateItem and DeleteItem, and of Query's `Select`, which count what they find in a request
+  /// before they look at a table; other operations do not.
+  var detected: ServiceError {
+    guard code == "ValidationException", let message else { return self }
+    var error = self
+    error.message = "1 validation error detected: \(message)"
+    return error
+  }
+
+  /// True for what is wrong with a set or a NULL, which is found with the request's form; a number is read later.
+  var isOfForm: Bool {
+    self == .duplicateNumbers || message?.hasPrefix("One or more parameter values were invalid:") == true
+  }
+
+  var isSerialization: Bool { code == "SerializationException" }
 
   static func parameter(_ message: String) -> ServiceError {
     .validation("One or more parameter values were invalid: \(message)")

@@ -42,6 +42,7 @@ struct OlderCondition {
   ///
   /// - Throws: what DynamoDB says of conditions that are none.
   func condition() throws(ServiceError) -> Condition {
+    try EncodedItem.checkName(name)
     let path = DocumentPath(steps: [.name(ByteText(name))])
     if list != nil, value != nil {
       throw .parameter("Value and AttributeValueList cannot be used together for Attribute: \(name)")

@@ -26,6 +26,7 @@ struct OlderUpdate {
 
   /// The change that an expression of the same meaning gives.
   func change() throws(ServiceError) -> (path: DocumentPath, change: UpdateExpression.Change) {
+    try EncodedItem.checkName(name)
     let path = DocumentPath(steps: [.name(ByteText(name))])
     guard let value else {
       guard action == "DELETE" else {
@@ -57,8 +58,11 @@ extension Projection {
   /// - Throws: what DynamoDB says of a name that comes twice.
   init(attributes: [String]) throws(ServiceError) {
     var seen: Set<ByteText> = []
-    for name in attributes where !seen.insert(ByteText(name)).inserted {
-      throw .parameter("Duplicate value in attribute name: \(name)")
+    for name in attributes {
+      try EncodedItem.checkName(name)
+      guard seen.insert(ByteText(name)).inserted else {
+        throw .parameter("Duplicate value in attribute name: \(name)")
+      }
     }
     self.init(paths: attributes.map { DocumentPath(steps: [.name(ByteText($0))]) })
   }

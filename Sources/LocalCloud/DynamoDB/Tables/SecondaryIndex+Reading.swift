@@ -9,6 +9,9 @@ extension SecondaryIndex {
     fileprivate let projection: String?
     fileprivate let included: [String]?
     let units: (read: Int64, write: Int64)?
+
+    /// The keys' attributes.
+    var names: [String] { schema.map(\.name) }
   }
 
   /// - Returns: nil where there is no such member.
@@ -52,6 +55,10 @@ extension SecondaryIndex {
     default:
       guard let included = given.included else {
         throw .parameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+      }
+      var names: Set<ByteText> = []
+      for name in included where !names.insert(ByteText(name)).inserted {
+        throw .parameter("Duplicate attribute name in NonKeyAttributes: \(name)")
       }
       attributes = .include(included)
     }
@@ -107,6 +114,12 @@ extension SecondaryIndex.Given {
     if var part = try input.structure("Projection") {
       projection = try part.string("ProjectionType", values: ["ALL", "INCLUDE", "KEYS_ONLY"])
       included = try part.texts("NonKeyAttributes", count: 1...20)
+      if let included, !included.allSatisfy({ (1...255).contains($0.utf16.count) }) {
+        part.violate(
+          "NonKeyAttributes", "[\(included.joined(separator: ", "))]",
+          "satisfy constraint: [Member must have length less than or equal to 255, Member must have length greater than or equal to 1]"
+        )
+      }
       input.absorb(part)
     }
     (self.projection, self.included) = (projection, included)

@@ -17,6 +17,7 @@ struct TableResource: TemplateResource, Hashable {
   /// The attribute by which items expire.
   var timeToLive: String?
   var indexes: [Index] = []
+  var tags: ResourceTags = [:]
 
   struct Index: Sendable, Hashable {
     var name: String
@@ -30,6 +31,16 @@ struct TableResource: TemplateResource, Hashable {
 
   static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? {
     name == "Arn" ? names.arn("dynamodb", "table/\(try names.name())") : nil
+  }
+
+  func check(in stack: Stack) throws(TemplateError) {
+    do throws(ServiceError) {
+      var input = Input(["TableName": .string(name)])
+      _ = try TableDescription.name(&input)
+      try input.check()
+    } catch {
+      throw TemplateError("the table '\(name)' cannot have this TableName: \(error.message ?? error.type)")
+    }
   }
 
   static func plan(of tables: [TableResource], in stack: Stack) -> [PlanLine] {
@@ -71,9 +82,10 @@ extension TableResource {
       if try part.boolean("Enabled") ?? false { timeToLive = attribute }
       try properties.absorb(part)
     }
+    tags = try properties.tags()
     _ = try properties.choice("BillingMode", ["PAY_PER_REQUEST", "PROVISIONED"])
     properties.ignore(
-      "PointInTimeRecoverySpecification", "SSESpecification", "Tags", "DeletionProtectionEnabled", "TableClass",
+      "PointInTimeRecoverySpecification", "SSESpecification", "DeletionProtectionEnabled", "TableClass",
       "ProvisionedThroughput", "ContributorInsightsSpecification")
   }
 }
@@ -113,4 +125,36 @@ extension TableResource.Index {
     properties.ignore(
       "ProvisionedThroughput", "ContributorInsightsSpecification", "OnDemandThroughput", "WarmThroughput")
   }
+}
+
+/// `AWS::Serverless::SimpleTable`: a table with one key and nothing else.
+struct SimpleTableResource: TemplateResource {
+  static let type = "AWS::Serverless::SimpleTable"
+  static let nameProperty: String? = "TableName"
+  static let noun = TableResource.noun
+
+  let table: TableResource
+  var name: String { table.name }
+  var standing: any TemplateResource { table }
+
+  init(_ name: String, _ properties: inout ResourceProperties, at site: Stack.Site) throws(TemplateError) {
+    var key = TableResource.Key(name: "id", type: "S")
+    if var part = try properties.part("PrimaryKey") {
+      key.name = try part.text("Name") ?? key.name
+      let types = ["String": "S", "Number": "N", "Binary": "B"]
+      key.type = try part.choice("Type", types.keys.sorted()).flatMap { types[$0] } ?? key.type
+      try properties.absorb(part)
+    }
+    var table = TableResource(name: name, hash: key)
+    table.tags = try properties.tags()
+    self.table = table
+    properties.ignore("PointInTimeRecoverySpecification", "ProvisionedThroughput", "SSESpecification")
+  }
+
+  static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? {
+    try TableResource.attribute(name, names)
+  }
+
+  // The plan has it among all tables.
+  static func plan(of tables: [SimpleTableResource], in stack: Stack) -> [PlanLine] { [] }
 }

@@ -62,6 +62,11 @@ struct TableUpdate {
     // Each names another index, and one of them at most is new.
     try SecondaryIndex.Kind.global.check(elements.count)
     for var element in try input.structures(elements, of: "GlobalSecondaryIndexUpdates") {
+      guard ["Create", "Update", "Delete"].count(where: { element.has($0) }) <= 1 else {
+        throw .parameter(
+          "Only one of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete can be specified"
+        )
+      }
       if var part = try element.structure("Create") {
         changes.append(.create(try SecondaryIndex.Given(.global, &part)))
         element.absorb(part)
@@ -121,10 +126,26 @@ struct TableUpdate {
         table.definitions.append(key)
         continue
       }
-      guard known.type == key.type else {
-        throw .parameter("Cannot change the type of the key attribute \(key.name)")
+      guard known.type == key.type else { throw redefined(known, key, in: table) }
+    }
+  }
+
+  /// - Parameter known: the attribute as it is defined.
+  private func redefined(_ known: KeySchema.Key, _ key: KeySchema.Key, in table: TableDescription) -> ServiceError {
+    func text(_ keys: [(name: String, type: AttributeType)]) -> String {
+      let elements = zip(keys, ["HASH", "RANGE"]).map { "SchemaElement: key{\($0.name):\($0.type.rawValue):\($1)}" }
+      return "Schema:[\(elements.joined(separator: ", "))]"
+    }
+    let old = ([table.schema] + table.indexes.map(\.schema)).first { $0.has(known.name) }?.keys ?? [known]
+    var new = old.map { $0.name.hasSameBytes(as: key.name) ? (key.name, key.type) : ($0.name, $0.type) }
+    for case .create(let given) in changes where given.names.contains(where: { $0.hasSameBytes(as: key.name) }) {
+      new = given.names.compactMap { name in
+        (definitions + table.definitions).first { $0.name.hasSameBytes(as: name) }.map { ($0.name, $0.type) }
       }
     }
+    return .parameter(
+      "Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Existing schema: \(text(old.map { ($0.name, $0.type) })) New schema: \(text(new))"
+    )
   }
 
   private func apply(_ change: IndexChange, to table: inout TableDescription) throws(ServiceError) {
@@ -135,7 +156,7 @@ struct TableUpdate {
         throw .validation("Attempting to create an index which already exists: \(given.name)")
       }
       table.indexes.append(
-        try SecondaryIndex(given, table.definitions, of: table.schema, billing: table.billing))
+        try SecondaryIndex(given, definitions, of: table.schema, billing: table.billing))
       try SecondaryIndex.Kind.global.check(table.indexes.count { $0.kind == .global })
     case .update(let name, let units):
       guard let place, table.indexes[place].kind == .global else { throw .noIndex(name, of: table.name) }

@@ -28,15 +28,28 @@ struct Tag: Sendable, Hashable {
       let value = try element.string("Value", required: true, length: 0...256)
       input.absorb(element)
       if let key, !keys.insert(ByteText(key)).inserted { throw .parameter("Duplicate tag key: \(key)") }
+      for text in [key ?? "", value ?? ""] where !isAllowed(text) {
+        throw .parameter("A tag has a character that is not allowed: \(text)")
+      }
       tags.append(Tag(key: key ?? "", value: value ?? ""))
     }
     return tags
   }
 
-  /// - Throws: LimitExceededException for more tags than a table has.
+  /// - Throws: what DynamoDB says of more tags than a table has.
   static func check(_ count: Int) throws(ServiceError) {
-    guard count <= limit else {
-      throw .dynamoDB("LimitExceededException", "The number of tags exceeds the limit of \(limit): \(count)")
+    guard count <= limit else { throw .parameter("Too many tags: \(count), the limit is \(limit)") }
+  }
+
+  /// Letters, numbers, blanks and a few signs: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Tagging.html>.
+  private static func isAllowed(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { scalar in
+      switch scalar.properties.generalCategory {
+      case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+        .letterNumber, .otherNumber, .spaceSeparator, .nonspacingMark, .spacingMark:
+        true
+      default: "_.:/=+-@".unicodeScalars.contains(scalar)
+      }
     }
   }
 }
