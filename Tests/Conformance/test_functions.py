@@ -94,6 +94,18 @@ def test_functions_are_described(several):
     assert functions.get_waiter("function_active_v2").wait(FunctionName="echo") is None
     for call in (functions.get_function, functions.get_function_configuration):
         assert refused(call, FunctionName="nobody") == ("ResourceNotFoundException", f"Function not found: {ARN}nobody", 404)
+        assert refused(call, FunctionName="nobody", Qualifier="$LATEST")[1] == f"Function not found: {ARN}nobody:$LATEST"
+        assert refused(call, FunctionName="echo:7")[1] == f"Function not found: {ARN}echo:7"
+        assert refused(call, FunctionName="echo:$LATEST", Qualifier="1") == (
+            "InvalidParameterValueException", "The derived qualifier from the function name does not match the specified qualifier.", 400)
+        assert refused(call, FunctionName=ARN.replace("us-east-1", "ap-southeast-1") + "echo") == (
+            "ResourceNotFoundException", "Functions from 'ap-southeast-1' are not reachable in this region ('us-east-1')", 404)
+        assert refused(call, FunctionName=ARN.replace("000000000000", "111111111111") + "echo")[::2] == ("AccessDeniedException", 403)
+        assert refused(call, FunctionName="invalid:function:name") == ("ValidationException", (
+            "1 validation error detected: Value 'invalid:function:name' at 'functionName' failed to satisfy constraint: Member must satisfy "
+            "regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?"
+            "(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"), 400)
+        assert refused(call, FunctionName="a" * 141)[1].endswith("Member must have length less than or equal to 140")
         assert refused(call, FunctionName="echo", Qualifier="7") == ("ResourceNotFoundException", f"Function not found: {ARN}echo:7", 404)
 
 
@@ -107,6 +119,9 @@ def test_functions_are_listed_page_by_page(several):
     assert [function["FunctionName"] for function in command(several, "lambda", "list-functions")["Functions"]] == ["echo", "missing", "short"]
     violated = "1 validation error detected: Value '%s' at 'maxItems' failed to satisfy constraint: Member must have value %s than or equal to %s"
     assert refused(functions.list_functions, MaxItems=10001) == ("ValidationException", violated % (10001, "less", 10000), 400)
+    assert names([functions.list_functions(FunctionVersion="ALL", MasterRegion="ALL")]) == [["echo", "missing", "short"]]
+    assert refused(functions.list_functions, FunctionVersion="all") == ("ValidationException", (
+        "1 validation error detected: Value 'all' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]"), 400)
     assert refused(functions.list_functions, Marker="?")[0] == "InvalidParameterValueException"
 
 
@@ -152,7 +167,7 @@ def test_the_context_of_a_client_reaches_the_function(several):
 def test_what_is_not_emulated_is_refused_by_name(several):
     functions = client(several, "lambda")
     assert refused(functions.list_aliases, FunctionName="echo") == (
-        "UnknownOperationException", "The local cloud does not emulate this operation of Lambda", 404)
+        "UnknownOperationException", "The local cloud does not emulate GET /2015-03-31/functions/echo/aliases of Lambda", 404)
 
 
 SOURCES = """

@@ -11,11 +11,13 @@ import xml.etree.ElementTree
 import boto3
 import botocore.auth
 import botocore.awsrequest
+import botocore.config
 import botocore.credentials
 import botocore.model
 import pytest
 from botocore.exceptions import ClientError
 
+import test_operations
 from conftest import TOOLS
 
 
@@ -42,7 +44,7 @@ def test_who_one_is(cloud, client):
 @pytest.mark.parametrize("service, call, arguments, code, status, words", [
     ("iam", "list_roles", {}, "InvalidAction", 400, "ListRoles of the service iam"),
     ("sns", "list_topics", {}, "InvalidAction", 400, "ListTopics of the service sns"),
-    ("cloudformation", "list_stacks", {}, "InvalidAction", 400, "ListStacks of the service cloudformation"),
+    ("cloudformation", "list_stack_sets", {}, "InvalidAction", 400, "The operation ListStackSets is not emulated"),
     ("ec2", "describe_instances", {}, "InvalidAction", 400, "DescribeInstances of the service ec2"),
     ("route53", "list_hosted_zones", {}, "InvalidAction", 400, "GET /2013-04-01/hostedzone of the service route53"),
     ("s3", "list_buckets", {}, "NotImplemented", 501, "GET / of the service s3"),
@@ -62,6 +64,32 @@ def test_what_is_not_here_is_refused_at_once(client, service, call, arguments, c
     assert response["ResponseMetadata"]["RetryAttempts"] == 0
 
 
+# What ends within botocore: it wants an ARN, a token of its own or an account's number first.
+ASKS_NOBODY = {"cloudfront-keyvaluestore", "codecatalyst", "s3control"}
+# Those whose requests look like another's: they read the status alone. Three of them do not sign, and one asks for a path of the API's stage.
+READS_THE_STATUS = {"cloudsearchdomain": 400, "medialive": 401, "s3outposts": 400, "signin": 404, "sso": 404, "sso-oidc": 404}
+REFUSALS = {
+    "json": {("UnknownOperationException", 400)}, "query": {("InvalidAction", 400)}, "ec2": {("InvalidAction", 400)},
+    "rest-json": {("UnknownOperationException", 404)}, "rest-xml": {("InvalidAction", 400), ("NotImplemented", 501)}}
+
+
+def test_the_first_operation_of_every_service_is_answered_so_that_its_client_can_read_it(client):
+    here = set(test_operations.SERVICES.values()) - {"cloudformation", "events", "scheduler", "apigateway", "apigatewayv2"}
+    wrong = {}
+    services = set(boto3.session.Session().get_available_services()) - here - ASKS_NOBODY
+    assert len(services) > 300
+    for service in services:
+        asking = client(service, config=botocore.config.Config(
+            parameter_validation=False, inject_host_prefix=False, retries={"max_attempts": 0}, read_timeout=60))
+        # Anything but an error that the client has read is raised here.
+        answer = test_operations.refusal(asking, asking.meta.service_model.operation_names[0])
+        protocol = asking.meta.service_model.resolved_protocol
+        expected = {(str(READS_THE_STATUS[service]), READS_THE_STATUS[service])} if service in READS_THE_STATUS else REFUSALS[protocol]
+        if answer not in expected:
+            wrong[service] = protocol, answer
+    assert not wrong
+
+
 def test_a_client_that_prefers_cbor_is_told(client, monkeypatch):
     monkeypatch.setattr(botocore.model, "PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", ["smithy-rpc-v2-cbor"])
     response = refusal(boto3.session.Session().client("cloudwatch").list_metrics)
@@ -73,7 +101,7 @@ def test_a_client_that_prefers_cbor_is_told(client, monkeypatch):
 @pytest.mark.parametrize("words, told", [
     (("s3", "ls"), "(NotImplemented) when calling the ListBuckets operation"),
     (("iam", "list-roles"), "(InvalidAction) when calling the ListRoles operation"),
-    (("cloudformation", "list-stacks"), "(InvalidAction) when calling the ListStacks operation"),
+    (("cloudformation", "list-change-sets", "--stack-name", "s"), "(InvalidAction) when calling the ListChangeSets operation"),
 ])
 def test_the_command_line_is_told(cloud, words, told):
     run = aws(cloud, *words)

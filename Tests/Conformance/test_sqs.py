@@ -115,24 +115,38 @@ def test_a_queue_that_is_its_own_dead_letter_queue_hands_out_and_ends(client):
     sqs.delete_queue(QueueUrl=url)
 
 
-def test_only_the_last_receipt_handle_serves(queue):
+def test_what_makes_a_queue_fifo_is_refused(queue):
+    sqs, url, _ = queue
+    for call, arguments, code, words in (
+            (sqs.set_queue_attributes, {"QueueUrl": url, "Attributes": {"FifoQueue": "false"}}, "InvalidAttributeName", "Unknown Attribute FifoQueue."),
+            (sqs.create_queue, {"QueueName": "n", "Attributes": {"FifoQueue": "true"}}, "InvalidAttributeName",
+             "The local cloud does not emulate FIFO queues: attribute FifoQueue."),
+            (sqs.create_queue, {"QueueName": "n.fifo"}, "InvalidParameterValue", "The local cloud does not emulate FIFO queues")):
+        with pytest.raises(ClientError) as caught:
+            call(**arguments)
+        assert (caught.value.response["Error"]["Code"], caught.value.response["Error"]["Message"]) == (code, words)
+
+
+def test_older_receipt_handles_serve_too(queue):
     sqs, url, _ = queue
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
     sqs.send_message(QueueUrl=url, MessageBody="x")
     old = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
     new = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
     assert old != new
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=old)
+    # As on AWS, nothing comes of a change to a message that can be received already.
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=old, VisibilityTimeout=600)
+    newest = sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)["Messages"][0]["ReceiptHandle"]
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=old, VisibilityTimeout=0)
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+    for handle in (old, newest, new):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+    assert "Messages" not in sqs.receive_message(QueueUrl=url)
     with pytest.raises(ClientError) as caught:
         sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=old, VisibilityTimeout=600)
     assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
     assert caught.value.response["Error"]["Message"] == (
         f"Value {old} for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.")
-    # As on AWS, nothing comes of a change to a message that can be received already.
-    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=new, VisibilityTimeout=600)
-    newest = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=newest)
-    assert "Messages" not in sqs.receive_message(QueueUrl=url)
 
 
 def test_a_dead_letter_queue_says_whose_messages_it_takes(queue):

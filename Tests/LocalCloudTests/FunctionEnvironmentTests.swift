@@ -17,7 +17,10 @@ import Testing
     ]
     let variables = JSON.object(own.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) }).text
     let template = LambdaServiceTests.template("Tell").replacing(
-      "Timeout: 900", with: "Timeout: 900\n      MemorySize: 512\n      Environment: { Variables: \(variables) }")
+      "Timeout: 900",
+      with:
+        "Timeout: 900\n      Handler: app.handler\n      MemorySize: 512\n      Environment: { Variables: \(variables) }"
+    )
     let script = #"env | curl -s --data-binary @- "$api/$id/response""#
     try await LambdaServiceTests.with(template, ["Tell": script]) { cloud, folder in
       let answer = try await LambdaClient(cloud.client).invoke("f", payload: Array("{}".utf8))
@@ -36,7 +39,7 @@ import Testing
         "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1", "AWS_LAMBDA_FUNCTION_NAME": "f", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
-        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f", "LAMBDA_TASK_ROOT": folder.path, "_HANDLER": "bootstrap",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/f", "LAMBDA_TASK_ROOT": folder.path, "_HANDLER": "app.handler",
       ]
       #expect(found == own.merging(lambda) { first, _ in first })
     }

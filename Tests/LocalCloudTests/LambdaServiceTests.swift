@@ -45,7 +45,7 @@ import Testing
     """
     Resources:
       Letters: { Type: AWS::SQS::Queue, Properties: { QueueName: letters } }
-      Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: orders, VisibilityTimeout: 1 } }
+      Orders: { Type: AWS::SQS::Queue, Properties: { QueueName: orders, VisibilityTimeout: 43200 } }
       F:
         Type: AWS::Serverless::Function
         Properties:
@@ -84,7 +84,9 @@ import Testing
       #expect(try await Self.isEmpty(orders, queues))
       // The source runs. From now on a message that fails once goes to the other queue.
       let policy = #"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:letters","maxReceiveCount":1}"#
-      let attributes: JSON = ["QueueUrl": .string(orders), "Attributes": ["RedrivePolicy": .string(policy)]]
+      let attributes: JSON = [
+        "QueueUrl": .string(orders), "Attributes": ["RedrivePolicy": .string(policy), "VisibilityTimeout": "1"],
+      ]
       _ = try await cloud.client.callRaw(.sqs, "SetQueueAttributes", attributes.bytes)
       #expect(try await queues.sendMessageBatch([.init(id: "a", body: "bad")], to: orders) == [])
       let letters = try await queues.queueURL(named: "letters")
@@ -109,8 +111,6 @@ import Testing
       #expect(cloud.cloud.plan.contains("12 at once"))
       let queues = SQSClient(cloud.client)
       let orders = try await queues.queueURL(named: "orders")
-      let hidden: JSON = ["QueueUrl": .string(orders), "Attributes": ["VisibilityTimeout": "43200"]]
-      _ = try await cloud.client.callRaw(.sqs, "SetQueueAttributes", hidden.bytes)
       for batch in 0..<2 {
         let entries = (0..<6).map { SQSClient.Entry(id: "\($0)", body: "\(batch)") }
         #expect(try await queues.sendMessageBatch(entries, to: orders) == [])
@@ -164,8 +164,7 @@ import Testing
   {
     let data = FileManager.default.temporaryDirectory.appending(path: "events-\(RandomID.uuid())").path
     defer { try? FileManager.default.removeItem(atPath: data) }
-    let template = Self.template("Hang").replacing("VisibilityTimeout: 1 ", with: "VisibilityTimeout: 43200 ")
-    try await Self.with(template, ["Hang": "touch \"$home/here\"; exec sleep 1000"], data: data) {
+    try await Self.with(Self.template("Hang"), ["Hang": "touch \"$home/here\"; exec sleep 1000"], data: data) {
       (cloud, folder) async throws in
       let queues = SQSClient(cloud.client)
       let entries = (0..<3).map { SQSClient.Entry(id: "\($0)", body: "\($0)") }
@@ -216,9 +215,48 @@ import Testing
     await events.stop()
   }
 
+  @Test("Events of functions that have left the template are deleted where that is asked for") func pruning()
+    async throws
+  {
+    let storage = try Self.storage(events: 3)
+    try await storage.write { connection throws(ServiceError) in
+      try storing {
+        try connection.run("UPDATE lambda_events SET function = 'gone' WHERE id = 'event2'")
+        try connection.run("UPDATE lambda_events SET function = 'elsewhere' WHERE id = 'event3'")
+      }
+    }
+    // Another stack over the same data has it.
+    var other = StackState()
+    other.resources = [
+      StackResource(logicalID: "E", type: FunctionResource.deployedType, physicalID: "elsewhere", data: nil)
+    ]
+    try other.save(of: "other", in: storage)
+    let scripts = try SandboxTests.Scripts()
+    let sandboxes = try SandboxTests.sandboxes(scripts)
+    sandboxes.register(.init(name: "f", executable: "/nowhere/f", environment: [:]))
+    let told = Recorder<String>()
+    let events = try EventInvocations(
+      storage: storage, sandboxes: sandboxes,
+      messages: QueueStore(storage: storage, account: Account(), clock: .system),
+      clock: .fixed(0), notice: { told.append($0) })
+    for _ in 0..<2 {
+      try events.prune()
+      let kept = try await storage.read { connection throws(ServiceError) in
+        try storing { try connection.rows("SELECT id FROM lambda_events ORDER BY id") }
+      }
+      #expect(kept == [[.text("event1")], [.text("event3")]])
+    }
+    #expect(
+      told.elements == [
+        "the function gone has left the template: events that were accepted for it (1) are deleted"
+      ])
+    await sandboxes.stop()
+    await events.stop()
+  }
+
   /// Storage with so many events of an earlier run.
   static func storage(events count: Int) throws -> Storage {
-    let storage = try Storage(folder: nil, schemas: [LambdaService.schema, SQSService.schema])
+    let storage = try Storage(folder: nil, schemas: [LambdaService.schema, SQSService.schema, Storage.ownSchema])
     try storage.writeAndWait { connection throws(ServiceError) in
       try storing {
         try connection.run(

@@ -24,6 +24,7 @@ import Testing
     try await put(service, "/a/t", ["Type": "SecureString", "KeyId": "alias/k"])
     try await put(
       service, "large", ["Tier": "Intelligent-Tiering", "Value": .string(String(repeating: "v", count: 4097))])
+    try await put(service, "/slashed")
     try await put(service, "top", ["DataType": "aws:ec2:image"])
     return service
   }
@@ -35,15 +36,18 @@ import Testing
   @Test(
     "A list has what its filters let through",
     arguments: [
-      ("[]", ["/a/b", "/a/b/c", "/a/s", "/a/t", "large", "top"]),
+      ("[]", ["/a/b", "/a/b/c", "/a/s", "/a/t", "large", "/slashed", "top"]),
       (#"[{"Key":"Name","Values":["/a/b","/top"]}]"#, ["/a/b", "top"]),
       (#"[{"Key":"Name","Option":"BeginsWith","Values":["/a/b","l"]}]"#, ["/a/b", "/a/b/c", "large"]),
       (#"[{"Key":"Name","Option":"Contains","Values":["/b"]}]"#, ["/a/b", "/a/b/c"]),
+      (#"[{"Key":"Name","Option":"BeginsWith","Values":["/slash"]}]"#, ["/slashed"]),
+      (#"[{"Key":"Name","Option":"BeginsWith","Values":["slash"]}]"#, ["/slashed"]),
+      (#"[{"Key":"Name","Values":["slashed"]}]"#, ["/slashed"]),
       (#"[{"Key":"Type","Values":["SecureString","StringList"]}]"#, ["/a/b/c", "/a/s", "/a/t"]),
       (#"[{"Key":"KeyId","Values":["alias/k"]}]"#, ["/a/t"]), (#"[{"Key":"Tier","Values":["Advanced"]}]"#, ["large"]),
       (#"[{"Key":"DataType","Values":["aws:ec2:image"]}]"#, ["top"]),
       (#"[{"Key":"Path","Values":["/a"]}]"#, ["/a/b", "/a/s", "/a/t"]),
-      (#"[{"Key":"Path","Option":"OneLevel","Values":["/"]}]"#, ["large", "top"]),
+      (#"[{"Key":"Path","Option":"OneLevel","Values":["/"]}]"#, ["large", "/slashed", "top"]),
       (#"[{"Key":"Path","Option":"Recursive","Values":["/a/b/","/none"]}]"#, ["/a/b/c"]),
       (#"[{"Key":"tag:team"}]"#, ["/a/b", "/a/b/c"]), (#"[{"Key":"tag:team","Values":["x"]}]"#, ["/a/b"]),
       (#"[{"Key":"tag:team","Option":"BeginsWith","Values":["x"]}]"#, ["/a/b", "/a/b/c"]),
@@ -84,6 +88,14 @@ import Testing
         #"{"Key":"Type","Values":["x"]}"#,
         "InvalidFilterOption: The following filter value is not valid: x. Valid values include: [String, StringList, SecureString]."
       ),
+      (
+        #"{"Key":"Name","Values":["a",""]}"#,
+        "ValidationException: 1 validation error detected: Value '[a, ]' at 'parameterFilters.1.member.values' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1]"
+      ),
+      (
+        #"{"Key":"Path","Values":["/a","/AWS/x"]}"#,
+        #"ValidationException: Filters for common parameters can't be prefixed with "aws" or "ssm" (case-insensitive). When using global parameters, please specify within a global namespace."#
+      ),
       (#"{"Key":"Name","Values":[1]}"#, "SerializationException: Unexpected field type"),
       (
         (0...50).map { #"{"Key":"tag:\#($0)"}"# }.joined(separator: ","),
@@ -94,6 +106,33 @@ import Testing
     let service = try ParameterStoreTests.service()
     #expect(
       await service.refusal("DescribeParameters", ["ParameterFilters": try JSON(parsing: "[\(filters)]")]) == words)
+  }
+
+  @Test(
+    "The older form of filters has three keys",
+    arguments: [
+      (#"[{"Key":"Name","Values":["/a/b","l"]}]"#, ["/a/b", "/a/b/c", "large"]),
+      (#"[{"Key":"Type","Values":["SecureString","StringList"]}]"#, ["/a/b/c", "/a/s", "/a/t"]),
+      (#"[{"Key":"KeyId","Values":["alias/k"]},{"Key":"Type","Values":["SecureString"]}]"#, ["/a/t"]),
+    ])
+  func olderFilters(filters: String, expected: [String]) async throws {
+    let service = try await Self.filled()
+    #expect(Self.names(try await service("DescribeParameters", ["Filters": JSON(parsing: filters)])) == expected)
+    #expect(
+      await service.refusal(
+        "DescribeParameters", ["Filters": try JSON(parsing: filters), "ParameterFilters": []])
+        == "ValidationException: You can use either Filters or ParameterFilters in a single request.")
+  }
+
+  @Test("The older form of filters has one enumeration of keys, and nobody shares parameters") func olderKeys()
+    async throws
+  {
+    let service = try await Self.filled()
+    #expect(
+      await service.refusal("DescribeParameters", ["Filters": [["Key": "Path", "Values": ["/a"]]]])
+        == "ValidationException: 1 validation error detected: Value 'Path' at 'filters.1.member.key' failed to satisfy constraint: Member must satisfy enum value set: [Name, Type, KeyId]"
+    )
+    #expect(try await service("DescribeParameters", ["Shared": true]) == ["Parameters": []])
   }
 
   @Test("A list comes in pages, and tells all of a parameter but its value") func pages() async throws {
@@ -107,7 +146,7 @@ import Testing
       pages.append(Self.names(page))
       token = page["NextToken"]
     } while token != nil
-    #expect(pages == [["/a/b", "/a/b/c", "/a/s", "/a/t"], ["large", "top"]])
+    #expect(pages == [["/a/b", "/a/b/c", "/a/s", "/a/t"], ["large", "/slashed", "top"]])
     let one = try await service("DescribeParameters", ["ParameterFilters": [["Key": "Name", "Values": ["/a/t"]]]])
     #expect(
       one["Parameters"] == [
@@ -135,7 +174,7 @@ import Testing
     #expect(try await ParameterStoreTests.value(service, "arn:aws:ssm:us-east-1:000000000000:parameter/a:new") == "3")
     #expect(
       await service.refusal("GetParameter", ["Name": "a:none"])
-        == "ParameterVersionNotFound: Systems Manager could not find label none for parameter a. Verify the label and try again."
+        == "ParameterVersionNotFound: Systems Manager could not find label none for parameter /a. Verify the label and try again."
     )
     let found = try await service("GetParameters", ["Names": ["a:old", "a:2", "a:none", "a:old"]])
     #expect(found["Parameters"]?.array?.map { $0["Selector"] } == [":old", ":2"])
@@ -166,7 +205,8 @@ import Testing
         == ["RemovedLabels": ["old"], "InvalidLabels": ["both"]])
     #expect(
       await service.refusal("LabelParameterVersion", ["Name": "a", "Labels": ["x"], "ParameterVersion": 9])
-        == "ParameterVersionNotFound: Systems Manager could not find version 9 of a. Verify the version and try again.")
+        == "ParameterVersionNotFound: Systems Manager could not find version 9 of /a. Verify the version and try again."
+    )
     #expect(
       await service.refusal("LabelParameterVersion", ["Name": "no", "Labels": ["x"]]) == "ParameterNotFound")
     let nine: JSON = .array((0..<9).map { .string("l\($0)") })
@@ -263,11 +303,116 @@ import Testing
       ("Advanced", 1, nil, "Advanced"),
       ("Advanced", 8192, nil, "Advanced"), ("Advanced", 8193, nil, nil), ("Intelligent-Tiering", 4096, nil, "Standard"),
       ("Intelligent-Tiering", 4097, nil, "Advanced"), (nil, 8192, "Advanced", "Advanced"),
-      ("Intelligent-Tiering", 1, "Advanced", "Advanced"), ("Standard", 1, "Advanced", nil), (nil, 0, nil, nil),
+      ("Intelligent-Tiering", 1, "Advanced", "Advanced"), ("Standard", 1, "Advanced", nil),
     ] as [(String?, Int, String?, String?)])
   func tiers(wanted: String?, size: Int, known: String?, tier: String?) {
     let value = String(repeating: "v", count: size)
     #expect((try? ParameterTier.tier(wanted, over: known, of: value)) == tier)
+  }
+
+  @Test("A value matches the pattern of its parameter as a whole, that of later versions, too") func pattern()
+    async throws
+  {
+    let service = try ParameterStoreTests.service()
+    func put(_ value: String, _ members: JSONObject = [:]) async -> String? {
+      var input: JSONObject = ["Name": "/p/n", "Value": .string(value), "Type": "String", "Overwrite": true]
+      for member in members.members { input[member.name] = member.value }
+      return await service.refusal("PutParameter", .object(input))
+    }
+    let mismatch =
+      #"ParameterPatternMismatchException: Parameter value, cannot be validated against allowedPattern: \d{1,4}"#
+    #expect(await put("10,000", ["AllowedPattern": #"\d{1,4}"#]) == mismatch)
+    #expect(await put("100", ["AllowedPattern": #"\d{1,4}"#]) == nil)
+    #expect(await put("10,000") == mismatch)
+    #expect(await put("1000\n") == mismatch)
+    #expect(await put("1000") == nil)
+    let told = try await service("DescribeParameters", [:])["Parameters"]?.array?.map { $0["AllowedPattern"] }
+    #expect(told == [#"\d{1,4}"#])
+    #expect(await put("x", ["AllowedPattern": "a|x"]) == nil)
+    #expect(await put("ax")?.hasPrefix("ParameterPatternMismatchException") ?? false)
+    // An empty one takes it away.
+    #expect(await put("ax", ["AllowedPattern": ""]) == nil)
+    #expect(await put("anything") == nil)
+    let history = try await service("GetParameterHistory", ["Name": "/p/n"])["Parameters"]?.array
+    #expect(
+      history?.map { $0["AllowedPattern"] } == [#"\d{1,4}"#, #"\d{1,4}"#, "a|x", nil, nil])
+    for pattern in ["(", "a)(b", "(?=a)", "a{5000}{5000}"] {
+      #expect(
+        await put("a", ["AllowedPattern": .string(pattern)])?
+          .hasPrefix("InvalidAllowedPatternException: The request does not meet the regular expression requirement. ")
+          ?? false)
+    }
+    #expect(
+      await put(String(repeating: "a", count: 4096), ["AllowedPattern": "(.*.*){500}"])
+        == "InvalidAllowedPatternException: The request does not meet the regular expression requirement. the local cloud does not match a pattern that takes this much work"
+    )
+  }
+
+  @Test("A value that was looked at is not written where the parameter has another pattern by then")
+  func changedPattern() throws {
+    for (text, value, now, type) in [
+      ("a", "a", "a", nil), ("a", "b", "a", "ParameterPatternMismatchException"), (nil, "b", "", nil),
+      ("", "b", nil, nil), ("a", "a", "b", "TooManyUpdates"), (nil, "b", "a", "TooManyUpdates"),
+    ] as [(String?, String, String?, String?)] {
+      let allowed = try AllowedPattern(text, for: value)
+      let found: String?
+      do throws(ServiceError) {
+        try allowed.check(now)
+        found = nil
+      } catch { found = error.type }
+      #expect(found == type)
+    }
+  }
+
+  @Test("Messages show a parameter's name as it was written, and a cipher text its key") func shown() async throws {
+    let service = try ParameterStoreTests.service()
+    _ = try await service("PutParameter", ["Name": "/x", "Value": "v", "Type": "SecureString", "KeyId": "alias/mine"])
+    for name in ["x:9", "/x:9"] {
+      #expect(
+        await service.refusal("GetParameter", ["Name": .string(name)])
+          == "ParameterVersionNotFound: Systems Manager could not find version 9 of /x. Verify the version and try again."
+      )
+    }
+    let value = try await service("GetParameter", ["Name": "x"])["Parameter"]?["Value"]?.string
+    #expect(value?.hasPrefix("kms:alias/mine:") ?? false)
+  }
+
+  @Test("Labels, tags and versions of an older file stay, without a pattern") func lastStep() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "patterns-\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    do {
+      let old = try Storage(
+        folder: folder, schemas: [StorageSchema(module: "ssm", steps: Array(SSMService.schema.steps[..<4]))])
+      try old.database.with { connection throws(DatabaseError) in
+        try connection.execute(
+          """
+          INSERT INTO ssm_names VALUES ('a', '/', 2, '{"k":"v"}');
+          INSERT INTO ssm_versions VALUES ('a', 1, 'String', 'one', 1000, 'd', NULL, 'Standard', 'text'),
+            ('a', 2, 'SecureString', 'two', 2000, NULL, 'alias/mine', 'Advanced', 'text');
+          INSERT INTO ssm_labels VALUES ('a', 'old', 1);
+          """)
+      }
+    }
+    let service = try ParameterStoreTests.service(folder)
+    let found = try await service("GetParameterHistory", ["Name": "a", "WithDecryption": true])["Parameters"]?.array
+    let user: JSON = "arn:aws:iam::000000000000:root"
+    #expect(
+      found == [
+        [
+          "Name": "a", "Type": "String", "Value": "one", "Version": 1, "LastModifiedDate": .double(1),
+          "LastModifiedUser": user, "Tier": "Standard", "Policies": [], "DataType": "text", "Description": "d",
+          "Labels": ["old"],
+        ],
+        [
+          "Name": "a", "Type": "SecureString", "Value": "two", "Version": 2, "LastModifiedDate": .double(2),
+          "LastModifiedUser": user, "Tier": "Advanced", "Policies": [], "DataType": "text", "KeyId": "alias/mine",
+          "Labels": [],
+        ],
+      ])
+    #expect(
+      try await service("ListTagsForResource", ["ResourceType": "Parameter", "ResourceId": "a"])
+        == ["TagList": [["Key": "k", "Value": "v"]]])
+    #expect(try await service("GetParameter", ["Name": "a:old"])["Parameter"]?["Value"] == "one")
   }
 
   @Test("What a new version does not say stays as it was") func stays() async throws {

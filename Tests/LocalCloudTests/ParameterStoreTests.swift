@@ -51,7 +51,10 @@ import Testing
     #expect(await service.refusal("GetParameter", ["Name": "a/x"]) == "ParameterNotFound")
     #expect(await service.refusal("GetParameter", ["Name": "X"]) == "ParameterNotFound")
     let both = try await service("GetParameters", ["Names": ["x", "/x", "/a/x", "no", "no"]])
-    #expect(both["Parameters"]?.array?.compactMap { $0["Name"]?.string } == ["x", "/a/x"])
+    #expect(both["Parameters"]?.array?.compactMap { $0["Name"]?.string } == ["/x", "/a/x"])
+    // As it was written when it was made, whatever a newer version is put by.
+    let list = try await service("DescribeParameters", [:])["Parameters"]
+    #expect(list?.array?.compactMap { $0["Name"]?.string } == ["/a/x", "/x"])
     #expect(both["InvalidParameters"] == ["no"])
   }
 
@@ -89,6 +92,34 @@ import Testing
     #expect(refusal?.contains(words) ?? false, "\(refusal ?? "none")")
   }
 
+  @Test(
+    "A name that cannot be a parameter's is told as such",
+    arguments: [
+      ("/x:1:2", true, "ParameterNotFound"), ("/x:9", true, "ParameterVersionNotFound"),
+      (
+        "/aws/reference/secretsmanager/s", false,
+        "ValidationException: WithDecryption flag must be True for retrieving a Secret Manager secret."
+      ),
+      (
+        "/aws/reference/secretsmanager/s", true,
+        "ParameterNotFound: An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret /aws/reference/secretsmanager/s not found."
+      ),
+    ])
+  func nobody(name: String, decrypts: Bool, words: String) async throws {
+    let service = try Self.service()
+    _ = try await Self.put(service, "/x", "v")
+    let refusal = await service.refusal("GetParameter", ["Name": .string(name), "WithDecryption": .bool(decrypts)])
+    #expect(refusal?.hasPrefix(words) ?? false, "\(refusal ?? "none")")
+  }
+
+  @Test("An empty value is refused") func emptyValue() async throws {
+    let service = try Self.service()
+    #expect(
+      await service.refusal("PutParameter", ["Name": "x", "Value": "", "Type": "Text"])
+        == "ValidationException: 2 validation errors detected: Value '' at 'value' failed to satisfy constraint: Member must have length greater than or equal to 1; Value 'Text' at 'type' failed to satisfy constraint: Member must satisfy enum value set: [SecureString, StringList, String]"
+    )
+  }
+
   @Test("What is below a path comes in pages, in the order of names") func paths() async throws {
     let service = try Self.service()
     for name in ["/p/a", "/p/b", "/p/c/d", "/pq", "top"] { _ = try await Self.put(service, name, name) }
@@ -106,7 +137,7 @@ import Testing
     }
     #expect(try await names("/p", false, 10) == [["/p/a", "/p/b"]])
     #expect(try await names("/p/", true, 2) == [["/p/a", "/p/b"], ["/p/c/d"]])
-    #expect(try await names("/", false, 10) == [["pq", "top"]])
+    #expect(try await names("/", false, 10) == [["/pq", "top"]])
     #expect(try await names("/no", true, 10) == [[]])
   }
 

@@ -30,4 +30,30 @@ import Testing
     warden.stop()
     #expect(told.elements == [])
   }
+
+  @Test("What a slow shell has not taken is told it later") func slowShell() async throws {
+    let told = Recorder<String>()
+    let warden = ProcessWarden { told.append($0) }
+    warden.add(999_999)
+    let shell = try #require(warden.shell?.process)
+    kill(shell, SIGSTOP)
+    // More than a connection holds.
+    var lines = 0
+    while warden.shell?.unsent == 0, lines < 1_000_000 {
+      warden.remove(999_999)
+      lines += 1
+    }
+    let process = try ChildProcess.spawn("/bin/sleep", ["1000"], environment: [:])
+    warden.add(process)
+    #expect((warden.shell?.unsent ?? 0) > 10)
+    kill(shell, SIGCONT)
+    #expect(
+      try await eventually {
+        warden.remove(1)
+        return warden.shell?.unsent == 0
+      })
+    warden.stop()
+    #expect(ChildProcess.reap(process).raw == SIGKILL)
+    #expect(told.elements == [])
+  }
 }

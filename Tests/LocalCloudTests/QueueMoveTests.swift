@@ -242,6 +242,22 @@ import Testing
         .hasPrefix("AWS.SimpleQueueService.NonExistentQueue") ?? false)
   }
 
+  @Test("A queue is the same whatever the order in which its policy is written") func policyOrder() async throws {
+    let service = try QueueTests.service(.system)
+    _ = try await service("CreateQueue", ["QueueName": "dead"])
+    let target = #""deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead""#
+    func create(_ policy: String) async -> String? {
+      await service.refusal(
+        "CreateQueue", ["QueueName": "q", "Attributes": ["RedrivePolicy": .string(policy)]])
+    }
+    #expect(await create("{\(target),\"maxReceiveCount\":3}") == nil)
+    #expect(await create("{\"maxReceiveCount\": 3, \(target)}") == nil)
+    #expect(await create("{\"maxReceiveCount\":\"3\",\(target)}") == nil)
+    #expect(
+      await create("{\"maxReceiveCount\":4,\(target)}")?.contains("different value for attribute RedrivePolicy")
+        ?? false)
+  }
+
   @Test("Redrive policies of an older version are found, those that are none passed over") func migration()
     async throws
   {

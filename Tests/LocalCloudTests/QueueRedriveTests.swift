@@ -8,6 +8,20 @@ import Testing
 
 /// SQS: dead letters, and who may send them where.
 @Suite(.timeLimit(.minutes(5))) struct QueueRedriveTests {
+  @Test("A count that is given as a text is told as a number, and is the same setting") func countAsText() async throws
+  {
+    let service = try await QueueTests.queue()
+    let text = (QueueTests.policy("q", 3).string ?? "").replacing(#":3}"#, with: #":"3"}"#)
+    _ = try await service(
+      "SetQueueAttributes", ["QueueUrl": .string(QueueTests.url), "Attributes": ["RedrivePolicy": .string(text)]])
+    let told = try await service(
+      "GetQueueAttributes", ["QueueUrl": .string(QueueTests.url), "AttributeNames": ["RedrivePolicy"]])
+    #expect(told["Attributes"]?["RedrivePolicy"] == QueueTests.policy("q", 3))
+    for policy in [.string(text), QueueTests.policy("q", 3)] as [JSON] {
+      _ = try await service("CreateQueue", ["QueueName": "q", "Attributes": ["RedrivePolicy": policy]])
+    }
+  }
+
   @Test("A queue that is its own dead-letter queue, and two that are each other's, hand out every message")
   func circles() async throws {
     let service = try await QueueTests.queue(["VisibilityTimeout": "0"])

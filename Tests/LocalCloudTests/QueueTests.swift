@@ -58,8 +58,7 @@ import Testing
 
   // MARK: Handles
 
-  @Test("Only the handle of the last receive deletes a message and changes its visibility") func handles() async throws
-  {
+  @Test("The handle of any receive deletes a message and changes its visibility") func handles() async throws {
     let clock = ManualClock(1_000_000_000)
     let service = try await Self.queue([:], clock.clock)
     _ = try await service("SendMessage", ["QueueUrl": .string(Self.url), "MessageBody": "x"])
@@ -83,17 +82,21 @@ import Testing
     #expect(await change(old, to: 600) == nil)
     let new = try #require(try await receive())
     #expect(new != old)
-    // An older one succeeds, and leaves the message to who has it now.
-    try await delete(old)
-    #expect(await change(old, to: 0) == refusal(old))
+    // One of a receive that has not been is nobody's.
+    let parts = try #require(new.string).split(separator: ".")
+    let unborn = JSON.string("\(parts[0]).\(parts[1]).7")
+    try await delete(unborn)
+    #expect(await change(unborn, to: 0) == refusal(unborn))
+    #expect(await change(old, to: 60) == nil)
+    clock.advance(59_999)
     #expect(try await receive() == nil)
-    clock.advance(30_000)
+    clock.advance(1)
     let last = try #require(try await receive())
-    // Nobody has received it since: it is deleted although it can be received again.
+    // It is deleted although it can be received again, by the oldest as by the newest, and any number of times.
     clock.advance(30_000)
-    for _ in 1...2 { try await delete(last) }
+    for handle in [old, last, new] { try await delete(handle) }
     #expect(try await receive() == nil)
-    #expect(await change(last, to: 0) == refusal(last))
+    for handle in [old, new, last] { #expect(await change(handle, to: 0) == refusal(handle)) }
   }
 
   @Test("A batch of handles is as particular as they are one by one") func handlesInBatches() async throws {
@@ -107,14 +110,15 @@ import Testing
     let entries: [JSON] = [
       ["Id": "old", "ReceiptHandle": handles[0], "VisibilityTimeout": 9],
       ["Id": "new", "ReceiptHandle": handles[1], "VisibilityTimeout": 9],
+      ["Id": "none", "ReceiptHandle": .string((handles[1].string ?? "") + "7"), "VisibilityTimeout": 9],
     ]
     let changed = try await service(
       "ChangeMessageVisibilityBatch", ["QueueUrl": .string(Self.url), "Entries": .array(entries)])
-    #expect(changed["Successful"] == [["Id": "new"]])
-    #expect(changed["Failed"]?.array?.map { $0["Id"] } == ["old"])
+    #expect(changed["Successful"] == [["Id": "old"], ["Id": "new"]])
+    #expect(changed["Failed"]?.array?.map { $0["Id"] } == ["none"])
     let deleted = try await service(
       "DeleteMessageBatch", ["QueueUrl": .string(Self.url), "Entries": .array(entries)])
-    #expect(deleted == ["Successful": [["Id": "old"], ["Id": "new"]]])
+    #expect(deleted == ["Successful": [["Id": "old"], ["Id": "new"], ["Id": "none"]]])
     #expect(try await service("ReceiveMessage", ["QueueUrl": .string(Self.url)]) == [:])
   }
 

@@ -288,12 +288,16 @@ import Testing
             await withCheckedContinuation { make.yield(.init(id: "\(number)", payload: payload, continuation: $0)) }
           })
         for await invocation in made {
-          if pending.append(invocation) { taken += 1 } else { invocation.continuation.resume(returning: .throttled) }
+          if pending.append(invocation) {
+            taken += 1
+          } else {
+            invocation.continuation.resume(returning: .throttled(onPurpose: false))
+          }
           break
         }
       }
       #expect(taken == limit && pending.count == limit)
-      #expect(await waiting.last?.value == .throttled)
+      #expect(await waiting.last?.value == .throttled(onPurpose: false))
       var order: [String] = []
       while let first = pending.popFirst() {
         order.append(first.id)

@@ -148,7 +148,8 @@ import Testing
     #expect(events.map(\.name) == ["\(stack.name)-FTick", "\(stack.name)-GTick"])
     let storage = try Storage(folder: nil, schemas: [SchedulesService.schema])
     for now: Int64 in [100, 200] {
-      #expect(try SchedulesService.beginnings(of: events, Account(), now: now, in: storage) == [100, 100])
+      let standing = try SchedulesService.standing(events, Account(), now: now, in: storage)
+      #expect(standing.map(\.began) == [100, 100])
     }
   }
 
@@ -169,7 +170,7 @@ import Testing
       ScheduledEvent(name: name, times: try ScheduleTimes(text), target: .queue("q"))
     }
     func beginnings(_ events: [ScheduledEvent], now: Int64) throws -> [Int64] {
-      try SchedulesService.beginnings(of: events, Account(), now: now, in: storage)
+      try SchedulesService.standing(events, Account(), now: now, in: storage).map(\.began)
     }
     let (a, b) = (try event("a", "rate(5 minutes)"), try event("b", "rate(1 hour)"))
     #expect(try beginnings([a], now: 100) == [100])

@@ -16,6 +16,27 @@ import Testing
     }
   }
 
+  @Test(
+    "A pattern for a value has to match all of it",
+    arguments: [
+      ("a|ab", "ab", true), ("a|ab", "abc", false), ("^a$", "a", true), ("a", "a\n", false), ("", "", true),
+      (".*", "", true),
+      ("(?x) a # c", "a", true), ("a*?", "aa", true), ("(a|ab)(c|bcd)(d*)", "abcd", true),
+    ])
+  func values(pattern: String, value: String, matches: Bool) throws {
+    #expect(try ValuePattern(pattern).matches(value) == matches)
+  }
+
+  @Test("A value is not looked at for long, whatever the pattern") func longValue() throws {
+    let value = String(repeating: "a", count: 4096)
+    #expect(try ValuePattern("([a-z0-9]+[-_.]?)*").matches(value))
+    let pattern = try ValuePattern("(.*.*){500}")
+    #expect(throws: ValuePattern.Refusal.self) { try pattern.matches(value) }
+  }
+
+  @Test("What is no pattern for a value is refused", arguments: ["(", "a)(b", "(?=a)b", "a{9999}{9999}"])
+  func badValuePattern(pattern: String) { #expect(throws: ValuePattern.Refusal.self) { try ValuePattern(pattern) } }
+
   static let cases: [Case] = [
     Case("a|ab", "ab", "a"), Case("ab|a", "ab", "ab"), Case("(a|ab)(c|bcd)", "abcd", "abcd,a,bcd"),
     Case("a*", "aab", "aa", "", ""), Case("", "ab", "", "", ""), Case("a*?", "aa", "", "", ""),

@@ -71,9 +71,14 @@ final class EventInvocations: Sendable {
 
   /// Takes an event; it is kept when this returns.
   ///
-  /// - Parameter id: the request's id, the same each time that it is tried.
+  /// - Parameters:
+  ///   - id: the request's id, the same each time that it is tried.
+  ///   - note: what is written in the same transaction.
   /// - Throws: TooManyRequestsException where too many wait already.
-  func accept(_ function: String, _ payload: [UInt8], id: String = RandomID.uuid()) async throws(ServiceError) {
+  func accept(
+    _ function: String, _ payload: [UInt8], id: String = RandomID.uuid(),
+    and note: @escaping @Sendable (Connection) throws(ServiceError) -> Void = { _ in }
+  ) async throws(ServiceError) {
     let event = Event(id: id, function: function, payload: payload, attempts: 0, accepted: clock.now)
     try waiting.withLock { waiting throws(ServiceError) in
       guard waiting.count < Self.countLimit, waiting.bytes + payload.count <= Self.byteLimit else { throw .throttled }
@@ -86,6 +91,7 @@ final class EventInvocations: Sendable {
             "INSERT INTO lambda_events VALUES (?, ?, ?, 0, ?)", .text(event.id), .text(function), .blob(payload),
             .integer(event.accepted))
         }
+        try note(connection)
       }
     } catch {
       waiting.withLock { $0.remove(event) }
@@ -101,13 +107,33 @@ final class EventInvocations: Sendable {
       defer { earlier = [] }
       return earlier
     }
-    let left = Dictionary(grouping: events.map(\.function).filter { sandboxes.description(of: $0) == nil }) { $0 }
-    for (function, events) in left.sorted(by: { $0.key < $1.key }) {
+    for (function, events) in left(events) {
       notice(
         "the function \(function) has left the template: events that were accepted for it (\(events.count)) wait for it to "
           + "come back")
     }
     for event in events { tasks.run { [self] in await run(event) } }
+  }
+
+  /// Deletes the events of functions that have left the template. Those of functions of another stack over the same data stay.
+  func prune() throws(ServiceError) {
+    let others = try storage.read { connection throws(ServiceError) in try StackState.functions(connection) }
+    for (function, events) in left(earlier.withLock { $0 }) where !others.contains(ByteText(function)) {
+      try storage.writeAndWait { connection throws(ServiceError) in
+        try storing { try connection.run("DELETE FROM lambda_events WHERE function = ?", .text(function)) }
+      }
+      earlier.withLock { $0.removeAll { $0.function.hasSameBytes(as: function) } }
+      waiting.withLock { waiting in for event in events { waiting.remove(event) } }
+      notice(
+        "the function \(function) has left the template: events that were accepted for it (\(events.count)) are deleted"
+      )
+    }
+  }
+
+  /// The events of functions that have left the template, by function.
+  private func left(_ events: [Event]) -> [(function: String, events: [Event])] {
+    Dictionary(grouping: events.filter { sandboxes.description(of: $0.function) == nil }, by: \.function)
+      .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   private static func event(_ row: [SQLValue]) -> Event? {
@@ -168,10 +194,14 @@ final class EventInvocations: Sendable {
   }
 
   /// Sends an event to a queue or a function; it is kept when this returns.
-  func send(_ payload: [UInt8], to target: EventTarget) async throws(ServiceError) {
+  ///
+  /// - Parameter note: what is written in the same transaction.
+  func send(
+    _ payload: [UInt8], to target: EventTarget, and note: @escaping @Sendable (Connection) throws(ServiceError) -> Void
+  ) async throws(ServiceError) {
     switch target {
-    case .queue(let name): try await messages.send(String(decoding: payload, as: UTF8.self), to: name)
-    case .function(let name): try await accept(name, payload)
+    case .queue(let name): try await messages.send(String(decoding: payload, as: UTF8.self), to: name, and: note)
+    case .function(let name): try await accept(name, payload, and: note)
     }
   }
 
@@ -211,7 +241,7 @@ final class EventInvocations: Sendable {
       record["responsePayload"] = json(result.payload)
     }
     do throws(ServiceError) {
-      try await send(JSON.object(record).bytes, to: target)
+      try await send(JSON.object(record).bytes, to: target) { _ in }
     } catch {
       notice(
         "\(target.words) could not be told what became of an event for \(event.function) (\(condition)): "

@@ -14,12 +14,16 @@ struct EventSourceMappingsAPI: Sendable {
 
   var routes: [Route] {
     [
-      lambda.route("GET", "/event-source-mappings") { request throws(ServiceError) in try list(request) },
-      lambda.route("GET", "/event-source-mappings/{UUID}") { request throws(ServiceError) in
+      lambda.route("ListEventSourceMappings", "GET", "/event-source-mappings") { request throws(ServiceError) in
+        try list(request)
+      },
+      lambda.route("GetEventSourceMapping", "GET", "/event-source-mappings/{UUID}") { request throws(ServiceError) in
         guard let source = sources.source(request["UUID"]) else { throw .noMapping }
         return .json(json(source))
       },
-      lambda.route("PUT", "/event-source-mappings/{UUID}") { request throws(ServiceError) in try update(request) },
+      lambda.route("UpdateEventSourceMapping", "PUT", "/event-source-mappings/{UUID}") { request throws(ServiceError) in
+        try update(request)
+      },
     ]
   }
 
@@ -40,7 +44,8 @@ struct EventSourceMappingsAPI: Sendable {
 
   private func update(_ request: RouteRequest) throws(ServiceError) -> ServerReply {
     guard let object = (try? JSON(parsing: request.http.body))?.object else {
-      throw .lambda(400, "InvalidRequestContentException", "Could not parse request body into json")
+      throw .lambda(
+        400, "InvalidRequestContentException", "Could not parse request body into json", ["Type": "User"])
     }
     var input = Input(object)
     let isEnabled = try input.bool("Enabled")

@@ -23,6 +23,13 @@ enum EventTarget: Sendable, Hashable {
     }
   }
 
+  func arn(_ account: Account) -> String {
+    switch self {
+    case .queue(let name): "arn:aws:sqs:\(account.region):\(account.id):\(name)"
+    case .function(let name): "arn:aws:lambda:\(account.region):\(account.id):function:\(name)"
+    }
+  }
+
   var name: String {
     switch self {
     case .queue(let name), .function(let name): name

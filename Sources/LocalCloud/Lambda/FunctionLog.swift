@@ -8,7 +8,7 @@ final class FunctionLog: Sendable {
     var descriptor: Int32 = -1
     var size = 0
   }
-  private let path: String
+  let path: String
   private let limit: Int
   private let state = Mutex(State())
   private let writing: FaultReport

@@ -17,7 +17,7 @@ final class FunctionsAPI: Sendable {
 
   var routes: [Route] {
     [
-      lambda.route("GET", "/functions/{FunctionName}") { request throws(ServiceError) in
+      lambda.route("GetFunction", "GET", "/functions/{FunctionName}") { request throws(ServiceError) in
         let function = try self.lambda.function(request)
         var answer: JSONObject = [
           "Configuration": self.configuration(function),
@@ -28,10 +28,17 @@ final class FunctionsAPI: Sendable {
         }
         return .json(.object(answer))
       },
-      lambda.route("GET", "/functions/{FunctionName}/configuration") { request throws(ServiceError) in
+      lambda.route("GetFunctionConfiguration", "GET", "/functions/{FunctionName}/configuration") {
+        request throws(ServiceError) in
         .json(self.configuration(try self.lambda.function(request)))
       },
-      lambda.route("GET", "/functions") { request throws(ServiceError) in
+      lambda.route("ListFunctions", "GET", "/functions") { request throws(ServiceError) in
+        // There are no other versions, and no other region.
+        if let version = request.parameter("FunctionVersion"), version != "ALL" {
+          var constraints = Constraints()
+          constraints.violate("functionVersion", version, "satisfy enum value set: [ALL]")
+          try constraints.check()
+        }
         let page = try request.page(of: self.lambda.sandboxes.descriptions, most: Self.pageSize) { $0.name }
         return .json([
           "Functions": .array(page.elements.map(self.configuration)),

@@ -21,6 +21,9 @@ enum GroupMemory {
     return sizes
   }
 
+  /// The resident bytes of one process; nil for one that cannot be read.
+  static func size(of process: pid_t) -> Int? { stat(of: String(process))?.resident }
+
   /// The group and the resident bytes of `/proc/…/stat`: the fields 5 and 24, which are counted from the end of the name in brackets.
   static func parse(_ stat: ArraySlice<UInt8>) -> (group: pid_t, resident: Int)? {
     guard let name = stat.lastIndex(of: UInt8(ascii: ")")) else { return nil }

@@ -4,8 +4,8 @@ import CacheSupport
 enum InvocationOutcome: Sendable, Hashable {
   /// The function answered or failed, or its process did.
   case finished(InvocationResult)
-  /// Not begun: too many wait already.
-  case throttled
+  /// Not begun: too many wait already, or a fault on purpose says so.
+  case throttled(onPurpose: Bool)
   /// Cut short by the end of this cloud.
   case stopped
 

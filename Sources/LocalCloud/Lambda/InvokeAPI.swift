@@ -16,14 +16,14 @@ struct InvokeAPI: Sendable {
 
   var routes: [Route] {
     [
-      lambda.route("POST", "/functions/{FunctionName}/invocations") { request throws(ServiceError) in
+      lambda.route("Invoke", "POST", "/functions/{FunctionName}/invocations") { request throws(ServiceError) in
         try invoke(request)
       }
     ]
   }
 
   private func invoke(_ request: RouteRequest) throws(ServiceError) -> ServerReply {
-    let name = try lambda.function(request).name
+    let name = try lambda.function(request, form: .invoked).name
     let http = request.http
     let context = try clientContext(http)
     let type = http[header: "x-amz-invocation-type"] ?? "RequestResponse"
@@ -40,10 +40,12 @@ struct InvokeAPI: Sendable {
     guard http.body.count <= limit else {
       throw .lambda(
         413, "RequestTooLargeException",
-        "Request must be smaller than \(limit) bytes for the InvokeFunction operation")
+        "Request must be smaller than \(limit) bytes for the InvokeFunction operation", ["Type": "User"])
     }
     if !http.body.isEmpty, !Self.isJSON(http.body) {
-      throw .lambda(400, "InvalidRequestContentException", "Could not parse request body into json")
+      throw .lambda(
+        400, "InvalidRequestContentException",
+        "Could not parse request body into json: Could not parse payload into json", ["Type": "User"])
     }
     switch type {
     case "Event":

@@ -34,6 +34,7 @@ struct EventSourceMappingResource: TemplateResource {
     guard stack.eventSources.count(where: { $0.id == mapping.id }) == 1 else {
       throw TemplateError("the function \(mapping.function) reads the queue '\(mapping.queue)' twice")
     }
+    try stack.checkVisibility(for: mapping)
   }
 
   static func reference(_ names: ResourceNames) throws(TemplateError) -> String {
@@ -137,6 +138,21 @@ extension Stack {
   /// What reads its queues, whichever way the template says it.
   var eventSources: [EventSourceMapping] {
     all(FunctionResource.self).flatMap(\.eventSources) + all(EventSourceMappingResource.self).map(\.mapping)
+  }
+
+  /// A message must stay hidden for as long as its function may run.
+  ///
+  /// - Throws: ``TemplateError`` with Lambda's words.
+  func checkVisibility(for source: EventSourceMapping) throws(TemplateError) {
+    guard let queue = queue(source.queue),
+      let function = all(FunctionResource.self).first(where: { $0.name.hasSameBytes(as: source.function) })
+    else { return }
+    let (visibility, timeout) = (queue.visibility, function.description.timeout)
+    guard visibility < timeout else { return }
+    throw TemplateError(
+      "the function \(function.name) cannot read the queue \(queue.name): Queue visibility timeout: \(visibility) seconds is less "
+        + "than Function timeout: \(timeout) seconds. Give the queue a VisibilityTimeout of at least \(timeout), or the function a "
+        + "Timeout of at most \(visibility)")
   }
 }
 

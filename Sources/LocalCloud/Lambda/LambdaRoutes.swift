@@ -6,52 +6,81 @@ struct LambdaRoutes: Sendable {
   let sandboxes: Sandboxes
   let verifier: Verifier
   let clock: WallClock
+  let faults: Faults
 
   /// A route whose requests are signed.
+  ///
+  /// - Parameter operation: nil for what is none.
   func route(
-    _ method: String?, _ path: String,
+    _ operation: String?, _ method: String?, _ path: String,
     _ reply: @escaping @Sendable (RouteRequest) throws(ServiceError) -> ServerReply
   ) -> Route {
-    Route(method, "/2015-03-31" + path, errors: .restJSON) { request throws(ServiceError) in
-      do throws(ServiceError) {
-        try verifier.authenticate(request.http, services: ["lambda"], now: clock.now)
-      } catch {
-        var error = error
-        error.status = 403
-        throw error
+    Route(method, "/2015-03-31" + path, errors: .restJSON, operation: operation) { request throws(ServiceError) in
+      guard let operation else {
+        try authenticate(request.http, now: clock.now)
+        return try reply(request)
       }
-      return try reply(request)
+      let name = Self.name(in: request["FunctionName"])
+      let now = clock.now
+      let skew = faults.skew(Self.service, operation, resource: name)
+      return try .skewed(by: skew, now: now, errors: .restJSON) { () throws(ServiceError) in
+        try authenticate(request.http, now: now + skew)
+        return try faults.reply(Self.service, operation, resource: name, errors: .restJSON) {
+          () throws(ServiceError) in try reply(request)
+        }
+      }
+    }
+  }
+
+  private static let service = "lambda"
+
+  /// - Parameter now: epoch milliseconds.
+  private func authenticate(_ request: ServerRequest, now: Int64) throws(ServiceError) {
+    do throws(ServiceError) {
+      try verifier.authenticate(request, services: [Self.service], now: now)
+    } catch {
+      var error = error
+      error.status = 403
+      throw error
     }
   }
 
   /// Takes what no other route does.
   var others: Route {
-    route(nil, "/{rest+}") { _ throws(ServiceError) in
+    route(nil, nil, "/{rest+}") { request throws(ServiceError) in
       throw ServiceError.lambda(
-        404, "UnknownOperationException", "The local cloud does not emulate this operation of Lambda")
+        404, "UnknownOperationException",
+        "The local cloud does not emulate \(request.http.method) \(request.http.path) of Lambda")
     }
   }
 
   /// The function of a request's path and its parameter `Qualifier`.
   ///
-  /// - Throws: ResourceNotFoundException.
-  func function(_ request: RouteRequest) throws(ServiceError) -> FunctionDescription {
-    try function(request["FunctionName"], qualifier: request.parameter("Qualifier"))
+  /// - Throws: ResourceNotFoundException, and what ``FunctionName`` throws.
+  func function(
+    _ request: RouteRequest, form: FunctionName.Form = .plain
+  ) throws(ServiceError) -> FunctionDescription {
+    try function(request["FunctionName"], qualifier: request.parameter("Qualifier"), form: form)
   }
 
   /// The function that a name, a partial ARN or a whole one means, with or without a qualifier.
   ///
-  /// - Throws: ResourceNotFoundException.
-  func function(_ text: String, qualifier: String? = nil) throws(ServiceError) -> FunctionDescription {
-    let pieces = text.split(separator: ":").map(String.init)
-    let marker = pieces.firstIndex(of: "function")
-    let name = marker.map { $0 + 1 < pieces.count ? pieces[$0 + 1] : "" } ?? pieces.first ?? ""
-    guard let function = sandboxes.description(of: name) else { throw .noFunction(sandboxes.arn(name)) }
-    let version =
-      qualifier ?? marker.flatMap { $0 + 2 < pieces.count ? pieces[$0 + 2] : nil }
-      ?? (marker == nil && pieces.count > 1 ? pieces[1] : "$LATEST")
-    guard version == "$LATEST" else { throw .noFunction("\(sandboxes.arn(name)):\(version)") }
+  /// - Throws: ResourceNotFoundException, and what ``FunctionName`` throws.
+  func function(
+    _ text: String, qualifier: String? = nil, form: FunctionName.Form = .plain
+  ) throws(ServiceError) -> FunctionDescription {
+    let wanted = try FunctionName(text, qualifier: qualifier, form: form, in: sandboxes.account)
+    guard let function = sandboxes.description(of: wanted.name), wanted.qualifier ?? "$LATEST" == "$LATEST" else {
+      throw .noFunction(sandboxes.arn(wanted.name) + (wanted.qualifier.map { ":\($0)" } ?? ""))
+    }
     return function
+  }
+
+  /// The function's name in a name, a partial ARN or a whole one, which is not looked at.
+  private static func name(in text: String) -> String {
+    let pieces = text.split(separator: ":").map(String.init)
+    guard let marker = pieces.firstIndex(of: "function") else { return pieces.first ?? "" }
+    return marker + 1 < pieces.count ? pieces[marker + 1] : ""
   }
 }
 
@@ -109,7 +138,10 @@ extension ServiceError {
     500, "ServiceException", "The local cloud is stopping", ["Type": "Service"])
 
   static func lambda(_ status: Int, _ type: String, _ message: String, _ members: JSONObject = [:]) -> ServiceError {
-    ServiceError(status: status, type: type, message: message, members: members, messageName: "Message")
+    // As the model names it.
+    let isCapital = ["ResourceNotFoundException", "ServiceException"].contains(type)
+    return ServiceError(
+      status: status, type: type, message: message, members: members, messageName: isCapital ? "Message" : "message")
   }
 
   fileprivate static func noFunction(_ arn: String) -> ServiceError {

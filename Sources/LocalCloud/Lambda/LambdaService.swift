@@ -1,9 +1,10 @@
 import CacheSupport
+import SQLiteStore
 
 /// AWS Lambda: the functions' processes with their Runtime API, Invoke, and the queues that invoke them.
 final class LambdaService: ServiceModule {
   static let resourceTypes: [any TemplateResource.Type] = [
-    FunctionResource.self, EventSourceMappingResource.self, EventInvokeConfigResource.self,
+    FunctionResource.self, LambdaFunctionResource.self, EventSourceMappingResource.self, EventInvokeConfigResource.self,
   ]
 
   let sandboxes: Sandboxes
@@ -13,20 +14,23 @@ final class LambdaService: ServiceModule {
   private let account: Account
   private let clock: WallClock
   private let polls: Bool
-  private let sources: EventSources
+  let sources: EventSources
+  private let prunes: Bool
 
   init(_ context: ModuleContext) throws {
     messages = try context.module(SQSService.self).messages
     account = context.account
     clock = context.clock
     polls = context.options.pollsEventSources
+    prunes = context.options.prunes
     sandboxes = try Sandboxes(
       account: account, clock: clock, logFolder: context.logFolder, limitsMemory: context.options.limitsMemory,
-      processLimit: Self.processLimit(descriptors: DescriptorLimit.raise()), initLimit: context.options.initLimit
+      processLimit: Self.processLimit(descriptors: DescriptorLimit.raise()), initLimit: context.options.initLimit,
+      faults: context.faults
     ) { [place = context.place] in place.plainAuthority }
     events = try EventInvocations(storage: context.storage, sandboxes: sandboxes, messages: messages, clock: clock)
     sources = EventSources(messages: messages, sandboxes: sandboxes, account: account, clock: clock)
-    lambda = LambdaRoutes(sandboxes: sandboxes, verifier: context.verifier, clock: clock)
+    lambda = LambdaRoutes(sandboxes: sandboxes, verifier: context.verifier, clock: clock, faults: context.faults)
   }
 
   /// How many processes all functions may have together: each has one connection to the functions' port, where a few are left
@@ -41,6 +45,8 @@ final class LambdaService: ServiceModule {
       + FunctionsAPI(lambda: lambda).routes
       + EventSourceMappingsAPI(lambda: lambda, sources: sources, messages: messages).routes + [lambda.others]
   }
+
+  var routedOperations: (service: String, names: [String])? { ("lambda", routes.compactMap(\.operation)) }
 
   func standUp(_ stack: Stack, _ state: inout StackState) {
     var configs: [String: EventInvokeConfig] = [:]
@@ -67,6 +73,7 @@ final class LambdaService: ServiceModule {
   }
 
   func start() throws(ServiceError) {
+    if prunes { try events.prune() }
     events.resume()
     guard polls else { return }
     sources.start()
@@ -74,9 +81,12 @@ final class LambdaService: ServiceModule {
 
   /// Sends an event to a queue or a function; it is kept when this returns.
   ///
+  /// - Parameter note: what is written in the same transaction.
   /// - Throws: what SQS or Lambda says of it.
-  func send(_ payload: [UInt8], to target: EventTarget) async throws(ServiceError) {
-    try await events.send(payload, to: target)
+  func send(
+    _ payload: [UInt8], to target: EventTarget, and note: @escaping @Sendable (Connection) throws(ServiceError) -> Void
+  ) async throws(ServiceError) {
+    try await events.send(payload, to: target, and: note)
   }
 
   func stop() async {

@@ -8,7 +8,8 @@ import Synchronization
 final class ProcessWarden: Sendable {
   private enum State {
     case idle
-    case running(process: pid_t, connection: Int32)
+    /// What the shell has not taken yet waits: it is sent with the next line.
+    case running(process: pid_t, connection: Int32, unsent: [UInt8])
     /// It could not be started, or was stopped.
     case over
   }
@@ -26,6 +27,9 @@ final class ProcessWarden: Sendable {
     done
     for group in $groups; do kill -s KILL -- "-$group"; done
     """#
+
+  /// Bytes that may wait for a shell that takes none.
+  private static let mostUnsent: Int = 1 << 20
 
   init(tell: @escaping @Sendable (String) -> Void = Notice.tell) { trouble = FaultReport(tell: tell) }
 
@@ -46,7 +50,7 @@ final class ProcessWarden: Sendable {
       defer { state = .over }
       return state
     }
-    guard case .running(let process, let connection) = running else { return }
+    guard case .running(let process, let connection, _) = running else { return }
     close(connection)
     _ = ChildProcess.reap(process)
   }
@@ -59,7 +63,7 @@ final class ProcessWarden: Sendable {
     do throws(ChildProcess.Failure) {
       let process = try ChildProcess.spawn(
         "/bin/sh", ["-c", Self.script, "local-cloud-warden"], environment: [:], input: ends[1])
-      return .running(process: process, connection: ends[0])
+      return .running(process: process, connection: ends[0], unsent: [])
     } catch {
       close(ends[0])
       return failed(error.code)
@@ -67,18 +71,32 @@ final class ProcessWarden: Sendable {
   }
 
   private func send(_ line: String, _ state: inout State) {
-    guard case .running(let process, let connection) = state else { return }
-    let bytes = Array(line.utf8)
+    guard case .running(let process, let connection, let unsent) = state else { return }
+    var bytes = unsent + line.utf8
     let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
     let count = unsafe Glibc.send(connection, bytes, bytes.count, flags)
-    guard count != bytes.count else { return }
-    let code = count < 0 ? errno : EAGAIN
-    let end = failed(code)
+    if count < 0, errno != EAGAIN {
+      let end = failed(errno)
+      close(connection)
+      _ = ChildProcess.reap(process)
+      state = end
+      return
+    }
     // One that is only slow still knows what it was told before; to close its connection would end the functions.
-    guard code != EAGAIN else { return }
-    close(connection)
-    _ = ChildProcess.reap(process)
-    state = end
+    bytes.removeFirst(max(0, count))
+    if bytes.count > Self.mostUnsent {
+      _ = failed(EAGAIN)
+      bytes.removeLast(line.utf8.count)
+    }
+    state = .running(process: process, connection: connection, unsent: bytes)
+  }
+
+  /// The shell, where it runs, and the bytes that it has not taken.
+  var shell: (process: pid_t, unsent: Int)? {
+    state.withLock { state in
+      guard case .running(let process, _, let unsent) = state else { return nil }
+      return (process, unsent.count)
+    }
   }
 
   private func failed(_ code: Int32) -> State {

@@ -57,7 +57,7 @@ extension Sandboxes {
     let day = UTCTime(epochMilliseconds: clock.now).dateText.replacing("-", with: "/")
     environment["AWS_LAMBDA_LOG_STREAM_NAME"] = "\(day)/[$LATEST]\(sandbox.filter { $0 != "-" })"
     environment["LAMBDA_TASK_ROOT"] = URL(filePath: function.executable).deletingLastPathComponent().path
-    environment["_HANDLER"] = "bootstrap"
+    environment["_HANDLER"] = function.handler
     // A template may set another.
     environment["TZ"] = function.environment["TZ"] ?? ":UTC"
     return environment

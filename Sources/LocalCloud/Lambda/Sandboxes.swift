@@ -8,25 +8,29 @@ final class Sandboxes: Sendable {
   let runtimeAddress: @Sendable () -> String
   let limitsMemory: Bool
   let initLimit: Duration
-  private let account: Account
+  let account: Account
   let clock: WallClock
+  let history = InvocationHistory()
   private let logFolder: String?
+  private let faults: Faults?
 
   /// - Parameters:
   ///   - logFolder: where each function's output goes; nil drops it.
   ///   - limitsMemory: whether a process that takes more than its function may have is killed.
   ///   - processLimit: how many processes all functions may have together.
   ///   - initLimit: how long a process may take before it asks for its first event. Lambda gives ten seconds.
+  ///   - faults: strike invocations.
   ///   - runtimeAddress: `host:port` of the Runtime API.
   init(
     account: Account, clock: WallClock, logFolder: String?, limitsMemory: Bool = true, processLimit: Int = 256,
-    initLimit: Duration = .seconds(10), runtimeAddress: @escaping @Sendable () -> String
+    initLimit: Duration = .seconds(10), faults: Faults? = nil, runtimeAddress: @escaping @Sendable () -> String
   ) throws(FunctionProcess.StartFailure) {
     self.account = account
     self.clock = clock
     self.logFolder = logFolder
     self.limitsMemory = limitsMemory
     self.initLimit = initLimit
+    self.faults = faults
     self.runtimeAddress = runtimeAddress
     pool = Mutex(SandboxPool(processLimit: processLimit))
     watcher = try ProcessWatcher()
@@ -56,6 +60,9 @@ final class Sandboxes: Sendable {
 
   func description(of name: String) -> FunctionDescription? { pool.withLock { $0.functions[name] } }
 
+  /// What a function printed; nil where nothing is kept.
+  func log(of name: String) -> FunctionLog? { pool.withLock { $0.logs[name] } }
+
   func arn(_ name: String) -> String { "arn:aws:lambda:\(account.region):\(account.id):function:\(name)" }
 
   /// The processes of a function that are running now.
@@ -79,15 +86,23 @@ final class Sandboxes: Sendable {
   func invoke(
     _ function: String, _ payload: [UInt8], id: String = RandomID.uuid(), options: Invocation.Options = .init()
   ) async -> InvocationOutcome {
-    await withCheckedContinuation { continuation in
+    let began = ContinuousClock.now
+    if let struck = faults?.invocation(of: function) {
+      history.add(function, struck, id: id, took: .zero, at: clock.now)
+      return struck
+    }
+    let outcome = await withCheckedContinuation { continuation in
       let invocation = Invocation(id: id, payload: payload, options: options, continuation: continuation)
       let refusal: InvocationOutcome? = pool.withLock { pool in
         if pool.isStopping { return .stopped }
-        return pool.pending[function, default: PendingInvocations()].append(invocation) ? nil : .throttled
+        return pool.pending[function, default: PendingInvocations()].append(invocation)
+          ? nil : .throttled(onPurpose: false)
       }
       if let refusal { return continuation.resume(returning: refusal) }
       dispatch(function)
     }
+    history.add(function, outcome, id: id, took: began.duration(to: .now), at: clock.now)
+    return outcome
   }
 
   /// Gives waiting events to idle processes, and starts processes for the rest as far as the function may have them.
@@ -226,13 +241,14 @@ final class Sandboxes: Sendable {
   ///
   /// - Returns: false where no such invocation is running in the process.
   func finish(_ sandbox: String, _ invocation: String, _ result: InvocationResult) -> Bool {
-    let running: SandboxPool.Running? = pool.withLock { pool in
-      guard pool.sandboxes[sandbox]?.running?.invocation.id == invocation else { return nil }
+    let (running, process): (SandboxPool.Running?, FunctionProcess?) = pool.withLock { pool in
+      guard pool.sandboxes[sandbox]?.running?.invocation.id == invocation else { return (nil, nil) }
       let running = pool.sandboxes[sandbox]?.running.take()
       pool.sandboxes[sandbox]?.silence = running.map { .init(answered: invocation, timer: $0.timer) }
-      return running
+      return (running, pool.sandboxes[sandbox]?.process)
     }
     guard let running else { return false }
+    if let process, let memory = GroupMemory.size(of: process.id) { history.note(memory, of: invocation) }
     running.invocation.continuation.resume(returning: .finished(result))
     return true
   }

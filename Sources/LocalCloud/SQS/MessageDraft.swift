@@ -23,9 +23,10 @@ struct MessageDraft: Sendable {
   static let mostDelay: Int64 = 900
 
   /// A message of this program itself.
-  init(body: String) throws(ServiceError) {
+  init(body: String, attributes: [MessageAttribute] = []) throws(ServiceError) {
     var input = MessageInput()
     input.body = body
+    input.attributes = attributes
     try self.init(input)
   }
 

@@ -24,12 +24,14 @@ struct MoveTask: Sendable, Hashable {
   /// Epoch milliseconds.
   var started: Int64
   var failure: String?
+  /// Whether it passes over messages that were sent to the dead-letter queue directly. One that SQS is asked for fails at the first.
+  var passesDirect: Bool
 
-  static let columns = "id, task, source, destination, rate, status, moved, total, started, failure"
+  static let columns = "id, task, source, destination, rate, status, moved, total, started, failure, passes"
 
   /// From ``columns``.
   init?(_ row: [SQLValue]) {
-    guard row.count == 10, let number = row[0].integer, let id = row[1].text, let source = row[2].text,
+    guard row.count == 11, let number = row[0].integer, let id = row[1].text, let source = row[2].text,
       let status = row[5].text.flatMap({ Status(rawValue: $0) }), let moved = row[6].integer,
       let total = row[7].integer, let started = row[8].integer
     else { return nil }
@@ -43,6 +45,7 @@ struct MoveTask: Sendable, Hashable {
     self.total = total
     self.started = started
     failure = row[9].text
+    passesDirect = row[10].integer == 1
   }
 
   /// What a client names it by.

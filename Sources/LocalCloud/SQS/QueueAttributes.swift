@@ -37,7 +37,8 @@ struct QueueAttributes: Sendable, Hashable {
   /// - Throws: what SQS answers for an unknown attribute or a value out of its bounds.
   init(checking given: [ByteText: String], over known: [ByteText: String] = defaults) throws(ServiceError) {
     for (name, value) in given {
-      if Self.ofFIFO.contains(name) {
+      // A standard queue has no such attribute: only a wish for a FIFO queue is one.
+      if Self.ofFIFO.contains(name), name != "FifoQueue" || value == "true" {
         throw .unknownAttribute("The local cloud does not emulate FIFO queues: attribute \(name).")
       }
       guard let range = Self.bounds[name] else { throw .unknownAttribute("Unknown Attribute \(name).") }
@@ -45,6 +46,7 @@ struct QueueAttributes: Sendable, Hashable {
       if !value.isEmpty { try Self.check(value, of: name) }
     }
     texts = known.merging(given) { $1 }.filter { !$0.value.isEmpty }
+    if let policy = texts["RedrivePolicy"] { texts["RedrivePolicy"] = RedrivePolicy.withNumber(policy) }
   }
 
   /// - Throws: what SQS answers for a policy that is none.
@@ -56,6 +58,16 @@ struct QueueAttributes: Sendable, Hashable {
     case "Policy": guard (try? JSON(parsing: value))?.object != nil else { throw .invalidAttribute(name) }
     default: break
     }
+  }
+
+  /// Whether others say the same of an attribute; for policies the order of members does not matter.
+  func hasSame(_ name: ByteText, as others: QueueAttributes) -> Bool {
+    let (one, other) = (texts[name], others.texts[name])
+    if one.map({ ByteText($0) }) == other.map({ ByteText($0) }) { return true }
+    guard ["RedrivePolicy", "RedriveAllowPolicy", "Policy"].contains(name), let one, let other,
+      let policy = try? JSON(parsing: one)
+    else { return false }
+    return policy == (try? JSON(parsing: other))
   }
 
   private func number(_ name: ByteText) -> Int64 { texts[name].flatMap { Int64($0) } ?? 0 }

@@ -14,6 +14,7 @@ struct QueueResource: TemplateResource, Hashable {
   var name: String
   var attributes: [String: String]
   var deadLetters: Redrive?
+  var tags: ResourceTags = [:]
 
   func check(in stack: Stack) throws(TemplateError) {
     do throws(ServiceError) { _ = try QueueAttributes(checking: settings) } catch {
@@ -73,7 +74,7 @@ extension QueueResource {
       attributes["RedriveAllowPolicy"] = try Self.allowPolicy(&part)
       try properties.absorb(part)
     }
-    properties.ignore("Tags")
+    tags = try properties.tags()
   }
 }
 
@@ -83,6 +84,9 @@ extension QueueResource {
     QueueAttributes.defaults.merging(["RedrivePolicy": "", "RedriveAllowPolicy": ""]) { $1 }
       .merging(QueueAttributes.named(attributes)) { $1 }
   }
+
+  /// Seconds.
+  var visibility: Int { settings["VisibilityTimeout"].flatMap { Int($0) } ?? 0 }
 
   /// The attribute's text, of the template's map.
   private static func allowPolicy(_ part: inout ResourceProperties) throws(TemplateError) -> String {
@@ -110,6 +114,13 @@ extension SQSService {
     }
   }
 
+  func delete(_ resource: StackResource) throws(ServiceError) {
+    guard let name = resource.data?.name else { return }
+    try messages.storage.writeAndWait { [messages] connection throws(ServiceError) in
+      if try messages.find(name, connection) != nil { try messages.delete(name, connection) }
+    }
+  }
+
   func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError) {
     let queues = stack.all(QueueResource.self)
     try messages.storage.writeAndWait { [messages] connection throws(ServiceError) in
@@ -125,6 +136,16 @@ extension SQSService {
           "maxReceiveCount": .integer(Int64(letters.maxReceiveCount)),
         ]
         try messages.setAttributes(queue.name, ["RedrivePolicy": policy.text], connection)
+      }
+    }
+    for queue in queues {
+      let left = state.takeTags(of: queue, queue.tags)
+      guard !left.isEmpty || !queue.tags.isEmpty else { continue }
+      try messages.storage.writeAndWait { [messages] connection throws(ServiceError) in
+        try messages.changeTags(of: queue.name, connection) { tags in
+          for key in left { tags[ByteText(key)] = nil }
+          tags.merge(queue.tags) { $1 }
+        }
       }
     }
   }

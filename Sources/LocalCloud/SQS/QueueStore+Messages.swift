@@ -27,24 +27,28 @@ extension QueueStore {
 
   /// Sends a message of this program itself.
   ///
+  /// - Parameter note: what is written in the same transaction.
   /// - Throws: QueueDoesNotExist, or what SQS says of the message.
-  func send(_ body: String, to name: String) async throws(ServiceError) {
-    let draft = try MessageDraft(body: body)
+  func send(
+    _ body: String, attributes: [MessageAttribute] = [], to name: String,
+    and note: @escaping @Sendable (Connection) throws(ServiceError) -> Void = { _ in }
+  ) async throws(ServiceError) {
+    let draft = try MessageDraft(body: body, attributes: attributes)
     let queue = try await storage.write { [self] connection throws(ServiceError) in
       let queue = try self.queue(name, connection)
       try queue.check(draft, "are invalid")
       try insert([draft], to: queue, connection)
+      try note(connection)
       return queue
     }
     announce([draft], to: queue)
   }
 
-  /// Deletes a message by the handle of its last receive. Where there is none to delete, all is well, as on AWS: it is gone
-  /// already, or has been received again and is another reader's now.
+  /// Deletes a message by the handle of any of its receives. Where it is gone already, all is well, as on AWS.
   func delete(_ receipt: ReceiptHandle, from queue: Queue, _ connection: Connection) throws(ServiceError) {
     try storing {
       try connection.run(
-        "DELETE FROM sqs_messages WHERE id = ? AND queue_id = ? AND message_id = ? AND received = ?",
+        "DELETE FROM sqs_messages WHERE id = ? AND queue_id = ? AND message_id = ? AND received >= ?",
         .integer(receipt.row), .integer(queue.id), .text(receipt.messageID), .integer(receipt.receive))
     }
   }
@@ -62,7 +66,7 @@ extension QueueStore {
 
   /// Sets when a message that is in flight can be received again. One that can be received already stays as it is, as on AWS.
   ///
-  /// - Throws: InvalidParameterValue where the message is gone, or has been received again.
+  /// - Throws: InvalidParameterValue where the message is gone.
   func changeVisibility(
     _ receipt: ReceiptHandle, of queue: Queue, seconds: Int64, _ connection: Connection
   ) throws(ServiceError) {
@@ -71,7 +75,7 @@ extension QueueStore {
       try connection.run(
         """
         UPDATE sqs_messages SET visible = iif(visible > ?1, ?2, visible)
-        WHERE id = ?3 AND queue_id = ?4 AND message_id = ?5 AND received = ?6
+        WHERE id = ?3 AND queue_id = ?4 AND message_id = ?5 AND received >= ?6
         """, .integer(now), .integer(now + seconds * 1000), .integer(receipt.row), .integer(queue.id),
         .text(receipt.messageID), .integer(receipt.receive))
       return connection.changes

@@ -9,10 +9,11 @@ extension QueueStore {
 
   /// Keeps a task that is to run.
   ///
+  /// - Parameter passesDirect: whether messages that were sent to the source directly stay there; else the first fails the task.
   /// - Throws: ResourceNotFoundException where one of the queues is not there, and InvalidParameterValue where the source is nobody's
   ///   dead-letter queue, or has a task already.
   func startMove(
-    from source: String, to destination: String?, rate: Int64?, _ connection: Connection
+    from source: String, to destination: String?, rate: Int64?, passesDirect: Bool = false, _ connection: Connection
   ) throws(ServiceError) -> MoveTask {
     let queue = try find(arn: source, "SourceArn", connection)
     let isDeadLetterQueue = try !sources(of: queue.name, after: "", most: 1, connection).isEmpty
@@ -25,15 +26,15 @@ extension QueueStore {
       throw .invalidParameter(
         "There is already a task running. Only one active task is allowed for a source queue arn at a given time.")
     }
-    let total = try counts(of: queue, connection).visible
+    let total = try passesDirect ? sourced(in: queue, connection) : counts(of: queue, connection).visible
     let id = RandomID.uuid()
     let row = try storing {
       try connection.run(
         """
-        INSERT INTO sqs_moves (task, source, destination, rate, status, total, started)
-        VALUES (?, ?, ?, ?, 'RUNNING', ?, ?)
+        INSERT INTO sqs_moves (task, source, destination, rate, status, total, started, passes)
+        VALUES (?, ?, ?, ?, 'RUNNING', ?, ?, ?)
         """, .text(id), .text(queue.name), SQLValue(target?.name), rate.map { .integer($0) } ?? .null, .integer(total),
-        .integer(clock.now))
+        .integer(clock.now), .integer(passesDirect ? 1 : 0))
       try connection.run(
         """
         DELETE FROM sqs_moves WHERE source = ?1 AND id NOT IN (
@@ -43,6 +44,18 @@ extension QueueStore {
     }
     guard let task = row.flatMap({ MoveTask($0) }) else { throw .unavailable("the task was not kept: start it again") }
     return task
+  }
+
+  /// The messages of a dead-letter queue that can be received now and have a queue to go back to.
+  func sourced(in queue: Queue, _ connection: Connection) throws(ServiceError) -> Int64 {
+    let now = clock.now
+    return try storing {
+      try connection.row(
+        """
+        SELECT count(*) FROM sqs_messages INDEXED BY sqs_sourced
+        WHERE queue_id = ? AND source IS NOT NULL AND visible <= ? AND +sent > ?
+        """, .integer(queue.id), .integer(now), .integer(now - queue.attributes.retention * 1000))
+    }?[0].integer ?? 0
   }
 
   /// The queue of an ARN.
@@ -110,7 +123,9 @@ extension QueueStore {
     let messages = try storing {
       try connection.rows(
         """
-        SELECT id, source FROM sqs_messages WHERE queue_id = ? AND visible <= ? AND +sent > ? ORDER BY visible, id LIMIT ?
+        SELECT id, source FROM sqs_messages \(task.passesDirect ? "INDEXED BY sqs_sourced" : "")
+        WHERE queue_id = ? AND visible <= ? AND +sent > ? \(task.passesDirect ? "AND source IS NOT NULL" : "")
+        ORDER BY visible, id LIMIT ?
         """, .integer(source.id), .integer(now), .integer(now - source.attributes.retention * 1000), .integer(most))
     }
     var destinations: [String] = []

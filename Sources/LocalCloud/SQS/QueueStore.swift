@@ -66,8 +66,8 @@ final class QueueStore: Sendable {
           SQLValue(QueueTags.stored(tags)))
       }
     }
-    for (attribute, value) in given.sorted(by: { $0.key < $1.key })
-    where !(queue.attributes.texts[attribute]?.hasSameBytes(as: value) ?? false) {
+    for attribute in given.keys.sorted()
+    where !queue.attributes.hasSame(attribute, as: attributes) {
       throw .sqs(
         "QueueNameExists",
         "A queue already exists with the same name and a different value for attribute \(attribute)",

@@ -1,7 +1,7 @@
 import CacheSupport
 
-/// What a receive hands out, to delete the message by or to change its visibility: each receive's is another text, and only that
-/// of the last receive is good for anything.
+/// What a receive hands out, to delete the message by or to change its visibility: each receive's is another text. As on AWS, those
+/// of earlier receives of a standard queue's message stay good.
 struct ReceiptHandle: Sendable, Hashable {
   var messageID: String
   /// The message's row, so that it is found without a search.

@@ -22,6 +22,15 @@ struct RedrivePolicy: Sendable, Hashable {
     maxReceiveCount = count
   }
 
+  /// A policy's text with the count as a number, as SQS tells it, also where it was given as a text.
+  static func withNumber(_ text: String) -> String {
+    guard var policy = (try? JSON(parsing: text))?.object, policy["maxReceiveCount"]?.string != nil,
+      let count = count(.object(policy))
+    else { return text }
+    policy["maxReceiveCount"] = .integer(count)
+    return JSON.object(policy).text
+  }
+
   /// A number, or a text of one.
   private static func count(_ policy: JSON) -> Int64? {
     let count = policy["maxReceiveCount"]

@@ -63,5 +63,10 @@ extension SQSService {
         failure TEXT);
       CREATE INDEX sqs_moves_of ON sqs_moves (source, id);
       """,
+      // `passes` is 1 for a move that passes over messages which have nowhere to go back to.
+      """
+      ALTER TABLE sqs_moves ADD COLUMN passes INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX sqs_sourced ON sqs_messages (queue_id, visible, id) WHERE source IS NOT NULL;
+      """,
     ])
 }

@@ -63,7 +63,7 @@ extension QueueStore {
   }
 
   /// - Throws: QueueDoesNotExist, and InvalidParameterValue for too many.
-  fileprivate func changeTags(
+  func changeTags(
     of name: String, _ connection: Connection, _ change: (inout [ByteText: String]) -> Void
   ) throws(ServiceError) {
     let queue = try self.queue(name, connection)

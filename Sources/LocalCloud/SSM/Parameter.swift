@@ -15,12 +15,21 @@ struct Parameter: Sendable, Hashable {
   var keyID: String?
   var tier: String = "Standard"
   var dataType: String = "text"
+  /// The name as it was written when the parameter was made, where that is `/x` for `x`.
+  var spelling: String?
+  /// The regular expression that this version's value and those of later ones match.
+  var allowedPattern: String?
+
+  /// As the service shows the name.
+  var shownName: String { spelling ?? name.text.text }
 
   /// The key of those secure strings for which nobody names one.
   static let defaultKey: String = "alias/aws/ssm"
 
-  init(_ name: ParameterName, type: String, value: String) {
-    self.name = name
+  /// - Parameter name: as it is written.
+  init(_ name: String, type: String, value: String) {
+    self.name = ParameterName(name)
+    spelling = self.name.text == ByteText(name) ? nil : name
     self.type = type
     self.value = value
     if type == "SecureString" { keyID = Self.defaultKey }
@@ -29,21 +38,24 @@ struct Parameter: Sendable, Hashable {
 
   // MARK: As it is kept
 
-  static let columns = "v.name, v.type, v.value, v.version, v.modified, v.description, v.key_id, v.tier, v.data_type"
+  static let columns =
+    "v.name, v.type, v.value, v.version, v.modified, v.description, v.key_id, v.tier, v.data_type, v.spelling, v.pattern"
 
   /// From ``columns``.
   init?(_ row: [SQLValue]) {
-    guard row.count == 9, let name = row[0].text, let type = row[1].text, let value = row[2].text,
+    guard row.count == 11, let name = row[0].text, let type = row[1].text, let value = row[2].text,
       let version = row[3].integer, let modified = row[4].integer, let tier = row[7].text,
       let dataType = row[8].text
     else { return nil }
-    self.init(ParameterName(name), type: type, value: value)
+    self.init(name, type: type, value: value)
     self.version = version
     self.modified = modified
     description = row[5].text
     keyID = row[6].text
     self.tier = tier
     self.dataType = dataType
+    spelling = row[9].text
+    allowedPattern = row[10].text
   }
 }
 
@@ -79,8 +91,8 @@ enum ParameterTier {
         "Standard tier parameters support a maximum parameter value of 4096 characters. To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier."
       )
     }
-    guard !value.isEmpty, size <= advancedValue else {
-      throw SSMService.validation("Parameter value, cannot be empty and can be at most 8192 characters long.")
+    guard size <= advancedValue else {
+      throw SSMService.validation("Parameter value, can't be more than \(advancedValue) characters long.")
     }
     return tier
   }

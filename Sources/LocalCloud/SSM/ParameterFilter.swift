@@ -40,11 +40,15 @@ struct ParameterFilter: Sendable {
     if key.hasSameBytes(as: "Name"), option == "Equals" {
       return either(values.map { match("n.name", ParameterName($0).text.text) })
     }
-    return either(values.map { match(Self.columns[ByteText(key)] ?? "n.name", $0) })
+    guard let column = Self.columns[ByteText(key)] else {
+      // Of a name that has two spellings, either is found.
+      return either(values.flatMap { [match("n.name", $0), match("v.spelling", $0)] })
+    }
+    return either(values.map { match(column, $0) })
   }
 
   private static let columns: [ByteText: String] = [
-    "Name": "n.name", "Type": "v.type", "Tier": "v.tier", "KeyId": "v.key_id", "DataType": "v.data_type",
+    "Type": "v.type", "Tier": "v.tier", "KeyId": "v.key_id", "DataType": "v.data_type",
   ]
 
   private func either(_ conditions: [(sql: String, values: [SQLValue])]) -> (sql: String, values: [SQLValue]) {
@@ -80,6 +84,7 @@ extension ParameterFilter {
       let key = try part.string("Key", required: true, length: 1...132, pattern: keys) ?? ""
       let option = try part.string("Option", length: 1...10)
       let values = try part.texts("Values", count: 1...50) ?? []
+      part.check(values)
       input.absorb(part)
       let known = key.hasSameBytes(as: "Path") ? "OneLevel" : "Equals"
       filters.append(ParameterFilter(key, option ?? known, values))
@@ -98,11 +103,31 @@ extension ParameterFilter {
     return filters
   }
 
+  /// Reads the older form of filters, which knows three keys: names that begin with a value, types and keys that are one.
+  ///
+  /// - Throws: Parameter Store's words for what is no filter, and where both forms are there.
+  static func older(_ input: inout Input) throws(ServiceError) -> [ParameterFilter] {
+    guard let elements = try input.array("Filters") else { return [] }
+    guard !input.has("ParameterFilters") else {
+      throw SSMService.validation("You can use either Filters or ParameterFilters in a single request.")
+    }
+    var filters: [ParameterFilter] = []
+    for var part in try input.structures(elements, of: "Filters") {
+      let key = try part.string("Key", required: true, values: ["Name", "Type", "KeyId"]) ?? ""
+      let values = try part.texts("Values", required: true, count: 1...50) ?? []
+      part.check(values)
+      input.absorb(part)
+      filters.append(ParameterFilter(key, key == "Name" ? "BeginsWith" : "Equals", values))
+    }
+    try input.check()
+    return filters
+  }
+
   /// Filters that a list takes at most.
   private static let most: Int = 50
 
   private static let keys = Input.Pattern(text: "tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType") { key in
-    columns[ByteText(key)] != nil || ["Path", "Label"].contains { key.hasSameBytes(as: $0) }
+    columns[ByteText(key)] != nil || ["Name", "Path", "Label"].contains { key.hasSameBytes(as: $0) }
       || key.utf8.count > 4 && key.utf8.starts(with: "tag:".utf8)
   }
 
@@ -133,10 +158,31 @@ extension ParameterFilter {
       throw Self.invalidOption(
         "The following filter value is not valid: \(value). Valid values include: [\(known.joined(separator: ", "))].")
     }
-    if isPath { for value in values { try SSMService.check(path: value) } }
+    guard isPath else { return }
+    for value in values {
+      let start = value.utf8.prefix(4).map { ASCII.lowercased($0) }
+      guard !start.elementsEqual("/aws".utf8), !start.elementsEqual("/ssm".utf8) else {
+        throw SSMService.validation(
+          "Filters for common parameters can't be prefixed with \"aws\" or \"ssm\" (case-insensitive). When using global parameters, please specify within a global namespace."
+        )
+      }
+      try SSMService.check(path: value)
+    }
   }
 
   private static func invalidOption(_ message: String) -> ServiceError {
     ServiceError(type: "InvalidFilterOption", message: message)
+  }
+}
+
+extension Input {
+  /// Whether each value of a filter is as long as one may be.
+  fileprivate mutating func check(_ values: [String]) {
+    guard values.contains(where: { !(1...1024).contains($0.utf16.count) }) else { return }
+    violate(
+      "Values", "[\(values.map { String($0.prefix(1024)) }.joined(separator: ", ").prefix(1024))]",
+      inFull:
+        "Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1]"
+    )
   }
 }

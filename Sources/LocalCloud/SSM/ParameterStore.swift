@@ -26,7 +26,8 @@ struct ParameterStore: Sendable {
   /// - Throws: ParameterMaxVersionLimitExceeded where the oldest version would have to go and has a label.
   func put(_ parameter: Parameter, _ connection: Connection) throws(ServiceError) -> Int64 {
     let name = SQLValue.text(parameter.name.text.text)
-    let version = (try find(parameter.name, connection)?.version ?? 0) + 1
+    let known = try find(parameter.name, connection)
+    let version = (known?.version ?? 0) + 1
     let oldest = version - Self.keptVersions
     if oldest > 0, try labels(of: parameter.name, version: oldest, connection) != [] {
       throw ServiceError(
@@ -38,10 +39,12 @@ struct ParameterStore: Sendable {
     try storing {
       try connection.run(
         """
-        INSERT INTO ssm_versions (name, version, type, value, modified, description, key_id, tier, data_type)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO ssm_versions (name, version, type, value, modified, description, key_id, tier, data_type, spelling,
+          pattern)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """, name, .integer(version), .text(parameter.type), .text(parameter.value), .integer(clock.now),
-        SQLValue(parameter.description), SQLValue(parameter.keyID), .text(parameter.tier), .text(parameter.dataType))
+        SQLValue(parameter.description), SQLValue(parameter.keyID), .text(parameter.tier), .text(parameter.dataType),
+        SQLValue(known == nil ? parameter.spelling : known?.spelling), SQLValue(parameter.allowedPattern))
       try connection.run("DELETE FROM ssm_versions WHERE name = ? AND version <= ?", name, .integer(oldest))
       try connection.run(
         """

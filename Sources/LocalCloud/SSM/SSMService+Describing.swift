@@ -6,9 +6,11 @@ extension SSMService {
     var input = try request.input()
     let most = try input.integer("MaxResults", in: 1...50) ?? 50
     let token = try input.string("NextToken")
-    let filters = try ParameterFilter.filters(&input, isByPath: false)
-    try input.refuse("Filters")
+    // Nobody shares parameters with this account.
+    let isShared = try input.bool("Shared") ?? false
+    let filters = try ParameterFilter.filters(&input, isByPath: false) + ParameterFilter.older(&input)
     let after = try ParameterPlace(token)
+    guard !isShared else { return .answer(Answer(["Parameters": []])) }
     return .reading { [self] connection throws(ServiceError) in
       let found = try store.list(filters, after: after, most: most + 1, connection)
       return try Self.page(found, most) { parameter throws(ServiceError) in
@@ -44,12 +46,13 @@ extension SSMService {
   /// What a list and a history say of a version.
   private func metadata(_ parameter: Parameter) -> JSONObject {
     var object: JSONObject = [
-      "Name": .string(parameter.name.text.text), "Type": .string(parameter.type),
+      "Name": .string(parameter.shownName), "Type": .string(parameter.type),
       "LastModifiedDate": .double(Double(parameter.modified) / 1000),
       "LastModifiedUser": .string("arn:aws:iam::\(account.id):root"), "Version": .integer(parameter.version),
       "Tier": .string(parameter.tier), "Policies": [], "DataType": .string(parameter.dataType),
     ]
     object["KeyId"] = parameter.keyID.map { .string($0) }
+    object["AllowedPattern"] = parameter.allowedPattern.map { .string($0) }
     object["Description"] = parameter.description.map { .string($0) }
     return object
   }

@@ -83,7 +83,7 @@ extension SSMService {
     guard let newest = try store.find(name, connection) else { throw notFound }
     guard let number else { return newest.version }
     guard try store.find(name, version: number, connection) != nil else {
-      throw versionNotFound(String(number), of: name)
+      throw versionNotFound(String(number), of: newest)
     }
     return number
   }

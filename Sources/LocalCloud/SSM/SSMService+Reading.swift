@@ -7,16 +7,35 @@ extension SSMService {
     let name = try input.string("Name", required: true, length: 1...2048) ?? ""
     let decrypts = try input.bool("WithDecryption") ?? false
     try input.check()
+    try Self.refuseSecret(name, decrypts: decrypts)
     return .reading { [self] connection throws(ServiceError) in
       let selector = ParameterSelector(name)
       guard let parameter = try find(selector, connection) else {
-        guard let version = selector.version, try store.find(selector.name, connection) != nil else {
+        // What has a second colon is nobody's name.
+        guard let version = selector.version, !version.utf8.contains(UInt8(ascii: ":")),
+          let newest = try store.find(selector.name, connection)
+        else {
           throw Self.notFound
         }
-        throw Self.versionNotFound(version, of: selector.name)
+        throw Self.versionNotFound(version, of: newest)
       }
       return Answer(["Parameter": json(parameter, decrypts: decrypts, selector: selector.version)])
     }
+  }
+
+  /// Names below this path are those of Secrets Manager, which is not here.
+  ///
+  /// - Throws: what Parameter Store answers for one.
+  private static func refuseSecret(_ name: String, decrypts: Bool) throws(ServiceError) {
+    let path = "/aws/reference/secretsmanager/"
+    guard name.utf8.starts(with: path.utf8) else { return }
+    guard decrypts else {
+      throw validation("WithDecryption flag must be True for retrieving a Secret Manager secret.")
+    }
+    throw ServiceError(
+      type: "ParameterNotFound",
+      message:
+        "An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret \(name) not found.")
   }
 
   private func find(_ selector: ParameterSelector, _ connection: Connection) throws(ServiceError) -> Parameter? {
@@ -27,9 +46,10 @@ extension SSMService {
   }
 
   /// - Parameter version: its number, or a label.
-  static func versionNotFound(_ version: String, of name: ParameterName) -> ServiceError {
+  static func versionNotFound(_ version: String, of parameter: Parameter) -> ServiceError {
     let isNumber = Int64(version) != nil
-    let what = isNumber ? "version \(version) of \(name.text)" : "label \(version) for parameter \(name.text)"
+    let name = parameter.shownName
+    let what = isNumber ? "version \(version) of \(name)" : "label \(version) for parameter \(name)"
     return ServiceError(
       type: "ParameterVersionNotFound",
       message: "Systems Manager could not find \(what). Verify the \(isNumber ? "version" : "label") and try again.")

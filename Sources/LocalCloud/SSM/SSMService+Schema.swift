@@ -39,5 +39,10 @@ extension SSMService {
       CREATE TABLE ssm_labels (
         name TEXT NOT NULL, label TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (name, label)) WITHOUT ROWID;
       """,
+      // How a name of one level was written, where that was with a slash, and what values have to match.
+      """
+      ALTER TABLE ssm_versions ADD COLUMN spelling TEXT;
+      ALTER TABLE ssm_versions ADD COLUMN pattern TEXT;
+      """,
     ])
 }

@@ -34,7 +34,7 @@ struct SSMService: ServiceModule {
 
   func put(_ name: String, type: String, value: String) throws(ServiceError) {
     try storage.writeAndWait { [store] connection throws(ServiceError) in
-      _ = try store.put(Parameter(ParameterName(name), type: type, value: value), connection)
+      _ = try store.put(Parameter(name, type: type, value: value), connection)
     }
   }
 
@@ -55,13 +55,14 @@ struct SSMService: ServiceModule {
   /// The value as the service shows it. Without decryption a secure string comes as its cipher text; what stands for it here is
   /// as useless.
   func shown(_ parameter: Parameter, decrypts: Bool) -> String {
-    parameter.type == "SecureString" && !decrypts ? "kms:alias/aws/ssm:" + RandomID.uuid() : parameter.value
+    parameter.type == "SecureString" && !decrypts
+      ? "kms:\(parameter.keyID ?? Parameter.defaultKey):\(RandomID.uuid())" : parameter.value
   }
 
   /// A parameter as the service shows it.
   func json(_ parameter: Parameter, decrypts: Bool, selector: String? = nil) -> JSON {
     var object: JSONObject = [
-      "Name": .string(parameter.name.text.text), "Type": .string(parameter.type),
+      "Name": .string(parameter.shownName), "Type": .string(parameter.type),
       "Value": .string(shown(parameter, decrypts: decrypts)), "Version": .integer(parameter.version),
       "LastModifiedDate": .double(Double(parameter.modified) / 1000), "ARN": .string(arn(parameter.name)),
       "DataType": .string(parameter.dataType),

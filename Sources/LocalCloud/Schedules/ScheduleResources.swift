@@ -23,8 +23,8 @@ struct RuleResource: TemplateResource {
       ids.append(id)
       let event = ScheduledEvent(
         name: name, times: times, target: try EventTarget(arn: part.required("Arn"), part.logicalID),
-        input: try part.json("Input"))
-      part.ignore("RoleArn", "RetryPolicy", "DeadLetterConfig")
+        targetID: ids.last, input: try part.json("Input"), policy: try part.deliveryPolicy())
+      part.ignore("RoleArn")
       try properties.absorb(part)
       if isEnabled { events.append(event) }
     }
@@ -35,7 +35,7 @@ struct RuleResource: TemplateResource {
 
   func check(in stack: Stack) throws(TemplateError) {
     try stack.check(rule: name)
-    for event in events { try stack.check(event.target, of: "the rule \(name) sends to") }
+    for event in events { try stack.check(event, of: "the rule \(name)") }
   }
 
   static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? {
@@ -58,25 +58,21 @@ struct ScheduleResource: TemplateResource {
 
   init(_ name: String, _ properties: inout ResourceProperties, at site: Stack.Site) throws(TemplateError) {
     self.name = name
-    let times = try properties.scheduleTimes("ScheduleExpression")
-    _ = try properties.choice("ScheduleExpressionTimezone", ["UTC"])
-    isEnabled = try properties.choice("State", ["ENABLED", "DISABLED"]) != "DISABLED"
+    let (group, times, isEnabled) = try properties.schedulerSchedule()
+    self.isEnabled = isEnabled
+    guard properties.names.contains("FlexibleTimeWindow") else { throw properties.missing("FlexibleTimeWindow") }
     guard var target = try properties.part("Target") else { throw properties.missing("Target") }
     event = ScheduledEvent(
-      name: name, origin: .scheduler(group: try properties.text("GroupName") ?? "default"), times: times,
-      target: try EventTarget(arn: target.required("Arn"), target.logicalID), input: try target.text("Input"))
-    target.ignore("RoleArn", "RetryPolicy", "DeadLetterConfig")
+      name: name, origin: .scheduler(group: group), times: times,
+      target: try EventTarget(arn: target.required("Arn"), target.logicalID), input: try target.text("Input"),
+      policy: try target.deliveryPolicy())
+    target.ignore("RoleArn")
     try properties.absorb(target)
-    guard var window = try properties.part("FlexibleTimeWindow") else { throw properties.missing("FlexibleTimeWindow") }
-    // The beginning of a window is within it.
-    if try window.choice("Mode", ["OFF", "FLEXIBLE"]) == nil { throw window.missing("Mode") }
-    _ = try window.integer("MaximumWindowInMinutes", in: 1...1440)
-    try properties.absorb(window)
-    properties.ignore("Description", "KmsKeyArn")
   }
 
   func check(in stack: Stack) throws(TemplateError) {
-    try stack.check(event.target, of: "the schedule \(name) sends to")
+    try stack.check(event, of: "the schedule \(name)")
+    try stack.check(nameOf: event)
   }
 
   static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? {
@@ -94,11 +90,27 @@ struct ScheduleResource: TemplateResource {
 }
 
 extension Stack {
+  /// - Throws: ``TemplateError`` where it does not have a schedule's target, or its dead-letter queue.
+  func check(_ event: ScheduledEvent, of user: String) throws(TemplateError) {
+    try check(event.target, of: "\(user) sends to")
+    if let queue = event.policy.deadLetters { try check(.queue(queue), of: "\(user) sends dead letters to") }
+  }
+
   /// - Throws: ``TemplateError`` where another rule, of a function's event or of its own, has the name, too.
   func check(rule name: String) throws(TemplateError) {
-    let names = all(FunctionResource.self).flatMap(\.schedules).map(\.name) + all(RuleResource.self).map(\.name)
+    let events = all(FunctionResource.self).flatMap(\.schedules).filter { $0.origin == .rule }
+    let names = events.map(\.name) + all(RuleResource.self).map(\.name)
     guard names.count(where: { $0.hasSameBytes(as: name) }) == 1 else {
       throw TemplateError("two rules have the name '\(name)'")
+    }
+  }
+
+  /// - Throws: ``TemplateError`` where another rule, or another schedule of the group, has the name of a function's event, too.
+  func check(nameOf event: ScheduledEvent) throws(TemplateError) {
+    guard case .scheduler(let group) = event.origin else { return try check(rule: event.name) }
+    let events = all(FunctionResource.self).flatMap(\.schedules) + all(ScheduleResource.self).map(\.event)
+    guard events.count(where: { $0.origin == event.origin && $0.name.hasSameBytes(as: event.name) }) == 1 else {
+      throw TemplateError("two schedules of the group '\(group)' have the name '\(event.name)'")
     }
   }
 }
@@ -108,6 +120,21 @@ extension ScheduledEvent {
 }
 
 extension ResourceProperties {
+  /// What a schedule of EventBridge Scheduler says of itself, whoever makes it.
+  mutating func schedulerSchedule() throws(TemplateError) -> (group: String, times: ScheduleTimes, isEnabled: Bool) {
+    let times = try scheduleTimes("ScheduleExpression")
+    _ = try choice("ScheduleExpressionTimezone", ["UTC"])
+    let isEnabled = try choice("State", ["ENABLED", "DISABLED"]) != "DISABLED"
+    if var window = try part("FlexibleTimeWindow") {
+      // The beginning of a window is within it.
+      if try window.choice("Mode", ["OFF", "FLEXIBLE"]) == nil { throw window.missing("Mode") }
+      _ = try window.integer("MaximumWindowInMinutes", in: 1...1440)
+      try absorb(window)
+    }
+    ignore("Description", "KmsKeyArn")
+    return (try text("GroupName") ?? "default", times, isEnabled)
+  }
+
   /// - Throws: ``TemplateError`` where it is absent, or no schedule.
   mutating func scheduleTimes(_ name: String) throws(TemplateError) -> ScheduleTimes {
     let text = try required(name)

@@ -4,9 +4,7 @@ import CacheSupport
 ///
 /// See <https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>.
 enum ScheduleTimes: Sendable, Hashable {
-  case cron(Schedule)
-  /// Every so many milliseconds, from its beginning on.
-  case rate(Schedule, every: Int64)
+  case recurring(Schedule)
   /// Epoch milliseconds, and the expression.
   case once(at: Int64, text: String)
 
@@ -34,22 +32,15 @@ enum ScheduleTimes: Sendable, Hashable {
       self = .once(at: time.epochSeconds * 1000, text: text)
       return
     }
-    let schedule: Schedule
-    do throws(Schedule.Failure) { schedule = try Schedule(text) } catch {
+    do throws(Schedule.Failure) { self = .recurring(try Schedule(text)) } catch {
       throw Failure(description: error.description)
-    }
-    // A rate counts from where it is asked.
-    if text.hasPrefix("rate("), let length = schedule.next(after: 0) {
-      self = .rate(schedule, every: length)
-    } else {
-      self = .cron(schedule)
     }
   }
 
   /// As it was given.
   var text: String {
     switch self {
-    case .cron(let schedule), .rate(let schedule, _): schedule.text
+    case .recurring(let schedule): schedule.text
     case .once(_, let text): text
     }
   }
@@ -59,8 +50,7 @@ enum ScheduleTimes: Sendable, Hashable {
   /// - Parameter beginning: when the schedule was made, from which a rate counts.
   func next(after instant: Int64, beginning: Int64) -> Int64? {
     switch self {
-    case .cron(let schedule): schedule.next(after: instant)
-    case .rate(let schedule, _): schedule.next(after: instant, from: beginning)
+    case .recurring(let schedule): schedule.next(after: instant, from: beginning)
     case .once(let time, _): time > instant ? time : nil
     }
   }
@@ -69,7 +59,7 @@ enum ScheduleTimes: Sendable, Hashable {
 /// A schedule and what it sends whom.
 struct ScheduledEvent: Sendable {
   /// What the event says of its origin.
-  enum Origin: Sendable {
+  enum Origin: Sendable, Hashable {
     /// A rule of EventBridge.
     case rule
     /// A schedule of EventBridge Scheduler, in a group.
@@ -79,8 +69,12 @@ struct ScheduledEvent: Sendable {
   var origin: Origin = .rule
   var times: ScheduleTimes
   var target: EventTarget
+  /// Which of a rule's targets it is; nil where there is but one.
+  var targetID: String?
   /// The event, where the template gives one of its own.
   var input: String?
+  /// What becomes of what cannot be sent.
+  var policy: DeliveryPolicy = DeliveryPolicy()
 
   func arn(_ account: Account) -> String {
     switch origin {

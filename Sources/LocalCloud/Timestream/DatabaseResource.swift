@@ -5,10 +5,9 @@ struct DatabaseResource: TemplateResource, Hashable {
   static let type = "AWS::Timestream::Database"
   static let nameProperty: String? = "DatabaseName"
   static let noun = "database"
-  // Its tables do.
-  static let keepsData = false
 
   var name: String
+  var tags: ResourceTags = [:]
 
   static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? {
     name == "Arn" ? names.arn("timestream", "database/\(try names.name())") : nil
@@ -22,6 +21,7 @@ struct DatabaseResource: TemplateResource, Hashable {
 extension DatabaseResource {
   init(_ name: String, _ properties: inout ResourceProperties, at site: Stack.Site) throws(TemplateError) {
     self.init(name: name)
-    properties.ignore("KmsKeyId", "Tags")
+    tags = try properties.tags()
+    properties.ignore("KmsKeyId")
   }
 }

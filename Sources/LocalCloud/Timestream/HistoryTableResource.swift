@@ -11,6 +11,7 @@ struct HistoryTableResource: TemplateResource, Hashable {
   var memoryHours: Int
   var magneticDays: Int
   var takesLateRecords: Bool
+  var tags: ResourceTags = [:]
 
   var name: String { "\(database).\(table)" }
 
@@ -63,6 +64,6 @@ extension HistoryTableResource {
       part.ignore("MagneticStoreRejectedDataLocation")
       try properties.absorb(part)
     }
-    properties.ignore("Tags")
+    tags = try properties.tags()
   }
 }

@@ -1,7 +1,9 @@
 import CacheSupport
 
 extension TimestreamService {
-  static let resourceTypes: [any TemplateResource.Type] = [DatabaseResource.self, HistoryTableResource.self]
+  static let resourceTypes: [any TemplateResource.Type] = [
+    DatabaseResource.self, HistoryTableResource.self, ScheduledQueryResource.self,
+  ]
 
   init(_ context: ModuleContext) throws {
     let tasks = BackgroundTasks()
@@ -19,10 +21,49 @@ extension TimestreamService {
   func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError) {
     for database in stack.all(DatabaseResource.self) {
       try create("CreateDatabase", ["DatabaseName": .string(database.name)], in: storage, unless: "ConflictException")
+      try setTags(
+        database.tags, on: "database/\(database.name)", leaving: state.takeTags(of: database, database.tags))
     }
     for table in stack.all(HistoryTableResource.self) {
       let isNew = try create("CreateTable", table.input, in: storage, unless: "ConflictException")
       if !isNew { try call("UpdateTable", table.input, in: storage) }
+      try setTags(
+        table.tags, on: "database/\(table.database)/table/\(table.table)",
+        leaving: state.takeTags(of: table, table.tags))
+    }
+    for query in stack.all(ScheduledQueryResource.self) {
+      try scheduled.queries.standUp(query)
+      try setTags(query.tags, on: query.path, leaving: state.takeTags(of: query, query.tags))
+    }
+  }
+
+  private func setTags(_ tags: ResourceTags, on path: String, leaving keys: [String]) throws(ServiceError) {
+    let arn = JSON.string("arn:aws:timestream:\(store.account.region):\(store.account.id):\(path)")
+    if !keys.isEmpty {
+      try call("UntagResource", ["ResourceARN": arn, "TagKeys": .array(keys.map { .string($0) })], in: storage)
+    }
+    if !tags.isEmpty { try call("TagResource", ["ResourceARN": arn, "Tags": tags.list], in: storage) }
+  }
+
+  func delete(_ resource: StackResource) throws(ServiceError) {
+    switch resource.data?.type {
+    case DatabaseResource.type:
+      try delete(
+        "DeleteDatabase", ["DatabaseName": .string(resource.physicalID)], in: storage,
+        unless: "ResourceNotFoundException")
+    case HistoryTableResource.type:
+      // Earlier versions wrote `database.table`.
+      let separator = resource.physicalID.contains("|") ? "|" : "."
+      let names = resource.physicalID.split(separator: separator, maxSplits: 1).map { JSON.string(String($0)) }
+      guard names.count == 2 else { return }
+      try delete(
+        "DeleteTable", ["DatabaseName": names[0], "TableName": names[1]], in: storage,
+        unless: "ResourceNotFoundException")
+    case ScheduledQueryResource.type:
+      try delete(
+        "DeleteScheduledQuery", ["ScheduledQueryArn": .string(resource.physicalID)], in: storage,
+        unless: "ResourceNotFoundException")
+    default: break
     }
   }
 

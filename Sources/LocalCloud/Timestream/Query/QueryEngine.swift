@@ -56,6 +56,9 @@ final class QueryEngine: Sendable {
     }
   }
 
+  /// What a query may take that runs on the caller's own thread.
+  func budget() -> QueryBudget { QueryBudget(.init(time: timeLimit)) }
+
   // MARK: Query
 
   /// What a request asks for, where it is there already: a further page, or the answer to the same client token.

@@ -16,7 +16,7 @@ extension ScheduledQueryStore {
   }
 
   /// What CreateScheduledQuery asks for.
-  private struct Draft: Sendable {
+  struct Draft: Sendable {
     var name: String
     var sql: String
     var schedule: String
@@ -27,7 +27,7 @@ extension ScheduledQueryStore {
     var request: JSONObject
   }
 
-  private func draft(_ input: inout Input) throws(ServiceError) -> Draft {
+  func draft(_ input: inout Input) throws(ServiceError) -> Draft {
     let name = try input.string("Name", required: true, length: 1...64, pattern: Self.namePattern) ?? ""
     let sql = try input.string("QueryString", required: true, length: 1...262_144) ?? ""
     var schedule = Input(
@@ -66,7 +66,7 @@ extension ScheduledQueryStore {
     let arn: String = try await store.storage.write { connection throws(ServiceError) in
       // Another may have come meanwhile.
       if let known = try known(draft, connection) { return known }
-      return try insert(draft, created: now, due: due, connection)
+      return try insert(draft, as: newARN(draft.name), created: now, due: due, connection)
     }
     changed()
     return arn
@@ -85,12 +85,15 @@ extension ScheduledQueryStore {
     return known.query.arn
   }
 
-  private func insert(
-    _ draft: Draft, created: Int64, due: Int64, _ connection: Connection
-  ) throws(ServiceError) -> String {
+  private func newARN(_ name: String) -> String {
     let suffix = String((0..<12).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "a" })
     let account = store.account
-    let arn = "arn:aws:timestream:\(account.region):\(account.id):scheduled-query/\(draft.name)-\(suffix)"
+    return "arn:aws:timestream:\(account.region):\(account.id):scheduled-query/\(name)-\(suffix)"
+  }
+
+  func insert(
+    _ draft: Draft, as arn: String, created: Int64, due: Int64, _ connection: Connection
+  ) throws(ServiceError) -> String {
     try storing {
       try connection.run(
         "INSERT INTO timestream_scheduled_queries (arn, name, request, state, created, next, failed_runs, token) VALUES (?, ?, ?, 'ENABLED', ?, ?, '[]', ?)",
@@ -123,7 +126,7 @@ extension ScheduledQueryStore {
   /// Checks the query with its schedule and its target, as the service does when it is made.
   ///
   /// - Returns: the first scheduled time.
-  private func check(_ draft: Draft, _ now: Int64, _ budget: QueryBudget) throws(ServiceError) -> Int64 {
+  func check(_ draft: Draft, _ now: Int64, _ budget: QueryBudget) throws(ServiceError) -> Int64 {
     let due: Int64?
     do throws(Schedule.Failure) { due = try Schedule(draft.schedule).next(after: now) } catch {
       throw .timestream("ValidationException", "Invalid schedule expression: \(error.description)")

@@ -76,11 +76,15 @@ struct ScheduledQueryStore: Sendable {
     let arn = try Self.arn(&input)
     return .writing { connection throws(ServiceError) in
       _ = try required(arn, connection)
-      try storing {
-        try connection.run("DELETE FROM timestream_scheduled_queries WHERE arn = ?", .text(arn))
-        try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn))
-      }
+      try remove(arn, connection)
       return Answer([:])
+    }
+  }
+
+  func remove(_ arn: String, _ connection: Connection) throws(ServiceError) {
+    try storing {
+      try connection.run("DELETE FROM timestream_scheduled_queries WHERE arn = ?", .text(arn))
+      try connection.run("DELETE FROM timestream_tags WHERE arn = ?", .text(arn))
     }
   }
 

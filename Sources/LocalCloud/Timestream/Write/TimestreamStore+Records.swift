@@ -52,10 +52,7 @@ extension TimestreamStore {
         entry["ExistingVersion"] = rejection.existingVersion.map { .integer($0) }
         return JSON.object(entry)
       }
-      return Answer(
-        refusing: .timestream(
-          "RejectedRecordsException", "One or more records have been rejected. See RejectedRecords for details.",
-          status: 419, members: ["RejectedRecords": .array(entries)]))
+      return Answer(refusing: .rejectedRecords(entries))
     }
     var writer = JSONWriter(capacity: 96)
     writer.raw("{\"RecordsIngested\":{\"Total\":")
@@ -66,5 +63,14 @@ extension TimestreamStore {
     writer.integer(count - inMemory)
     writer.raw("}}")
     return Answer(bytes: writer.bytes)
+  }
+}
+
+extension ServiceError {
+  /// - Parameter entries: each with its place among the records, and its reason.
+  static func rejectedRecords(_ entries: [JSON]) -> ServiceError {
+    timestream(
+      "RejectedRecordsException", "One or more records have been rejected. See RejectedRecords for details.",
+      status: 419, members: ["RejectedRecords": .array(entries)])
   }
 }

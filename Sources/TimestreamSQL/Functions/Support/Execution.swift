@@ -10,6 +10,8 @@ final class Execution {
   /// Between two looks at the budget: some milliseconds.
   private static let workBetweenChecks = 20_000
   private var nextCheck = Execution.workBetweenChecks
+  /// Units of work after which it is over, for those who have no budget.
+  private let workLimit: Int
   private var budget: QueryBudget?
   private var looks = 0
 
@@ -40,6 +42,8 @@ final class Execution {
   private var chains: [Bool] = []
   /// Values that are worked out once and stand in several places, the innermost last.
   private var sharedValues: [SQLValue] = []
+
+  init(workLimit: Int = .max) { self.workLimit = workLimit }
 
   /// Starts a query.
   func begin(_ budget: QueryBudget) {
@@ -74,7 +78,7 @@ final class Execution {
     work += units
     guard work >= nextCheck else { return }
     nextCheck = work + Self.workBetweenChecks
-    if isOver { throw .interrupted }
+    if isOver || work > workLimit { throw .interrupted }
   }
 
   /// True once the time is over or nobody waits any more.

@@ -11,10 +11,13 @@ struct RegularExpression: Sendable {
   /// Units of work that it took to read it.
   var cost: Int { program.cost }
 
-  init(_ pattern: String) throws(QueryFault) {
+  /// - Parameter isWhole: whether only a whole text matches.
+  init(_ pattern: String, isWhole: Bool = false) throws(QueryFault) {
     var reader = PatternReader(pattern)
     do throws(PatternReader.Refusal) {
-      program = try PatternProgram(try reader.read())
+      let syntax = try reader.read()
+      program = try PatternProgram(
+        isWhole ? .sequence([.assertion(.textStart), syntax, .assertion(.veryEnd)]) : syntax)
     } catch {
       switch error {
       case .invalid: throw QueryFault(message: "Invalid regular expression: \(pattern)")
