@@ -41,8 +41,8 @@ class Stack:
             path.chmod(0o755)
 
     @contextlib.contextmanager
-    def running(self):
-        cloud = Cloud("--data", self.folder / "data", "--template", self.folder / "template.yaml", build=self.folder)
+    def running(self, *options):
+        cloud = Cloud("--data", self.folder / "data", "--template", self.folder / "template.yaml", *options, build=self.folder)
         try:
             yield cloud
         finally:

@@ -40,6 +40,7 @@ import Testing
         $0.template.text = $0.template.text.replacing(
           "AttributeName: expiry, Enabled: true", with: "AttributeName: until, Enabled: true")
         $0.template.parameters["SourceKey"] = "changed-in-the-template"
+        $0.resets = ["/timeseries-cache/source-key"]
         $0.template.parameters["MemoryStoreHours"] = "48"
         $0.template.text = $0.template.text.replacing(
           "  SourcesParameter:\n",

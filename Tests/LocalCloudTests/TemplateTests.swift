@@ -58,7 +58,8 @@ import Testing
       ("!GetAtt H.Arn", "arn:aws:timestream:eu-west-1:123:database/d/table/h"),
       ("!Sub '${A.ApiEndpoint}/v/'", "http://cloud/v/"), ("!Ref N", "arn:aws:sns:eu-west-1:123:s-N"),
       ("!Join ['-', [a, !Ref P, !Ref AWS::NoValue, b]]", "a-p-b"), ("!Select [1, [a, b]]", "b"),
-      ("!Select [2, !Split [':', 'a:b:c:']]", "c"), ("!FindInMap [M, !Ref AWS::Region, k]", "mapped"),
+      ("!Select [2, !Split [':', 'a:b:c:']]", "c"),
+      (#"!Select [1, !Split ["\n", "a\r\nb"]]"#, "b"), ("!FindInMap [M, !Ref AWS::Region, k]", "mapped"),
       ("!If [Yes, a, b]", "a"), ("!If [No, a, b]", "b"), ("!If [Both, a, b]", "a"),
     ])
   func intrinsics(value: String, expected: String) throws { #expect(try Self.output(value) == expected) }
@@ -79,7 +80,7 @@ import Testing
       ("{ <<: a, b: c }", "t.yaml:18: CloudFormation takes no YAML merges"),
       ("!Split ['', a]", "t.yaml:18: Fn::Split takes a delimiter that is not empty"),
       ("{ a: 1, a: 2 }", "t.yaml:18: 'a' stands here twice"),
-      ("[a", "t.yaml:19: this is not YAML: did not find expected ',' or ']'"),
+      ("[a", "t.yaml:19:1: this is not YAML: did not find expected ',' or ']'"),
     ])
   func refusals(value: String, expected: String) {
     #expect { try Self.output(value) } throws: { "\($0)" == expected }
@@ -148,6 +149,35 @@ import Testing
     #expect(try Self.stack(shown, ["S": "topsecret"]).plan.contains("x-****"))
   }
 
+  @Test("What a secret of SSM comes to is no more shown than an element of a secret list") func storedSecrets() throws {
+    let text = """
+      Parameters:
+        S: { Type: AWS::SSM::Parameter::Value<String>, NoEcho: true, Default: /s }
+        L: { Type: CommaDelimitedList, NoEcho: true, Default: "first, second" }
+      Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Timeout: VALUE } } }
+      """
+    func stack(_ value: String) throws -> Stack {
+      let file = TemplateFile(name: "t", text: text.replacing("VALUE", with: value))
+      var generated: [String: String] = [:]
+      return try file.stack(
+        of: file.read(), at: Self.site, stored: { (_) throws(TemplateError) in "topsecret" }, generated: &generated)
+    }
+    for value in ["!Ref S", "!Select [1, !Ref L]"] {
+      #expect { try stack(value) } throws: { "\($0)".contains("Timeout of F is '****'") }
+    }
+    #expect(try stack("3").secrets.contains("second"))
+  }
+
+  @Test("More resources than CloudFormation takes are refused") func resourceLimit() throws {
+    func text(_ count: Int) -> String {
+      "Resources:\n" + (1...count).map { "  Q\($0): { Type: AWS::SQS::Queue }\n" }.joined()
+    }
+    #expect(try Self.stack(text(500)).resources.count == 500)
+    #expect { try Self.stack(text(501)) } throws: {
+      "\($0)".hasSuffix("Template format error: Number of resources, 501, is greater than maximum allowed, 500")
+    }
+  }
+
   @Test("References in a circle end") func circle() {
     #expect {
       try Self.stack(
@@ -171,6 +201,7 @@ import Testing
       ("Type: Number", "x", "must be a number. It is 'x'."), ("Type: Number", "inf", "must be a number. It is 'inf'."),
       ("Type: Number", "0x10", "must be a number. It is '0x10'."),
       ("Type: String, AllowedValues: [a, b]", "c", "must be one of a, b. It is 'c'."),
+      ("Type: String, NoEcho: true, AllowedValues: [hush, hushed]", "c", "must be one of its AllowedValues."),
       ("Type: String, AllowedPattern: '[a-z]+'", "a1", "must match the pattern [a-z]+. It is 'a1'."),
       ("Type: String, AllowedPattern: '[a-z]+'", "a\nb", "must match the pattern [a-z]+. It is 'a\nb'."),
       ("Type: String, MinLength: 3, MaxLength: 4", "12345", "must have 3 to 4 characters. It is '12345'."),
@@ -185,8 +216,9 @@ import Testing
   @Test(
     "Bounds that nothing meets are refused",
     arguments: [
-      "Type: String, MinLength: 1e300", "Type: String, MaxLength: inf", "Type: Number, MinValue: nan",
-      "Type: String, MinLength: 5, MaxLength: 4", "Type: Number, MinValue: 2, MaxValue: 1", "Type: CommaDelimitedList",
+      "Type: String, MinLength: 1e300", "Type: String, MaxLength: inf", "Type: String, MaxLength: -1",
+      "Type: Number, MinValue: nan",
+      "Type: String, MinLength: 5, MaxLength: 4", "Type: Number, MinValue: 2, MaxValue: 1", "Type: List<String>",
     ]) func bounds(parameter: String)
   {
     #expect(throws: TemplateError.self) {
@@ -265,7 +297,7 @@ import Testing
       ),
       (
         "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Events: { E: { Type: S3, Properties: { Bucket: b } } } } }",
-        "F.Events.E: the local cloud knows events of the types Schedule, SQS and HttpApi, not S3"
+        "F.Events.E: the local cloud knows events of the types Schedule, ScheduleV2, SQS, Api and HttpApi, not S3"
       ),
       (
         "F: { Type: AWS::Serverless::Function, Properties: { CodeUri: a.zip, Events: { E: { Type: SQS, Properties: { Queue: 'arn:aws:sqs:::other' } } } } }",
@@ -301,10 +333,10 @@ import Testing
     let stack = try file.stack(of: file.read(), at: Self.site, generated: &generated)
     #expect(
       stack.all(TableResource.self) == [
-        .init(name: "s-identifiers", hash: .init(name: "identifier", type: "S")),
+        .init(name: "s-identifiers", hash: .init(name: "identifier", type: "S"), tags: ["project": "s"]),
         .init(
           name: "s-forecast-chunks", hash: .init(name: "series", type: "S"), range: .init(name: "start", type: "N"),
-          timeToLive: "expiry"),
+          timeToLive: "expiry", tags: ["project": "s"]),
       ])
     #expect(
       stack.all(QueueResource.self).map {
@@ -316,7 +348,7 @@ import Testing
       stack.all(HistoryTableResource.self) == [
         .init(
           database: "TimeSeriesDB", table: "identifierTimeSeriesHistory", memoryHours: 72, magneticDays: 730,
-          takesLateRecords: true)
+          takesLateRecords: true, tags: ["project": "s"])
       ])
     #expect(stack.all(FunctionResource.self).map(\.name) == ["s-queue", "s-fetch", "s-write", "s-api"])
     #expect(
@@ -329,10 +361,15 @@ import Testing
         ["s-schedule", "cron(0 1 * * ? *)", "s-queue"], ["s-due", "cron(0/5 * * * ? *)", "s-queue"],
       ])
     #expect(
-      stack.routes == [("POST", "/api/v2/write"), ("POST", "/write"), ("ANY", "/ping"), ("GET", "/health")].map {
-        .init(method: $0, path: $1, function: "s-write", payload: "2.0", timeoutMilliseconds: 30_000)
-      } + [
-        .init(method: "ANY", path: "/{proxy+}", function: "s-api", payload: "2.0", timeoutMilliseconds: 29_000)
+      stack.apis.map(\.routes) == [
+        [("POST", "/api/v2/write"), ("POST", "/write"), ("ANY", "/ping"), ("GET", "/health")].map {
+          APIRoute(
+            method: $0, path: $1, integration: .function("s-write"), payload: "2.0", timeoutMilliseconds: 30_000)
+        }
+          + ["/", "/{proxy+}"].map {
+            APIRoute(
+              method: "ANY", path: $0, integration: .function("s-api"), payload: "2.0", timeoutMilliseconds: 29_000)
+          }
       ])
     #expect(
       stack.all(ParameterResource.self).map(\.name) == ["/s/sources", "/s/source-key", "/s/api-key", "/s/access-keys"])

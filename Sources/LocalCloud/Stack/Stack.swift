@@ -13,17 +13,41 @@ struct Stack: Sendable {
     /// The folder with the functions' executables.
     var executables: String
     var stackName: String
+
+    /// The same at each start.
+    var stackID: String {
+      "arn:aws:cloudformation:\(region):\(accountID):stack/\(stackName)/\(RandomID.uuid(of: Array(stackName.utf8)))"
+    }
   }
 
   struct Output: Sendable, Hashable {
     var name: String
     var value: String
+    var description: String?
+    /// The name under which other stacks may import it.
+    var exportName: String?
   }
 
+  /// A parameter of the template with its value.
+  struct Parameter: Sendable, Hashable {
+    var name: String
+    var value: String
+    /// The value of the parameter of SSM that it names, where it stands for one.
+    var resolved: String?
+    /// Whether it is a secret.
+    var isHidden: Bool
+  }
+
+  let template: Template
+  /// The template's text.
+  var source: String = ""
   let site: Site
   let types: ResourceTypes
   /// In the order in which they are stood up: by type, then as the template has them.
   private(set) var resources: [any TemplateResource] = []
+  /// What CloudFormation tells: all resources, in the template's order, those that do nothing here included.
+  var members: [StackResource] = []
+  var parameters: [Parameter] = []
   /// What a person needs to know, by name.
   var outputs: [Output] = []
   /// The values of the template's parameters that are secrets.
@@ -33,12 +57,14 @@ struct Stack: Sendable {
   /// The properties that do nothing on this machine, by type.
   var ignoredProperties: [String: Set<String>] = [:]
 
-  init(at site: Site, of types: ResourceTypes) {
+  init(at site: Site, of types: ResourceTypes, template: Template = Template()) {
+    self.template = template
     self.site = site
     self.types = types
   }
 
   var name: String { site.stackName }
+  var id: String { site.stackID }
 
   mutating func add(_ resource: any TemplateResource) {
     let place = types.place(of: type(of: resource).type)

@@ -5,8 +5,8 @@
 /// GetAtt, Sub, Join, Select, Split, FindInMap, If, Equals, And, Or, Not and Condition; others are refused by name.
 struct Evaluator {
   let template: Template
-  /// Every parameter's value.
-  let parameters: [String: String]
+  /// Every parameter's value, as `Ref` gives it.
+  private let parameters: [String: TemplateValue.Kind]
   let site: Stack.Site
   /// What can be stood up, and so be named.
   let types: ResourceTypes
@@ -36,7 +36,12 @@ struct Evaluator {
 
   init(template: Template, parameters: [String: String], site: Stack.Site, types: ResourceTypes) {
     self.template = template
-    self.parameters = parameters
+    self.parameters = template.parameters.reduce(into: [:]) { kinds, parameter in
+      guard let value = parameters[parameter.name] else { return }
+      kinds[parameter.name] =
+        parameter.isList
+        ? .array(TemplateParameter.elements(value).map { TemplateValue(.string($0), line: 0) }) : .string(value)
+    }
     self.site = site
     self.types = types
   }
@@ -77,8 +82,9 @@ struct Evaluator {
 
   /// - Throws: ``TemplateError`` where the value is no scalar.
   func text(_ value: TemplateValue) throws(TemplateError) -> String {
-    guard let text = try self.value(value)?.text else {
-      throw TemplateError("a text is wanted here, not \(value.kindName)", line: value.line)
+    let result = try self.value(value)
+    guard let text = result?.text else {
+      throw TemplateError("a text is wanted here, not \((result ?? value).kindName)", line: value.line)
     }
     return text
   }
@@ -94,6 +100,12 @@ struct Evaluator {
     return holds
   }
 
+  /// Whether a resource is there.
+  func holds(_ resource: Template.Resource) throws(TemplateError) -> Bool {
+    for condition in resource.conditions where try holds(condition) { return true }
+    return resource.conditions.isEmpty
+  }
+
   // MARK: Functions
 
   private func call(_ name: String, _ argument: TemplateValue, _ line: Int) throws(TemplateError) -> TemplateValue? {
@@ -101,18 +113,22 @@ struct Evaluator {
     switch name {
     case "Ref":
       let target = try text(argument)
+      if let value = parameters[target] {
+        guard case .array(let elements) = value else { return TemplateValue(value, line: line) }
+        return TemplateValue(.array(elements.map { TemplateValue($0.kind, line: line) }), line: line)
+      }
       return target == "AWS::NoValue" ? nil : scalar(try reference(target, line))
     case "GetAtt":
       let parts = try texts(argument, count: 2, name)
       return scalar(try attribute(parts[0], parts[1], line))
-    case "Sub": return scalar(try substitute(argument, line))
+    case "Sub": return scalar(try localized(substitute(argument, line)))
     case "Join":
       guard let parts = argument.elements, parts.count == 2, let elements = try value(parts[1])?.elements else {
         throw TemplateError("Fn::Join takes a delimiter and a list", line: line)
       }
       var texts: [String] = []
       for element in elements { texts.append(try text(element)) }
-      return scalar(texts.joined(separator: try text(parts[0])))
+      return scalar(try localized(texts.joined(separator: try text(parts[0]))))
     case "Split":
       let parts = try texts(argument, count: 2, name)
       guard !parts[0].isEmpty else { throw TemplateError("Fn::Split takes a delimiter that is not empty", line: line) }
@@ -191,24 +207,24 @@ struct Evaluator {
   private func reference(_ name: String, _ line: Int) throws(TemplateError) -> String {
     switch name {
     case "AWS::StackName": return site.stackName
-    case "AWS::StackId":
-      return "arn:aws:cloudformation:\(site.region):\(site.accountID):stack/\(site.stackName)/local"
+    case "AWS::StackId": return site.stackID
     case "AWS::Region": return site.region
     case "AWS::AccountId": return site.accountID
     case "AWS::Partition": return "aws"
     case "AWS::URLSuffix": return "amazonaws.com"
     default: break
     }
-    if let value = parameters[name] { return value }
+    if let value = parameters[name] { return try text(TemplateValue(value, line: line)) }
+    if let api = Template.api(ofStage: name) { return try attribute(api, "Stage", line) }
     let resource = try resource(name, line)
     return try ResourceNames(resource, self).reference
   }
 
   private func resource(_ name: String, _ line: Int) throws(TemplateError) -> Template.Resource {
     guard let resource = template[name] else { throw TemplateError("there is no '\(name)'", line: line) }
-    guard try holds(resource.condition) else {
+    guard try holds(resource) else {
       throw TemplateError(
-        "Unresolved resource dependencies [\(name)]: its condition \(resource.condition ?? "") does not hold",
+        "Unresolved resource dependencies [\(name)]: its condition \(resource.conditions.joined(separator: ", ")) does not hold",
         line: line)
     }
     return resource
@@ -227,7 +243,8 @@ extension String {
   fileprivate func components(separatedBy separator: String) -> [String] {
     var parts: [String] = []
     var rest = self[...]
-    while let range = rest.firstRange(of: separator) {
+    // By scalars: a line's end of two bytes is one `Character`, and so are a letter and its marks.
+    while let range = rest.unicodeScalars.firstRange(of: separator.unicodeScalars) {
       parts.append(String(rest[..<range.lowerBound]))
       rest = rest[range.upperBound...]
     }

@@ -1,6 +1,28 @@
 import CacheSupport
 
+/// What a cloud would stand up.
+public struct StackPlan: Sendable {
+  /// For people.
+  public var text: String
+  /// What is no error, and seldom meant.
+  public var warnings: [String]
+  public var functions: [FunctionDescription]
+  /// The values of SSM's parameters.
+  public var parameters: [String: String]
+
+  /// - Parameter left: what of the data it would not have any more.
+  init(_ stack: Stack, left: [StackResource]) {
+    text = stack.plan + left.plan
+    warnings = stack.warnings
+    functions = stack.all(FunctionResource.self).map(\.description)
+    parameters = Dictionary(stack.all(ParameterResource.self).map { ($0.name, $0.value) }) { first, _ in first }
+  }
+}
+
 extension Stack {
+  /// What the resources warn of.
+  var warnings: [String] { resources.flatMap { $0.warnings(in: self) }.map(withoutSecrets) }
+
   /// What is stood up, one line each, for people.
   var plan: String {
     var lines: [String] = ["Stack \(name)", "", "Stands up"]
@@ -16,6 +38,19 @@ extension Stack {
 
   private func planLines<Resource: TemplateResource>(_ type: Resource.Type) -> [PlanLine] {
     type.plan(of: all(type), in: self)
+  }
+
+  /// What does nothing on this machine, in a few words; nil where everything does something.
+  var ignoredWords: String? {
+    let count = ignoredResources.values.reduce(0) { $0 + $1.count }
+    // The services, such as `CloudWatch` and `IAM`.
+    let services = Set(ignoredResources.keys.map { $0.split(separator: ":").dropFirst().first.map(String.init) ?? $0 })
+    let resources =
+      count == 0
+      ? nil : "\(count) \(count == 1 ? "resource" : "resources") (\(services.sorted().joined(separator: ", ")))"
+    let properties = ignoredProperties.values.reduce(0) { $0 + $1.count }
+    let rest = properties == 0 ? nil : "\(properties) \(properties == 1 ? "property" : "properties")"
+    return resources == nil && rest == nil ? nil : [resources, rest].compactMap(\.self).joined(separator: " and ")
   }
 
   /// What does nothing on this machine, a type a line.

@@ -4,7 +4,7 @@
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html>.
 struct ResourceNames {
   private let resource: Template.Resource
-  private let evaluator: Evaluator
+  let evaluator: Evaluator
 
   init(_ resource: Template.Resource, _ evaluator: Evaluator) {
     self.resource = resource

@@ -1,3 +1,8 @@
+import CacheSupport
+
+/// The tags of a resource, by key.
+typealias ResourceTags = [ByteText: String]
+
 /// Reads the properties of a resource: what is understood, what is passed over and told, and the rest, which is refused.
 struct ResourceProperties {
   let logicalID: String
@@ -32,6 +37,9 @@ struct ResourceProperties {
   }
 
   var names: [String] { members.map(\.name) }
+
+  /// Whether a property is there, and is a map.
+  func isMap(_ name: String) -> Bool { members.first { $0.name == name }?.value.members != nil }
 
   func missing(_ name: String) -> TemplateError { TemplateError("\(logicalID) has no \(name)", line: line) }
 
@@ -97,6 +105,34 @@ struct ResourceProperties {
     return texts
   }
 
+  /// A value as it is, such as one that a service reads by itself.
+  mutating func value(_ name: String) -> TemplateValue? { take(name) }
+
+  /// `Tags`: a map, or a list of `Key` and `Value`, as the type has them.
+  mutating func tags() throws(TemplateError) -> ResourceTags {
+    guard let value = take("Tags") else { return [:] }
+    var tags: ResourceTags = [:]
+    if let members = value.members {
+      for member in members {
+        guard let text = member.value.text else {
+          throw TemplateError("the tag \(member.name) of \(logicalID) is a text", line: member.value.line)
+        }
+        tags[ByteText(member.name)] = text
+      }
+      return tags
+    }
+    guard let elements = value.elements else {
+      throw TemplateError("Tags of \(logicalID) is a list or a map, not \(value.kindName)", line: value.line)
+    }
+    for element in elements {
+      guard let key = element["Key"]?.text, let text = element["Value"]?.text else {
+        throw TemplateError("a tag of \(logicalID) has a Key and a Value", line: element.line)
+      }
+      tags[ByteText(key)] = text
+    }
+    return tags
+  }
+
   /// A map within, read on its own; nil where it is absent.
   mutating func part(_ name: String) throws(TemplateError) -> ResourceProperties? {
     guard let value = take(name) else { return nil }
@@ -120,5 +156,12 @@ struct ResourceProperties {
     guard let unknown = members.first(where: { left.contains($0.name) }) else { return }
     throw TemplateError(
       "\(logicalID): the local cloud does not emulate the property \(unknown.name)", line: unknown.value.line)
+  }
+}
+
+extension ResourceTags {
+  /// As most services take them.
+  var list: JSON {
+    .array(sorted { $0.key < $1.key }.map { ["Key": .string($0.key.text), "Value": .string($0.value)] })
   }
 }

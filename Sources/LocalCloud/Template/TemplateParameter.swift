@@ -9,7 +9,8 @@ struct TemplateParameter: Sendable {
   var standard: String?
   /// A secret: never shown.
   var isHidden: Bool
-  private var allowedValues: [String]?
+  var description: String?
+  private(set) var allowedValues: [String]?
   private var allowedPattern: String?
   private var lengths: ClosedRange<Int>
   private var values: ClosedRange<Double>
@@ -29,9 +30,9 @@ struct TemplateParameter: Sendable {
     }
     let value = member.value
     type = value["Type"]?.text ?? ""
-    guard ["String", "Number"].contains(type) else {
+    guard Self.types.contains(type) else {
       throw TemplateError(
-        "the parameter \(name) has the type '\(type)': the local cloud knows String and Number",
+        "the parameter \(name) has the type '\(type)': the local cloud knows \(Self.types.joined(separator: ", "))",
         line: line)
     }
     standard = value["Default"].map { $0.text ?? "" }
@@ -42,12 +43,13 @@ struct TemplateParameter: Sendable {
     let most = try Self.number("MaxLength", of: member) ?? 4096
     let lowest = try Self.number("MinValue", of: member) ?? -.infinity
     let highest = try Self.number("MaxValue", of: member) ?? .infinity
-    guard (0...most).contains(least), most <= 4096, lowest <= highest else {
+    guard 0 <= least, least <= most, most <= 4096, lowest <= highest else {
       throw TemplateError("the parameter \(name) has bounds that nothing meets", line: line)
     }
     lengths = Int(least)...Int(most)
     values = lowest...highest
     constraintDescription = value["ConstraintDescription"]?.text
+    description = value["Description"]?.text
     if let standard { try check(standard) }
   }
 
@@ -68,15 +70,46 @@ struct TemplateParameter: Sendable {
     return Double(text).flatMap { $0.isFinite ? $0 : nil }
   }
 
+  private static let stored = "AWS::SSM::Parameter::Value<"
+  private static let lists =
+    ["CommaDelimitedList", "List<String>"].map { stored + $0 + ">" } + [
+      "CommaDelimitedList", "List<Number>",
+    ]
+  private static let types =
+    ["String", "Number", "CommaDelimitedList", "List<Number>", "AWS::SSM::Parameter::Name"]
+    + ["String", "List<String>", "CommaDelimitedList"].map { stored + $0 + ">" }
+
+  /// Whether its value is a list, whose elements commas separate.
+  var isList: Bool { Self.lists.contains(type) }
+
+  /// Whether its value is the name of a parameter of SSM, whose value it stands for.
+  var isStored: Bool { type.hasPrefix(Self.stored) }
+
+  /// The elements of a list, without the blanks around them.
+  static func elements(_ value: String) -> [String] {
+    value.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// What of a value nobody may see, where it is hidden: the whole, and of a list also each element.
+  func secrets(in value: String) -> [String] {
+    isHidden ? [value] + (isList ? Self.elements(value) : []) : []
+  }
+
   /// - Throws: ``TemplateError`` with CloudFormation's words; never with the value of a hidden parameter.
   func check(_ value: String) throws(TemplateError) {
+    // Each element of a list has to be what is asked for; a name is one text.
+    for element in isList && !isStored ? Self.elements(value) : [value] { try check(element: element) }
+  }
+
+  private func check(element value: String) throws(TemplateError) {
     func refuse(_ constraint: String) -> TemplateError {
       TemplateError(
         "Parameter '\(name)' " + (constraintDescription ?? constraint)
           + (isHidden ? "" : " It is '\(value.prefix(100))'."), line: line)
     }
     if let allowedValues, !allowedValues.contains(value) {
-      throw refuse("must be one of \(allowedValues.joined(separator: ", ")).")
+      throw refuse(
+        isHidden ? "must be one of its AllowedValues." : "must be one of \(allowedValues.joined(separator: ", ")).")
     }
     if let allowedPattern {
       // Of CloudFormation's regular expressions, which are Java's; the whole value must match.
@@ -90,7 +123,7 @@ struct TemplateParameter: Sendable {
       }
     }
     switch type {
-    case "Number":
+    case "Number", "List<Number>":
       guard let number = Self.decimal(value), values.contains(number) else {
         throw refuse(
           "must be a number\(Self.text(" from ", values.lowerBound))\(Self.text(" to ", values.upperBound)).")

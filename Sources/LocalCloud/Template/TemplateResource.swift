@@ -15,8 +15,14 @@ protocol TemplateResource: Sendable {
 
   /// What no two of a stack share.
   var name: String { get }
+  /// What is stood up for it: the same resource as of another type, where the type is a shorter way to say it.
+  var standing: any TemplateResource { get }
+  /// The resources that SAM makes of it beside itself. Asked for once the stack has all of the template's.
+  func parts(of logicalID: String, in stack: Stack) -> [StackResource]
   /// What must hold in the whole stack, such as that a queue which is named is there.
   func check(in stack: Stack) throws(TemplateError)
+  /// What is no error, and seldom meant, each with what to do.
+  func warnings(in stack: Stack) -> [String]
   /// What of the plan these are.
   static func plan(of resources: [Self], in stack: Stack) -> [PlanLine]
 
@@ -28,17 +34,23 @@ protocol TemplateResource: Sendable {
 
 extension TemplateResource {
   static var keepsData: Bool { true }
+
+  /// What CloudFormation calls the type, after SAM's transform.
+  static var deployedType: String {
+    switch type {
+    case "AWS::Serverless::Function": "AWS::Lambda::Function"
+    case "AWS::Serverless::SimpleTable": "AWS::DynamoDB::Table"
+    case "AWS::Serverless::HttpApi": "AWS::ApiGatewayV2::Api"
+    case "AWS::Serverless::Api": "AWS::ApiGateway::RestApi"
+    default: type
+    }
+  }
+  var standing: any TemplateResource { self }
+  func parts(of logicalID: String, in stack: Stack) -> [StackResource] { [] }
   func check(in stack: Stack) throws(TemplateError) {}
+  func warnings(in stack: Stack) -> [String] { [] }
   static func reference(_ names: ResourceNames) throws(TemplateError) -> String { try names.name() }
   static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? { nil }
-
-  /// What is told once it has left the template.
-  fileprivate var leftover: String? { Self.keepsData ? "\(Self.noun) \(name)" : nil }
-}
-
-extension Stack {
-  /// What stays in the data where the template has it no more, in words.
-  var kept: [String] { resources.compactMap(\.leftover) }
 }
 
 /// A line of the plan.

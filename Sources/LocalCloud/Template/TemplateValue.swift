@@ -26,6 +26,9 @@ struct TemplateValue: Sendable {
     self.line = line
   }
 
+  /// A map of nothing, which stands in no line.
+  static let none = TemplateValue(.object([]), line: 0)
+
   /// A scalar as CloudFormation passes it on: everything is text there.
   var text: String? {
     switch kind {
@@ -78,16 +81,19 @@ struct TemplateValue: Sendable {
 public struct TemplateError: Error, Sendable, Hashable, CustomStringConvertible {
   public var message: String
   public var line: Int?
+  /// Counted from 1; only with a line, and where the text is no YAML.
+  public var column: Int?
   /// The template's file, where it is known.
   public var file: String?
 
-  init(_ message: String, line: Int? = nil) {
+  init(_ message: String, line: Int? = nil, column: Int? = nil) {
     self.message = message
     self.line = line
+    self.column = column
   }
 
   public var description: String {
-    [file, line.map(String.init), message].compactMap { $0 }.joined(separator: ":").replacing(
-      ":" + message, with: ": " + message)
+    let place = [file, line.map(String.init), column.map(String.init)].compactMap(\.self).joined(separator: ":")
+    return place.isEmpty ? message : "\(place): \(message)"
   }
 }

@@ -36,7 +36,7 @@ import CYAML
       let event = try reader.next()
       switch event.kind {
       case .streamEnd:
-        guard let root else { throw TemplateError("the template is empty") }
+        guard let root else { throw TemplateError("the file is empty") }
         return root
       case .other: continue
       default:
@@ -62,7 +62,8 @@ import CYAML
     var event = unsafe yaml_event_t()
     guard unsafe yaml_parser_parse(parser, &event) == 1 else {
       let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "it cannot be read"
-      throw TemplateError("this is not YAML: \(problem)", line: unsafe Int(parser.pointee.problem_mark.line) + 1)
+      let mark = unsafe parser.pointee.problem_mark
+      throw TemplateError("this is not YAML: \(problem)", line: Int(mark.line) + 1, column: Int(mark.column) + 1)
     }
     defer { unsafe yaml_event_delete(&event) }
     let line = unsafe Int(event.start_mark.line) + 1
