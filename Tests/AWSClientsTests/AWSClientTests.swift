@@ -1,5 +1,6 @@
 import CacheSupport
 import HTTPTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -122,6 +123,29 @@ import Testing
     ])
     await #expect(throws: AWSError.self) { try await Self.client(refusing).call(.sqs, "X", [:]) }
     #expect(refusing.requests.count == 1)
+  }
+
+  @Test("Machines of a service whose clocks differ are asked until the attempts are used up", arguments: [3, 4])
+  func clocks(disagreements: Int) async throws {
+    // One machine is an hour ahead; each request comes to the one that it was not signed for.
+    let asked = Mutex(0)
+    let http = FakeHTTP { request, _ in
+      let count = asked.withLock { count in
+        count += 1
+        return count
+      }
+      guard count <= disagreements else { return .success(.json(200, "{}")) }
+      let isAhead = request.headers["X-Amz-Date"] == "20150830T123600Z"
+      return Self.error(
+        400, "InvalidSignatureException", headers: ["Date": "Sun, 30 Aug 2015 1\(isAhead ? 3 : 2):36:00 GMT"])
+    }
+    // Three attempts, and the first correction, which is none.
+    if disagreements == 3 {
+      _ = try await Self.client(http).call(.sqs, "X", [:])
+    } else {
+      await #expect(throws: AWSError.self) { try await Self.client(http).call(.sqs, "X", [:]) }
+    }
+    #expect(http.requests.count == 4)
   }
 
   @Test(

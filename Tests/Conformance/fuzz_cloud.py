@@ -138,8 +138,11 @@ class Run:
                     self.operation(client, worker, chance, "dynamodb", tables.request)
                 elif kind < 0.62:
                     self.operation(client, worker, chance, "dynamodb", expressions.request)
-                elif kind < 0.72:
+                elif kind < 0.69:
                     self.operation(client, worker, chance, "sqs", messages.queue, messages)
+                elif kind < 0.72:
+                    service, body = messages.form()
+                    self.send(client, Request("POST", "/", body, service, {"content-type": "application/x-www-form-urlencoded"}), worker)
                 elif kind < 0.77:
                     self.operation(client, worker, chance, "ssm", messages.parameter)
                 elif kind < 0.82:
@@ -150,6 +153,13 @@ class Run:
                     method, path = services.runtime(chance)
                     body = encoded(chance, {"errorMessage": chance.choice(["x", 1])}) if method == "POST" else b""
                     self.send(runtime, Request(method, path, body), worker)
+                elif kind < 0.935:
+                    method, path, body = services.functions(chance, functions)
+                    self.send(client, Request(method, path, body, "lambda"), worker)
+                elif kind < 0.94:
+                    method, body = services.faults(chance)
+                    control = {"x-local-cloud": "fuzz", "host": f"127.0.0.1:{self.cloud.port}"}
+                    self.send(client, Request(method, "/_local-cloud/faults", body, headers=control if chance.random() < 0.8 else {}), worker)
                 elif kind < 0.98:
                     headers = {} if chance.random() < 0.5 else {"authorization": self.cloud.outputs.get("ApiKey", "x"), "x-api-key": self.cloud.outputs.get("SourceKey", "x")}
                     method = chance.choice(["GET", "GET", "GET", "POST", "PUT", "DELETE", "HEAD"])

@@ -122,15 +122,20 @@ import Testing
 
   @Test("Rejections are sorted: an older version is superseded, all else is reported")
   func rejections() async throws {
-    let (writer, _) = try Self.writer { _, _, _ in
-      .json(
+    let all =
+      #"{"RecordIndex":0,"Reason":"old","ExistingVersion":7},{"RecordIndex":1,"Reason":"old","ExistingVersion":3},{"RecordIndex":2,"Reason":"far"}"#
+    let (writer, http) = try Self.writer { _, request, _ in
+      // The one without a version is sent once more.
+      let isAgain = request["Records"]?.array?.count == 1
+      return .json(
         419,
-        #"{"__type":"x#RejectedRecordsException","RejectedRecords":[{"RecordIndex":0,"Reason":"old","ExistingVersion":7},{"RecordIndex":1,"Reason":"old","ExistingVersion":3},{"RecordIndex":2,"Reason":"far"}]}"#
+        #"{"__type":"x#RejectedRecordsException","RejectedRecords":[\#(isAgain ? #"{"RecordIndex":0,"Reason":"far"}"# : all)]}"#
       )
     }
     let outcome = try await Self.write(Self.samples(0..<5), now: 5, writer)
     #expect(outcome.history.stored == 2)
     #expect(outcome.history.superseded == 1)
     #expect(outcome.history.rejected.first == [.init(time: 1, reason: "old"), .init(time: 2, reason: "far")])
+    #expect(http.requests.count == 2)
   }
 }

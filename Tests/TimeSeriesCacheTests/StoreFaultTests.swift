@@ -57,15 +57,48 @@ import Testing
   @Test(
     "The range of what is stored leaves out records that are rejected one by one, and those that a newer fetch wrote")
   func rejectedRange() async throws {
-    let answer = #"""
-      {"__type":"x#RejectedRecordsException","message":"no","RejectedRecords":[
-        {"RecordIndex":0,"Reason":"too old"},{"RecordIndex":4,"Reason":"a newer version is there","ExistingVersion":\#(Self.now)}]}
-      """#
-    let outcome = try await history(FakeHTTP([.success(.json(419, answer))]))
-      .write(Self.samples(5), of: Series(try Identifier("s")), version: Self.now)
+    let newer = #",{"RecordIndex":4,"Reason":"a newer version is there","ExistingVersion":\#(Self.now)}"#
+    let http = FakeHTTP { request, _ in
+      .success(Self.rejecting(#"{"RecordIndex":0,"Reason":"too old"}"# + (Self.times(request).count == 5 ? newer : "")))
+    }
+    let outcome = try await history(http).write(Self.samples(5), of: Series(try Identifier("s")), version: Self.now)
     #expect(outcome.stored == 3)
     #expect(outcome.superseded == 1)
     #expect(outcome.times == TimeRange(from: 1, to: 3))
+  }
+
+  private static func rejecting(_ entries: String) -> HTTPResponse {
+    .json(419, #"{"__type":"x#RejectedRecordsException","message":"no","RejectedRecords":[\#(entries)]}"#)
+  }
+
+  @Test("Records that are rejected beside others are sent once more, for as long as some of them are taken")
+  func rejectedForNow() async throws {
+    // The record of time 7 is never taken; of the others each request takes all but two.
+    let stored = Recorder<Int>()
+    let http = FakeHTTP { request, _ in
+      let times = Self.times(request)
+      let rejected = times.indices.filter { times[$0] == 7 || times.count > 10 && $0 < 2 }
+      for (index, time) in times.enumerated() where !rejected.contains(index) { stored.append(time) }
+      guard !rejected.isEmpty else { return .success(.json(200, #"{"RecordsIngested":{"Total":\#(times.count)}}"#)) }
+      return .success(Self.rejecting(rejected.map { #"{"RecordIndex":\#($0),"Reason":"no"}"# }.joined(separator: ",")))
+    }
+    let outcome = try await history(http).write(Self.samples(100), of: Series(try Identifier("s")), version: Self.now)
+    #expect(stored.elements.sorted() == (0..<100).filter { $0 != 7 })
+    #expect(outcome.stored == 99)
+    #expect(outcome.rejected.first == [.init(time: 7, reason: "no")])
+    #expect(outcome.failure == nil)
+    // All, then those three, then the one.
+    #expect(http.requests.map { Self.times($0).count } == [100, 3, 1])
+  }
+
+  @Test("Where every record of a request is rejected, it is not sent once more")
+  func allRejected() async throws {
+    let http = FakeHTTP { request, _ in
+      let entries = Self.times(request).indices.map { #"{"RecordIndex":\#($0),"Reason":"too old"}"# }
+      return .success(Self.rejecting(entries.joined(separator: ",")))
+    }
+    let outcome = try await history(http).write(Self.samples(5), of: Series(try Identifier("s")), version: Self.now)
+    #expect(outcome.rejected.count == 5 && http.requests.count == 1)
   }
 
   @Test("Where every record is refused, the search ends and the write fails", arguments: [100, 2000])

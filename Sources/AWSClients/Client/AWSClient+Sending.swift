@@ -36,8 +36,10 @@ extension AWSClient {
         return answer
       } catch {
         if error.invalidatesEndpoint, let asked { discovery.forget(asked, of: service) }
-        // A try with a corrected clock or with new credentials does not count as an attempt, and happens once.
-        if !isSkewCorrected, error.isClockSkew, clock.learn(from: error, skewUsed: skew) {
+        // The first try with a corrected clock, and the one with new credentials, does not count as an attempt. A further one does: the
+        // machines of a service may not be of one mind.
+        let isCorrected = error.isClockSkew && clock.learn(from: error, skewUsed: skew)
+        if isCorrected, !isSkewCorrected {
           isSkewCorrected = true
           continue
         }
@@ -46,7 +48,7 @@ extension AWSClient {
           credentials.forget(used)
           continue
         }
-        guard error.isRetryable, attempt < limit else { throw error }
+        guard error.isRetryable || isCorrected, attempt < limit else { throw error }
         let delay = retries.delay(retry: attempt - 1, base: service.backoffBase, error: error)
         guard let cost = retries.acquire(for: error, of: service) else {
           if request.isLongPoll { try await wait(delay, error) }

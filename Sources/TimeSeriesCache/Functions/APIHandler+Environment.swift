@@ -35,6 +35,7 @@ extension APIHandler {
       reader: reader, keys: keys, directory: directory, clock: clock,
       crossOrigin: try CrossOrigin(environment["CORS_ORIGINS"]),
       answersKept: Int64(try environment.integer("ANSWERS_KEPT_SECONDS", default: 5, in: 0...300)) * 1000,
-      prometheus: PrometheusAPI(directory: directory, reader: reader, clock: clock))
+      prometheus: PrometheusAPI(directory: directory, reader: reader, clock: clock),
+      page: PageService(environment: environment))
   }
 }

@@ -48,6 +48,19 @@ struct RecordBatch: Sendable {
     return (first, second)
   }
 
+  /// The records of some places among all.
+  func picking(_ places: Set<Int>) -> RecordBatch {
+    var picked = RecordBatch()
+    var start = 0
+    for run in runs {
+      var some = run
+      some.samples = run.samples.enumerated().filter { places.contains(start + $0.offset) }.map(\.element)[...]
+      start += run.samples.count
+      picked.add(some)
+    }
+    return picked
+  }
+
   /// Cuts runs into batches, each of one table: those of one table follow each other, in their order.
   static func batches(of runs: [Run], size: Int) -> [RecordBatch] {
     var tables: [TimestreamTable] = []

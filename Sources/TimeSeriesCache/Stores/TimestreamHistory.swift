@@ -73,7 +73,8 @@ public struct TimestreamHistory: HistoryStore {
 
   /// Writes 100 samples per request, four requests at a time.
   ///
-  /// Where Timestream refuses a whole request, halves of it are sent until the records at fault are found.
+  /// Where Timestream refuses a whole request, halves of it are sent until the records at fault are found. Records that it rejects while
+  /// it takes others are sent once more, for as long as it takes some of them, unless the reason is one that does not pass.
   public func write(_ samples: [Sample], of series: Series, version: Int64) async -> HistoryWrite {
     await write([SeriesSamples(series: series, samples: samples)], version: version)[0]
   }
@@ -127,7 +128,11 @@ public struct TimestreamHistory: HistoryStore {
       } catch {
         let rejected = error.rejectedRecords
         if !rejected.isEmpty, rejected.allSatisfy({ (0..<batch.count).contains($0.index) }) {
-          outcome.store(batch, without: rejected, version: version)
+          // What was rejected beside others may have been so for a reason that passes; what is then rejected again is so for good.
+          let open = Set(rejected.filter { !$0.isForGood }.map(\.index))
+          let again = !open.isEmpty && open.count < batch.count && budget.spend(1)
+          outcome.store(batch, without: rejected, version: version, again: again ? open : [])
+          if again { pending.append(batch.picking(open)) }
         } else if error.code == .validation, batch.count == 1 {
           outcome.reject(batch, error.message)
         } else if error.code == .validation, budget.spend(2) {
@@ -159,6 +164,14 @@ extension RecordBatch {
   }
 }
 
+extension RejectedRecord {
+  /// True where Timestream's words are known, and it would refuse the record again.
+  fileprivate var isForGood: Bool {
+    existingVersion != nil || reason.hasPrefix("The record timestamp is outside the time range")
+      || reason.hasPrefix("A record already exists with the same time, dimensions, measure name, and record version.")
+  }
+}
+
 /// What became of the records of one batch, series by series.
 private struct BatchOutcome {
   struct Part {
@@ -174,10 +187,12 @@ private struct BatchOutcome {
     change(batch) { write, sample, _ in write.addStored(sample.time) }
   }
 
-  mutating func store(_ batch: RecordBatch, without rejected: [RejectedRecord], version: Int64) {
+  /// - Parameter again: the places of records that are sent once more.
+  mutating func store(_ batch: RecordBatch, without rejected: [RejectedRecord], version: Int64, again: Set<Int>) {
     let refused = Dictionary(rejected.map { ($0.index, $0) }) { first, _ in first }
     change(batch) { write, sample, index in
       guard let record = refused[index] else { return write.addStored(sample.time) }
+      guard !again.contains(index) else { return }
       if let existing = record.existingVersion, existing >= version {
         write.superseded += 1
       } else {

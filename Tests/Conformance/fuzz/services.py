@@ -1,5 +1,6 @@
 """Requests of the other services: what is right, then mutated."""
 
+import json
 import random as randomness
 import time
 import urllib.parse
@@ -7,6 +8,8 @@ import urllib.parse
 from . import hostile
 
 URL = "http://cloud/000000000000/fuzz"
+ARN = "arn:aws:sqs:us-east-1:000000000000:"
+TABLE = "arn:aws:dynamodb:us-east-1:000000000000:table/"
 DEAD = '{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:fuzz%s","maxReceiveCount":1}'
 ATTRIBUTES = {"n": {"DataType": "Number", "StringValue": "5"}, "b": {"DataType": "Binary", "BinaryValue": "AAE="}, "s": {"DataType": "String.x", "StringValue": "é"}}
 
@@ -15,9 +18,11 @@ class Messages:
     """SQS and SSM."""
 
     def __init__(self, random):
-        self.random, self.handles = random, ["x"]
+        self.random, self.handles, self.tasks = random, ["x"], ["x"]
 
     def learn(self, answer):
+        if answer.get("TaskHandle"):
+            self.tasks = self.tasks[-20:] + [answer["TaskHandle"]]
         for message in answer.get("Messages") or []:
             self.handles = self.handles[-50:] + [message["ReceiptHandle"]]
 
@@ -36,7 +41,28 @@ class Messages:
                 {"RedrivePolicy": DEAD % ""}, {"RedrivePolicy": DEAD % "-dead"}, {"RedrivePolicy": ""}, {"VisibilityTimeout": "0"}, {"MaximumMessageSize": "262144"}, {"Policy": "{}"}])}),
             ("SetQueueAttributes", {"QueueUrl": URL + "-dead", "Attributes": {"RedrivePolicy": DEAD % ""}}), ("GetQueueAttributes", {"QueueUrl": URL, "AttributeNames": ["All"]}),
             ("CreateQueue", {"QueueName": random.choice(["fuzz", "fuzz-dead", "other"]), "Attributes": {}}), ("ListQueues", {"QueueNamePrefix": "f", "MaxResults": random.choice([1, 1000])}),
-            ("GetQueueUrl", {"QueueName": "fuzz"}), ("PurgeQueue", {"QueueUrl": URL}), ("DeleteQueue", {"QueueUrl": URL.replace("fuzz", "other")})])
+            ("GetQueueUrl", {"QueueName": "fuzz"}), ("PurgeQueue", {"QueueUrl": URL}), ("DeleteQueue", {"QueueUrl": URL.replace("fuzz", "other")}),
+            ("TagQueue", {"QueueUrl": URL, "Tags": {random.choice(hostile.TEXTS): random.choice(hostile.TEXTS) for _ in range(random.choice([0, 1, 51]))}}), ("ListQueueTags", {"QueueUrl": URL}),
+            ("UntagQueue", {"QueueUrl": URL, "TagKeys": [random.choice(hostile.TEXTS)] * random.choice([0, 1, 51])}),
+            ("ListDeadLetterSourceQueues", {"QueueUrl": URL + "-dead", "MaxResults": random.choice([1, 1000, 0])}),
+            ("StartMessageMoveTask", {"SourceArn": ARN + random.choice(["fuzz", "fuzz-dead", "x"]), "DestinationArn": ARN + "fuzz", "MaxNumberOfMessagesPerSecond": random.choice([1, 500, 0])}),
+            ("StartMessageMoveTask", {"SourceArn": ARN + "fuzz-dead"}), ("ListMessageMoveTasks", {"SourceArn": ARN + "fuzz-dead", "MaxResults": random.choice([1, 10, 11])}),
+            ("CancelMessageMoveTask", {"TaskHandle": random.choice(self.tasks)})])
+
+    def form(self):
+        """A request of the query protocol, of SQS or STS: its body."""
+        random = self.random
+        if random.random() < 0.2:
+            name, value, version = random.choice(["GetCallerIdentity", "AssumeRole", "x"]), {"RoleArn": "x"}, "2011-06-15"
+        else:
+            (name, value), version = self.queue(), "2012-11-05"
+        if random.random() < 0.4:
+            value = hostile.mutated(random, value)
+        fields = [("Action", name), ("Version", random.choice([version, version, "x"])), *flat(value)]
+        if random.random() < 0.1:
+            fields += [(random.choice(hostile.TEXTS), random.choice(hostile.TEXTS))] * random.choice([1, 20_000])
+        text = "&".join(f"{part(name)}={part(value)}" for name, value in fields)
+        return ("sts" if version.startswith("2011") else "sqs"), text.encode() if random.random() < 0.9 else text.replace("%", random.choice(["%", "%%", "&", "="])).encode()
 
     def parameter(self):
         random = self.random
@@ -44,7 +70,36 @@ class Messages:
         return random.choice([
             ("PutParameter", {"Name": name, "Value": random.choice(hostile.TEXTS), "Type": random.choice(["String", "SecureString", "StringList"]), "Overwrite": True}),
             ("GetParameter", {"Name": name, "WithDecryption": True}), ("GetParameters", {"Names": [name, name, "/fuzz/b"]}), ("DeleteParameter", {"Name": name}),
-            ("GetParametersByPath", {"Path": random.choice(["/", "/fuzz"]), "Recursive": True, "MaxResults": 1}), ("DeleteParameters", {"Names": [name]})])
+            ("GetParametersByPath", {"Path": random.choice(["/", "/fuzz"]), "Recursive": True, "MaxResults": 1, "ParameterFilters": [self.filter()]}), ("DeleteParameters", {"Names": [name]}),
+            ("GetParameterHistory", {"Name": name, "MaxResults": random.choice([1, 50, 0]), "NextToken": random.choice(hostile.TEXTS)}), ("GetParameterHistory", {"Name": name, "WithDecryption": True}),
+            ("LabelParameterVersion", {"Name": name, "Labels": [random.choice(hostile.TEXTS + ["one", "two"])] * random.choice([1, 11]), "ParameterVersion": random.choice([1, 2, 0, 2**63 - 1])}),
+            ("UnlabelParameterVersion", {"Name": name, "Labels": [random.choice(["one", "two", ""])], "ParameterVersion": random.choice([1, 2])}),
+            ("DescribeParameters", {"MaxResults": random.choice([1, 50]), "ParameterFilters": [self.filter()] * random.choice([0, 1, 6])}),
+            ("AddTagsToResource", {"ResourceType": "Parameter", "ResourceId": name, "Tags": [{"Key": random.choice(hostile.TEXTS), "Value": "v"}] * random.choice([0, 1, 1001])}),
+            ("ListTagsForResource", {"ResourceType": random.choice(["Parameter", "Document", "x"]), "ResourceId": name}),
+            ("RemoveTagsFromResource", {"ResourceType": "Parameter", "ResourceId": name, "TagKeys": [random.choice(hostile.TEXTS)]})])
+
+    def filter(self):
+        random = self.random
+        return {"Key": random.choice(["Name", "Type", "KeyId", "Path", "Label", "Tier", "DataType", "tag:x", "x"]), "Option": random.choice(["Equals", "BeginsWith", "Contains", "Recursive", "OneLevel", "x"]), "Values": [random.choice(hostile.TEXTS + ["/fuzz", "String"])]}
+
+
+def part(value):
+    """A name or a value of a form."""
+    return urllib.parse.quote(str(value).encode("utf-8", "surrogatepass"), safe="")
+
+
+def flat(value, name=""):
+    """The fields of a form for a value, as SQS flattens it: lists by numbers, maps as lists of their entries."""
+    inner = lambda key: f"{name}.{key}" if name else str(key)  # noqa: E731
+    if isinstance(value, dict):
+        for key, one in list(value.items())[:50]:
+            yield from flat(one, inner(key))
+    elif isinstance(value, list):
+        for index, one in enumerate(value[:50]):
+            yield from flat(one, inner(index + 1))
+    else:
+        yield name, "true" if value is True else "false" if value is False else value
 
 
 class Timestream:
@@ -113,6 +168,9 @@ class Tables:
         random = self.random
         name = random.choice(["other", "third"])
         key = {"pk": {"S": random.choice("abc")}}
+        index = {
+            "IndexName": random.choice(["by-a", "by-b"]), "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}],
+            "Projection": random.choice([{"ProjectionType": "ALL"}, {"ProjectionType": "KEYS_ONLY"}, {"ProjectionType": "INCLUDE", "NonKeyAttributes": [random.choice(hostile.TEXTS)]}])}
         operations = [random.choice([
             {"Put": {"TableName": random.choice([name, "fuzz"]), "Item": key | {"sk": {"N": "1"}, "a": {"N": "1"}}}}, {"Delete": {"TableName": name, "Key": key}},
             {"Update": {"TableName": name, "Key": key, "UpdateExpression": "ADD a :n", "ExpressionAttributeValues": {":n": {"N": "1"}}}},
@@ -122,9 +180,44 @@ class Tables:
             ("DeleteTable", {"TableName": name}), ("DescribeTable", {"TableName": name}), ("DescribeTimeToLive", {"TableName": name}),
             ("UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": {"AttributeName": random.choice(["a", "b"]), "Enabled": random.random() < 0.7}}),
             ("UpdateTable", {"TableName": name, "BillingMode": random.choice(["PAY_PER_REQUEST", "PROVISIONED"])}),
+            ("UpdateTable", {"TableName": name, "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "N"}], "GlobalSecondaryIndexUpdates": [{"Create": index}] * random.choice([1, 2])}),
+            ("UpdateTable", {"TableName": name, "GlobalSecondaryIndexUpdates": [{random.choice(["Delete", "Update"]): {"IndexName": index["IndexName"]}}]}),
+            ("CreateTable", {"TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "GlobalSecondaryIndexes": [index] * random.choice([1, 21]),
+                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "a", "AttributeType": "N"}], "Tags": [{"Key": "k", "Value": random.choice(hostile.TEXTS)}]}),
+            ("Query", {"TableName": name, "IndexName": index["IndexName"], "KeyConditionExpression": "a = :n", "ExpressionAttributeValues": {":n": {"N": "1"}}, "Limit": random.choice([1, 5])}),
+            ("Scan", {"TableName": name, "IndexName": index["IndexName"], "Select": random.choice(["COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"]), "ExclusiveStartKey": key | {"a": {"N": "1"}}}),
+            ("BatchGetItem", {"RequestItems": {name: {"Keys": [{"pk": {"S": str(n)}} for n in range(random.choice([1, 100, 101]))], "ProjectionExpression": random.choice(["a", "#x", "a.b[0]"])}}}),
+            ("TagResource", {"ResourceArn": random.choice([TABLE + name, "x"]), "Tags": [{"Key": random.choice(hostile.TEXTS), "Value": "v"}] * random.choice([0, 1, 51])}),
+            ("UntagResource", {"ResourceArn": TABLE + name, "TagKeys": [random.choice(hostile.TEXTS)]}), ("ListTagsOfResource", {"ResourceArn": TABLE + name, "NextToken": random.choice(hostile.TEXTS)}),
+            ("ListTables", {"Limit": random.choice([1, 100, 0]), "ExclusiveStartTableName": name}), ("DescribeLimits", {}), ("DescribeEndpoints", {}),
             ("TransactWriteItems", {"TransactItems": operations, "ClientRequestToken": random.choice(["t", "v"])}), ("TransactWriteItems", {"TransactItems": operations}),
             ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": name, "Key": key}}] * random.choice([1, 100, 101])}),
             ("BatchWriteItem", {"RequestItems": {name: [{"PutRequest": {"Item": {"pk": {"S": str(n)}, "a": {"N": str(int(time.time()) - n)}}}} for n in range(25)]}}), ("Scan", {"TableName": name, "Limit": 5})])
+
+
+def functions(random: randomness.Random, names):
+    """A method, a path and a body of Lambda's API, beside Invoke."""
+    name = random.choice([*names, "nobody", "function:x", part(random.choice(hostile.TEXTS))[:300]])
+    query = random.choice(["", "?MaxItems=" + random.choice(["1", "0", "x", "99999999999999999999"]), "?Marker=" + part(random.choice(hostile.TEXTS))[:300], "?EventSourceArn=" + part(ARN + "fuzz"), "?FunctionName=" + name, "?Qualifier=7"])
+    mapping = hostile.mutated(random, {
+        "Enabled": random.random() < 0.5, "BatchSize": random.choice([1, 10_000, 0]), "MaximumBatchingWindowInSeconds": random.choice([0, 300, 301]), "ScalingConfig": {"MaximumConcurrency": random.choice([2, 1])},
+        "FunctionResponseTypes": ["ReportBatchItemFailures"]})
+    base = "/2015-03-31"
+    return random.choice([
+        ("GET", f"{base}/functions{query}", b""), ("GET", f"{base}/functions/{name}{query}", b""), ("GET", f"{base}/functions/{name}/configuration{query}", b""),
+        ("GET", f"{base}/event-source-mappings{query}", b""), ("GET", f"{base}/event-source-mappings/{name}", b""), ("PUT", f"{base}/event-source-mappings/{name}", json.dumps(mapping).encode()),
+        ("DELETE", f"{base}/functions/{name}", b""), ("POST", f"{base}/functions", json.dumps(mapping).encode())])
+
+
+def faults(random: randomness.Random):
+    """A method and a body for the control of faults on purpose. None that would strike: a member that there is not comes last."""
+    rule = {
+        "fault": random.choice(["throttling", "server-error", "latency", "drop-before", "drop-after", "unprocessed", "failed-entries", "rejected-records", "function-error", "clock-skew", "x"]),
+        random.choice(["probability", "first", "every", "share", "x"]): random.choice(hostile.NUMBERS), "milliseconds": random.choice([5, [1, 2], [2, 1], hostile.leaf(random)]),
+        "service": random.choice(["dynamodb", "*", *hostile.TEXTS]), "operation": random.choice(["PutItem", "*", *hostile.TEXTS]), "seconds": random.choice(hostile.NUMBERS), "resource": random.choice(hostile.TEXTS)}
+    kept = {name: value for name, value in rule.items() if name == "fault" or random.random() < 0.5}
+    value = hostile.mutated(random, {"seed": random.choice(hostile.NUMBERS), "faults": [kept] * random.choice([0, 1, 100, 101])})
+    return random.choice([("GET", b""), ("DELETE", b""), ("PUT", json.dumps(value | {"nobody": 1}).encode("utf-8", "replace")), ("PUT", random.choice(hostile.TEXTS).encode("utf-8", "replace")), ("POST", b"{}")])
 
 
 def runtime(random: randomness.Random):

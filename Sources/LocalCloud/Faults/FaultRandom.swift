@@ -1,0 +1,19 @@
+/// SplitMix64: a seeded generator, small and the same on every machine.
+///
+/// See <https://prng.di.unimi.it/splitmix64.c>.
+struct FaultRandom: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// From 0 to below 1, with 53 bits.
+  mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
+}
