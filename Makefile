@@ -1,20 +1,32 @@
-# Two commands do everything: `make run` and `make test`. Each installs the Debian packages that it needs.
+# Two commands do everything: `make run` and `make test`. Each installs the Debian packages that it needs. `make help` lists the others.
 
 SHELL := /bin/bash
 BUILD := .build/release
 # Where `make run` and `make hydrate` keep history: timestream, dynamodb or influxdb.
 export HISTORY ?= timestream
 
-.PHONY: run test sanitize docs hydrate package build format lint bench bench-start bench-cloud bench-timestream bench-line-protocol bench-write bench-fetch kill-cloud bench-history bench-chunks fuzz-chunks fuzz-cloud clean
+.DEFAULT_GOAL := help
+.PHONY: help run try test screenshots sanitize docs hydrate package build format lint bench bench-start bench-cloud bench-timestream bench-line-protocol bench-write bench-fetch kill-cloud faults bench-history bench-chunks fuzz-chunks fuzz-cloud clean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name words; do printf '%-20s %s\n' "$$name" "$$words"; done
 
 run: build ## the whole system on this machine, until Ctrl-C; HISTORY=dynamodb or HISTORY=influxdb keeps history there
 	@local/run.sh $(BUILD)
+
+try: ## what there is to type while `make run` runs
+	@local/try.sh $(BUILD)
 
 hydrate: build ## the end-to-end run alone, against a throwaway local cloud; HISTORY as for run
 	@e2eTest/hydrate.sh $(BUILD)
 
 test: ## everything: unit tests, real clients, packages, the template and its doors, documentation, the end-to-end run, lint, gates
 	@Tests/run.sh
+
+screenshots: build ## docs/images: pictures of the page, with sample data, in light and dark
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) .build/tools/browser/bin/python Tests/Browser/screenshots.py docs/images
 
 sanitize: ## the unit tests under ThreadSanitizer, under AddressSanitizer, and as a release build
 	@local/setup.sh --tests
@@ -24,7 +36,7 @@ docs: ## .build/docs: the documentation of each library, with DocC
 	@local/setup.sh
 	@local/docs.sh
 
-build:
+build: ## every program, as a release build, in .build/release
 	@local/setup.sh
 	@local/build.sh release
 
@@ -74,6 +86,11 @@ kill-cloud: build ## the local cloud killed 100 times while clients write to fou
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/kill_cloud.py
 
+faults: build ## 200 identifiers through the system under each kind of fault on purpose; prints a table
+	@local/setup.sh --tests
+	@Tests/tools.sh .build/tools
+	@BUILD=$(BUILD) .build/tools/clients/bin/python local/bench/faults.py
+
 bench-history: build ## reading a month, a year and five years from each store of history, beside an item a sample; units of fetches
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
@@ -96,5 +113,5 @@ format: ## rewrite the sources in the project's format
 lint: ## check the format without changing anything
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests local e2eTest
 
-clean:
+clean: ## remove what was built
 	rm -rf .build build

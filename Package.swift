@@ -86,7 +86,9 @@ let package = Package(
       ]),
     .target(name: "CommandLineSupport", dependencies: ["CacheSupport", "HTTPTransport", "LambdaRuntime"]),
     .executableTarget(
-      name: "local-cloud", dependencies: ["CacheSupport", "LocalCloud", "CommandLineSupport"], path: "local/cloud"),
+      name: "local-cloud",
+      dependencies: ["CacheSupport", "HTTPTransport", "TimeSeriesCache", "LocalCloud", "CommandLineSupport"],
+      path: "local/cloud"),
     .executableTarget(
       name: "local-queue", dependencies: ["CacheSupport", "TimeSeriesCache", "CommandLineSupport"], path: "local/queue"),
     .executableTarget(

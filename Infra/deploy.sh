@@ -17,7 +17,7 @@ esac
 state=$(status)
 case $state in
   None | REVIEW_IN_PROGRESS) check_influxdb "$state"; new_keys; choose_history ;;
-  ROLLBACK_COMPLETE | DELETE_FAILED | ROLLBACK_FAILED) echo "The stack $stack is in $state: Infra/destroy.sh, then deploy again (README, When something goes wrong)" >&2; exit 1 ;;
+  ROLLBACK_COMPLETE | DELETE_FAILED | ROLLBACK_FAILED) echo "The stack $stack is in $state: Infra/destroy.sh, then deploy again (docs/troubleshooting.md)" >&2; exit 1 ;;
   *) check_influxdb "$state"; keep_stores ;;
 esac
 bucket=$(bucket)

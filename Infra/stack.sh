@@ -128,7 +128,7 @@ keep_stores() {
   # A template of before HistoryStore knew Timestream alone.
   [ "$store" != None ] || store=timestream
   for given in "${parameters[@]}"; do
-    [[ "$given" != HistoryStore=* || "$given" = "HistoryStore=$store" ]] || echo "History moves from $store to ${given#*=}, which begins without rows; those in $store are kept (README)." >&2
+    [[ "$given" != HistoryStore=* || "$given" = "HistoryStore=$store" ]] || echo "History moves from $store to ${given#*=}, which begins without rows; those in $store are kept (docs/moving.md)." >&2
   done
   if ! is_given ForecastLayout && [ "$(parameter ForecastLayout)" = None ]; then
     echo "The stack keeps forecasts an item a row (ForecastLayout=items). ForecastLayout=chunks costs a fraction of that, in a new table: what is fetched comes back with the next fetch, what was written does not." >&2
@@ -202,7 +202,7 @@ verify() (
     say "$([ "$code" = 401 ]; echo $?)" "API Gateway answers $code to a request without a key"
   fi
   letters=$(aws sqs get-queue-attributes --queue-url "$(output DeadLetterQueueUrl)" --attribute-names ApproximateNumberOfMessages --query Attributes.ApproximateNumberOfMessages --output text)
-  say "$([ "$letters" = 0 ]; echo $?)" "$letters dead letters (README, Operating it)"
+  say "$([ "$letters" = 0 ]; echo $?)" "$letters dead letters (docs/operating.md)"
   # shellcheck disable=SC2046 # One name a word.
   alarms=$(aws cloudwatch describe-alarms --alarm-names $(resources AWS::CloudWatch::Alarm) --state-value ALARM --query 'MetricAlarms[].AlarmName' --output text)
   say "$([ -z "$alarms" ]; echo $?)" "alarms that are on: ${alarms:-none}"

@@ -87,6 +87,10 @@ BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m 
   --numprocesses auto --maxprocesses 4 --dist loadfile --junitxml "$results/clients.xml" Tests/Conformance
 count "Real clients" "$results/clients.xml" $?
 
+note "The page, in a browser"
+BUILD=.build/release "$tools/browser/bin/python" -m pytest --quiet -p no:cacheprovider --junitxml "$results/browser.xml" Tests/Browser
+count "The page, in a browser" "$results/browser.xml" $?
+
 for history in timestream dynamodb influxdb; do
   check "End to end, with history in $history" env HISTORY=$history e2eTest/hydrate.sh .build/release
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds everything in a configuration, showing how far it is.
+# Builds everything in a configuration, showing how far it is, and puts the page beside it.
 # Usage: local/build.sh debug|release [swift build options]
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
@@ -15,3 +15,4 @@ else
   swift build -c "$configuration" "$@" 2>&1 | tee "$log" | awk '/^\[[0-9]+\/[0-9]+\]/ && ++n % 10 == 1 { print; fflush() } /^Build complete/ { print }' \
     || { cat "$log" >&2; exit 1; }
 fi
+"$(dirname "$0")/page.sh" ".build/$configuration/page"

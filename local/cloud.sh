@@ -7,7 +7,7 @@ start_cloud() {
   shift
   cloud_output=$(mktemp)
   # In a session of its own: Ctrl-C reaches the script, which ends the cloud once; a second signal would cut its end short.
-  setsid "$build/local-cloud" "$@" >"$cloud_output" &
+  setsid "$build/local-cloud" --quiet "$@" >"$cloud_output" &
   cloud_pid=$!
   # The last line; until then it either starts or has failed.
   until grep -q '^ready$' "$cloud_output"; do

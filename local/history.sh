@@ -9,7 +9,9 @@
 
 start_history() {
   history=${HISTORY:-timestream}
-  history_options=(--parameter "HistoryStore=$history")
+  # What an earlier start was given is forgotten: the store it names may be gone.
+  history_options=(--reset HistoryStore --reset InfluxUrl --reset InfluxDatabase)
+  [ -z "${HISTORY:-}" ] || history_options+=(--parameter "HistoryStore=$history")
   case $history in
     timestream | dynamodb) ;;
     influxdb)

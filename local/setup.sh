@@ -6,14 +6,14 @@ set -euo pipefail
 
 command -v swift >/dev/null || { echo "A Swift 6.3 toolchain is needed: https://www.swift.org/install/linux/" >&2; exit 1; }
 
-packages=(libcurl4-openssl-dev libssl-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libyaml-dev)
+packages=(libcurl4-openssl-dev libssl-dev zlib1g-dev libsqlite3-dev libmicrohttpd-dev libyaml-dev libjs-dygraphs)
 # What packages are made with, a libcurl of their own included (Infra/curl.sh).
 packaging=(bc binutils debian-archive-keyring dpkg-dev gcc jq libc6-dev make zip)
 if [ "${1:-}" = --package ]; then packages+=("${packaging[@]}"); fi
 if [ "${1:-}" = --tests ]; then
   # What runs the real clients and looks at processes and files; Debian's TypeScript for the door that is written in it; a root of
-  # an older Debian; the check of scripts.
-  packages+=("${packaging[@]}" curl debootstrap node-typescript openssl procps shellcheck unzip)
+  # an older Debian; the check of scripts; a browser, and letters for it.
+  packages+=("${packaging[@]}" chromium curl debootstrap fonts-inter node-typescript openssl procps shellcheck unzip)
   command -v node >/dev/null || packages+=(nodejs)
   python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
 fi

@@ -1,6 +1,6 @@
 """The stack in a CDK application: it includes the packaged template and changes nothing.
 
-Needs build/packaged.yaml (README, "Deploying"). Run: cdk deploy --app 'python3 Infra/cdk/app.py' --parameters ApiKey=…
+Needs build/packaged.yaml (docs/deploying.md). Run: cdk deploy --app 'python3 Infra/cdk/app.py' --parameters ApiKey=…
 """
 
 import os

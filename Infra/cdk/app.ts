@@ -1,5 +1,5 @@
 // The stack in a CDK application: it includes the packaged template and changes nothing.
-// Needs build/packaged.yaml (README, "Deploying"). Run: cdk deploy --app 'npx ts-node Infra/cdk/app.ts' --parameters ApiKey=…
+// Needs build/packaged.yaml (docs/deploying.md). Run: cdk deploy --app 'npx ts-node Infra/cdk/app.ts' --parameters ApiKey=…
 
 import { App, BootstraplessSynthesizer, Stack } from "aws-cdk-lib";
 import { CfnInclude } from "aws-cdk-lib/cloudformation-include";

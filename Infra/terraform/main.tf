@@ -1,4 +1,4 @@
-# Applies the packaged template as a stack and changes nothing. Needs build/packaged.yaml (README, "Deploying").
+# Applies the packaged template as a stack and changes nothing. Needs build/packaged.yaml (docs/deploying.md).
 terraform {
   required_version = ">= 1.5"
   required_providers { aws = { source = "hashicorp/aws", version = ">= 5.0" } }

@@ -13,6 +13,13 @@ package enum TextFile {
   ///
   /// - Parameter limit: the largest file that is read, in bytes.
   package static func read(_ path: String, limit: Int = 1 << 20) throws(Failure) -> String {
+    String(decoding: try bytes(path, limit: limit), as: UTF8.self)
+  }
+
+  /// The file's bytes.
+  ///
+  /// - Parameter limit: the largest file that is read, in bytes.
+  package static func bytes(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
     let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(path) }
     defer { close(descriptor) }
@@ -22,7 +29,7 @@ package enum TextFile {
       let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw failure(path) }
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      if count == 0 { return bytes }
       bytes.append(contentsOf: buffer[..<count])
       guard bytes.count <= limit else {
         throw Failure(description: "\(path) is larger than \(limit) bytes", isAbsent: false)
@@ -57,6 +64,15 @@ package enum TextFile {
   /// Removes a file; one that is not there is as good as removed.
   package static func remove(_ path: String) throws(Failure) {
     guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure(path, "remove") }
+  }
+
+  /// The folder of this process's executable.
+  package static var executableFolder: String {
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = unsafe readlink("/proc/self/exe", &path, path.count)
+    let bytes = path.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }
+    let end = bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0
+    return String(decoding: bytes[..<end], as: UTF8.self)
   }
 
   private static func failure(_ path: String, _ action: String = "read") -> Failure {

@@ -83,14 +83,21 @@ package struct Arguments: Sendable {
     return positional
   }
 
-  /// True where the words ask for help, which is then all that a program does.
-  package static func isHelp(_ words: [String]) -> Bool {
-    words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
+  /// What a program prints in place of its work where its words ask for the help or the version; nil where they ask for neither.
+  ///
+  /// - Parameter help: begins with `Usage: ` and the program's name.
+  package static func told(_ words: [String], help: String) -> String? {
+    let words = words.prefix { $0 != "--" }
+    if words.contains(where: { $0 == "--help" || $0 == "-h" }) { return help }
+    guard words.contains("--version") else { return nil }
+    let name = help.split(whereSeparator: { $0 == " " || $0 == "\n" }).dropFirst().first ?? ""
+    return "\(name) \(Version.text)"
   }
 
-  /// The usage, and a line per option.
+  /// The usage, and a line per option; the last ones are those that every program has.
   package static func help(_ options: [Option], _ usage: String) -> String {
-    let lines = options.map { option in
+    let common = [Option("help", "print this"), Option("version", "print the version")]
+    let lines = (options + common).map { option in
       let left = "  --\(option.name)\(option.value.map { " \($0)" } ?? "")"
       return left + String(repeating: " ", count: max(2, 30 - left.count)) + option.help
     }

@@ -38,7 +38,7 @@ package enum LocalRun {
   /// Log lines and metrics go to standard error.
   ///
   /// - Parameters:
-  ///   - usage: what `--help` prints, which needs neither a region nor any other variable.
+  ///   - usage: what `--help` prints, which needs, as `--version` does, neither a region nor any other variable.
   ///   - report: what to print of the answer, given the command line's words.
   ///   - make: the handler and its event, from the environment and the command line's words.
   package static func run(
@@ -60,7 +60,7 @@ package enum LocalRun {
     report: ([UInt8], [String]) throws -> Report = { answer, _ in .whole(answer) },
     _ make: (ProcessEnvironment, any HTTPClient, [String]) throws -> (any LambdaHandler, [UInt8])
   ) async -> Report {
-    if Arguments.isHelp(words) { return Report(output: Array(usage.utf8)) }
+    if let text = Arguments.told(words, help: usage) { return Report(output: Array(text.utf8)) }
     do {
       let (handler, event) = try make(environment, CurlClient(environment: environment), words)
       let deadline = WallClock.system.now + 900_000

@@ -13,16 +13,25 @@ extension LocalCloud {
     /// The access key pair that is accepted, and that the functions use.
     public var accessKeyID: String = "test"
     public var secretAccessKey: String = "test"
+    /// Whether the key pair is a person's own, and so never written to a file.
+    public private(set) var hasOwnCredentials: Bool = false
     /// What is stood up.
     public var template: TemplateFile
     public var stackName: String = "timeseries-cache"
+    /// Parameters that go back to what the template says: those of the template, whose value was given at an earlier start, and those
+    /// of SSM, whose value a person has changed.
+    public var resets: Set<String> = []
     /// The folder with the functions' executables; nil takes this program's own.
     public var executables: String?
+    /// Whether what has left the template is deleted, unless its `DeletionPolicy` retains it.
+    public var prunes: Bool = false
     public var clock: WallClock = .system
     /// False leaves the queues to whoever reads them: no event source, no schedule.
     public var pollsEventSources: Bool = true
     /// Whether a function's process that takes more memory than `MemorySize` is killed, as on AWS.
     public var limitsMemory: Bool = true
+    /// Faults on purpose, from the start.
+    public var faults: FaultFile?
     /// Where set, everything but the functions' Runtime API is served over TLS.
     public var tls: TLS.Source?
     /// What the results of queries may take together, those that run and those whose further pages are kept, bytes.
@@ -39,6 +48,7 @@ extension LocalCloud {
       guard let key = environment["AWS_ACCESS_KEY_ID"], let secret = environment["AWS_SECRET_ACCESS_KEY"] else {
         return
       }
+      hasOwnCredentials = (key, secret) != (accessKeyID, secretAccessKey)
       accessKeyID = key
       secretAccessKey = secret
     }
@@ -47,6 +57,9 @@ extension LocalCloud {
 
 extension LocalCloud.Options {
   var scheme: String { tls == nil ? "http" : "https" }
+
+  /// Whether the cloud listens on loopback alone.
+  public var isLoopback: Bool { host.utf8.starts(with: "127.".utf8) }
 
   /// Where the stack stands, and what every function is told of it.
   func site(_ address: String, _ account: Account, certificateFile: String?) -> Stack.Site {
@@ -61,7 +74,7 @@ extension LocalCloud.Options {
   }
 
   /// The folder of this program's executable.
-  private static var ownFolder: String {
+  static var ownFolder: String {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     return URL(filePath: own).deletingLastPathComponent().path
   }

@@ -16,8 +16,12 @@ public final class LocalCloud: Sendable {
     STSService.self,
     LambdaService.self,
     SchedulesService.self,
+    // Before the gateway, which takes what is nobody's.
+    PageConsole.self,
     APIGateway.self,
     SampleSource.self,
+    CloudFormationService.self,
+    ConsoleService.self,
   ]
 
   /// The tables of all modules.
@@ -27,6 +31,7 @@ public final class LocalCloud: Sendable {
   static let resourceTypes = ResourceTypes(all: moduleTypes.flatMap { $0.resourceTypes })
 
   let modules: [any ServiceModule]
+  private let place: ServerPlace
   private let server: HTTPServer
   /// The functions' Runtime API has a port of its own on loopback: it is plain HTTP, as on AWS, and no client takes its connections.
   private let plainServer: HTTPServer
@@ -35,7 +40,7 @@ public final class LocalCloud: Sendable {
   private let stack: Stack
   private let generated: [String: String]
 
-  public var address: String { server.address }
+  public var address: String { place.address }
 
   /// Where the certificate is that clients must know; nil over plain HTTP.
   public let certificateFile: String?
@@ -48,20 +53,58 @@ public final class LocalCloud: Sendable {
   /// What the template has and this cloud does nothing with, a type a line.
   public var ignored: [String] { stack.ignored }
 
+  /// The same in a few words; nil where there is nothing.
+  public var ignoredWords: String? { stack.ignoredWords }
+
   /// What an earlier template stood up and this one does not: it stays in the data, and nothing runs it.
   public let leftovers: [String]
+
+  /// What of it this start deleted.
+  public let pruned: [String]
+
+  /// The template's parameters whose values this start was not given, and an earlier one was.
+  public let keptParameters: [String]
+
+  private let runningFolder: String?
 
   /// What stands, for people.
   public var plan: String { stack.plan }
 
-  /// What a cloud with these options would stand up, for people. Nothing is opened or started.
+  /// What a cloud with these options would stand up, and what would be left in its data. Nothing is started.
   ///
-  /// - Throws: ``TemplateError``.
-  public static func plan(_ options: Options) throws(TemplateError) -> String {
-    let template = try options.template.read()
-    var generated: [String: String] = [:]
+  /// - Throws: ``TemplateError``, and where the data cannot be read.
+  public static func plan(_ options: Options) throws -> StackPlan {
+    let data = try StandingData(inFolder: options.folder)
+    var state = try data?.state(of: options.stackName) ?? StackState()
+    let stack = try stack(of: try options.template.read(), options, &state) { (name) throws(TemplateError) in
+      do throws(DataFolder.Failure) { return try data?.parameter(name) } catch {
+        throw TemplateError(error.description)
+      }
+    }
+    return StackPlan(stack, left: state.left(by: stack))
+  }
+
+  /// The stack at the address that the options say, which a free port may change.
+  ///
+  /// - Parameter stored: looks up a parameter of SSM.
+  private static func stack(
+    of template: Template, _ options: Options, _ state: inout StackState,
+    stored: (String) throws(TemplateError) -> String?
+  ) throws(TemplateError) -> Stack {
+    for name in options.resets {
+      state.kept.forget(name)
+      state.generated[name] = nil
+    }
     let site = options.site("\(options.scheme)://\(options.host):\(options.port)", Account(), certificateFile: nil)
-    return try options.template.stack(of: template, at: site, generated: &generated).plan
+    let stack = try options.template.stack(
+      of: template, at: site, stored: stored, kept: state.kept, generated: &state.generated)
+    let known = Set(template.parameters.map(\.name) + stack.all(ParameterResource.self).map(\.name))
+    for name in options.resets.subtracting(known).sorted() {
+      throw TemplateError(
+        "--reset: there is no parameter '\(name)'; there are \(known.sorted().joined(separator: ", "))")
+    }
+    state.resets = options.resets.union(stack.parameters(madeOf: options.resets))
+    return stack
   }
 
   /// Opens the storage, takes the port, stands up the stack and starts what polls.
@@ -71,20 +114,32 @@ public final class LocalCloud: Sendable {
       throw HTTPServer.Failure(description: "'\(options.host)' is no IPv4 address")
     }
     let template = try options.template.read()
-    // What is wrong in the template is told before anything is opened.
-    _ = try Self.plan(options)
+    // What is wrong in the template is told before anything is made. What earlier starts were given counts, where there are any.
+    if options.folder.map({ !DataFolder.hasData($0) }) ?? true { _ = try Self.plan(options) }
     storage = try Storage(folder: options.folder, schemas: Self.schemas, isDurable: options.isDurable)
     var state = try StackState(of: options.stackName, in: storage)
-    let place = ServerPlace(host: options.host, scheme: options.scheme)
+    let before = state
+    let stored = { [storage] (name: String) throws(TemplateError) -> String? in
+      do throws(ServiceError) { return try storage.read(SSMService.value(of: name)) } catch {
+        throw TemplateError("the parameter \(name) of SSM cannot be read: \(error.message ?? error.type)")
+      }
+    }
+    _ = try Self.stack(of: template, options, &state, stored: stored)
+    keptParameters = template.parameters.map(\.name).filter { state.kept.counts($0, for: options.template) }
+    place = ServerPlace(host: options.host, scheme: options.scheme)
     let logFolder = options.folder.map { URL(filePath: $0).appending(path: "logs").path }
     if let logFolder { try DataFolder.make(logFolder) }
 
     let credentials = Credentials(accessKeyID: options.accessKeyID, secretAccessKey: options.secretAccessKey)
     let verifier = Verifier(region: account.region) { $0 == credentials.accessKeyID ? credentials : nil }
+    let faults = Faults(threads: storage.threads)
     var context = ModuleContext(
-      storage: storage, account: account, place: place, verifier: verifier, options: options, logFolder: logFolder)
+      storage: storage, account: account, place: place, verifier: verifier, faults: faults, options: options,
+      logFolder: logFolder)
     for type in Self.moduleTypes { try context.add(type) }
     modules = context.modules
+    faults.know(FaultTargets(modules))
+    if let file = options.faults { Notice.tell(try faults.replace(with: file)) }
 
     let tls: TLS? =
       switch options.tls {
@@ -106,21 +161,49 @@ public final class LocalCloud: Sendable {
     place.open(server.port, plain: plainServer.port)
 
     stack = try options.template.stack(
-      of: template, at: options.site(place.address, account, certificateFile: certificateFile),
-      generated: &state.generated)
+      of: template, at: options.site(place.address, account, certificateFile: certificateFile), stored: stored,
+      kept: state.kept, generated: &state.generated)
     generated = state.generated
-    leftovers = try stack.standUp(modules, &state)
+    var beginning = before.beginning(stack)
+    beginning.generated.merge(state.generated) { known, _ in known }
+    try stack.standUp(modules, &state, now: options.clock.now) { [storage] () throws(ServiceError) in
+      try beginning.save(of: options.stackName, in: storage)
+    }
+    state.kept.keep(options.template)
     try state.save(of: options.stackName, in: storage)
+    pruned = options.prunes ? state.prune(modules) : []
+    // Where the process ends before this, the next start finds nothing to delete, and goes on.
+    if !pruned.isEmpty { try state.save(of: options.stackName, in: storage) }
+    leftovers = state.left.compactMap(\.leftover).sorted()
 
-    let routes = modules.flatMap { $0.routes }
-    let frontDoor = FrontDoor(modules, verifier: verifier, storage: storage, clock: options.clock, account: account)
-    router.open(Router(routes.filter { !$0.isPlain }, on: storage.threads, otherwise: frontDoor.reply))
+    let routes =
+      modules.flatMap { $0.routes }
+      + FaultsAPI(faults: faults, access: ConsoleGuard(place: place, isLoopback: options.isLoopback)).routes
+    let frontDoor = FrontDoor(
+      modules, verifier: verifier, storage: storage, clock: options.clock, account: account, faults: faults)
+    let handlerOfHost = { @Sendable [modules] (host: String) in
+      modules.lazy.compactMap { $0.handler(ofHost: host) }.first
+    }
+    router.open(
+      Router(
+        routes.filter { !$0.isPlain }, on: storage.threads, handlerOfHost: handlerOfHost, otherwise: frontDoor.reply))
     plainRouter.open(
       Router(routes.filter(\.isPlain), on: storage.threads) { _ in .now(.text(404, "not found\n")) })
     for module in modules {
       try module.start()
       for sweep in module.sweeps { sweeps.run { await sweep.loop() } }
     }
+    runningFolder = options.folder
+    if let folder = runningFolder { try running(options, account).write(in: folder) }
+  }
+
+  /// What is told to other programs.
+  private func running(_ options: Options, _ account: Account) -> RunningCloud {
+    RunningCloud(
+      id: module(ConsoleService.self)?.id ?? "", address: address, certificateFile: certificateFile,
+      region: account.region, accessKeyID: options.accessKeyID,
+      secretAccessKey: options.hasOwnCredentials ? nil : options.secretAccessKey,
+      outputs: outputs.map { .init(name: $0.name, value: $0.value) })
   }
 
   private static func reply(to request: ServerRequest, _ router: Gate<Router>) -> ServerReply {
@@ -130,6 +213,7 @@ public final class LocalCloud: Sendable {
 
   /// Ends every process, connection and task. The data stay, unless they were the run's own.
   public func stop() async {
+    if let runningFolder { RunningCloud.remove(from: runningFolder) }
     // Those that use others come first.
     for module in modules.reversed() { await module.stop() }
     await sweeps.stop()

@@ -62,6 +62,8 @@ import Testing
           --port PORT                 the port
           --parameter K=V             a parameter
           --tls                       with TLS
+          --help                      print this
+          --version                   print the version
 
         """)
   }
@@ -87,5 +89,15 @@ import Testing
       (["--help"], true), (["a", "-h"], true), (["--port", "1", "--help"], true), ([], false), (["help"], false),
       (["--", "--help"], false), (["--helpful"], false),
     ])
-  func isHelp(words: [String], isHelp: Bool) { #expect(Arguments.isHelp(words) == isHelp) }
+  func isHelp(words: [String], isHelp: Bool) {
+    #expect(Arguments.told(words, help: "Usage: x [a]\n") == (isHelp ? "Usage: x [a]\n" : nil))
+  }
+
+  @Test(
+    "The version is asked for anywhere before `--`; help comes first",
+    arguments: [
+      (["--version"], "x \(Version.text)"), (["a", "--version"], "x \(Version.text)"), (["--", "--version"], nil),
+      (["--version", "--help"], "Usage: x\n"), (["version"], nil),
+    ])
+  func version(words: [String], told: String?) { #expect(Arguments.told(words, help: "Usage: x\n") == told) }
 }

@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import re
 import subprocess
 import threading
 import time
@@ -11,6 +12,7 @@ import urllib.parse
 
 import pytest
 
+import documents
 from conftest import BUILD, CLIENT_ENVIRONMENT
 
 KEY = "s3cret/kéy"
@@ -101,6 +103,16 @@ def test_check_tells_what_a_source_gave_and_what_was_never_found(source):
     assert said[6:] == [
         "pages 2", "rows 6, of which 6 have a time and a value", f"first {text(TIMES[0])} v=0", f'last {text(TIMES[5])} text="a b" v=2.5',
         "measures text: found 5 times, 1 time without a value", "typo: never found", "v: found 6 times", "next found"]
+
+
+def test_docs_sources_md_shows_a_check_as_it_is(source):
+    (shown,) = [block.text.partition("\n")[2] for block in documents.blocks("docs/sources.md") if "--check pages" in block.text]
+
+    def form(words):
+        words = re.sub(r"https?://[^/\s]+", "https://HOST", re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", words))
+        return re.sub(r"\d+ (bytes|ms)", r"N \1", words)
+
+    assert form(check(source, "pages").stdout) == form(shown)
 
 
 def test_check_tells_what_cannot_be_read(source):

@@ -288,7 +288,7 @@ def test_the_settings_arrive(client, complete):
     (stage,) = client("apigatewayv2").get_stages(ApiId=complete["api"])["Items"]
     assert stage["StageName"] == "prod" and stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == 50 and "requestId" in stage["AccessLogSettings"]["Format"]
     assert complete["paths"] == {
-        "/{proxy+}": ["x-amazon-apigateway-any-method"], "/api/v2/write": ["post"], "/write": ["post"], "/ping": ["x-amazon-apigateway-any-method"],
+        "/": ["x-amazon-apigateway-any-method"], "/{proxy+}": ["x-amazon-apigateway-any-method"], "/api/v2/write": ["post"], "/write": ["post"], "/ping": ["x-amazon-apigateway-any-method"],
         "/health": ["get"]}
 
 

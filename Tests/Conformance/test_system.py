@@ -179,11 +179,11 @@ def test_over_tls_with_boto3_and_the_cli():
 
 
 @pytest.mark.parametrize("arguments,words", [
-    (("--template", "/nowhere"), "--template: the file /nowhere cannot be read"),
+    (("--template", "/nowhere"), "--template: cannot read /nowhere: No such file or directory"),
     (("--parameter", "Nobody=1"), "Infra/template.yaml: the template has no parameter 'Nobody'"),
     (("--parameter", "Schedule"), "--parameter is 'Schedule': give Name=value"),
     (("--parameter", "Schedule=rate(1 fortnight)"), "Infra/template.yaml: Schedule of QueueFunction.Events.Daily.Properties: 'rate(1 fortnight)'"),
-    (("--parameter", "Sources=@/nowhere"), "--parameter Sources: the file /nowhere cannot be read"),
+    (("--parameter", "Sources=@/nowhere"), "--parameter Sources: cannot read /nowhere: No such file or directory"),
     (("--tls-key", "/nowhere"), "--tls-certificate and --tls-key go together"),
     (("plan", "twice"), "'plan' is not understood"),
     (("--port", "x"), "--port is 'x'"),

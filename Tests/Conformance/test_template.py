@@ -279,7 +279,7 @@ def test_clients_that_write_get_the_write_function_and_everyone_else_the_api(tem
         events = of_type(template, "AWS::Serverless::Function")[function]["Events"].values()
         return {(event["Properties"]["Method"], event["Properties"]["Path"]) for event in events if event["Type"] == "HttpApi"}
     assert routes("WriteFunction") == {("POST", "/api/v2/write"), ("POST", "/write"), ("ANY", "/ping"), ("GET", "/health")}
-    assert routes("APIFunction") == {("ANY", "/{proxy+}")} and routes("QueueFunction") == routes("FetchFunction") == set()
+    assert routes("APIFunction") == {("ANY", "/"), ("ANY", "/{proxy+}")} and routes("QueueFunction") == routes("FetchFunction") == set()
 
 
 def test_devices_messages_go_through_the_queue_and_none_is_lost(template):
@@ -439,9 +439,9 @@ def test_the_deployer_may_do_what_the_scripts_and_the_template_need():
         assert statement["Effect"] == "Allow" and statement["Sid"]
 
 
-def test_the_readme_names_every_parameter_and_output(template):
-    readme = (PROJECT / "README.md").read_text()
-    missing = [name for name in [*template["Parameters"], *template["Outputs"]] if f"`{name}`" not in readme]
+def test_the_page_on_deploying_names_every_parameter_and_output(template):
+    page = (PROJECT / "docs/deploying.md").read_text()
+    missing = [name for name in [*template["Parameters"], *template["Outputs"]] if f"`{name}`" not in page]
     assert missing == []
 
 

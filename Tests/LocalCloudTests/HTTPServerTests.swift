@@ -66,6 +66,24 @@ import Testing
     }
   }
 
+  @Test(
+    "A request with many parameters, headers or cookies is answered at once",
+    arguments: [
+      (1000, "&", "", 200), (12_000, "&", "", 200), (30_000, "a=b&", "", 414), (1, "", "c: d\r\n", 200),
+      (5000, "", "c: d\r\n", 431), (1, "", "Cookie: \(String(repeating: "a=b; ", count: 2000))\r\n", 431),
+    ])
+  func many(count: Int, parameter: String, header: String, status: Int) async throws {
+    try await Self.with(ServerLimits(), { .now(.text(200, $0.query)) }) { server in
+      let query = String(repeating: parameter, count: count)
+      let headers = String(repeating: header, count: count)
+      let answer = try await Self.talk(
+        server.port, "GET /x?\(query) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(headers)\r\n")
+      #expect(Self.status(answer) == status, "\(answer.prefix(300))")
+      // The query is the handler's, whole.
+      if status == 200 { #expect(answer.hasSuffix("\r\n\r\n" + query)) }
+    }
+  }
+
   @Test("A large answer arrives whole, twice on one connection") func large() async throws {
     let text = (0..<500_000).map { "\($0)" }.joined(separator: ",")
     try await Self.with(ServerLimits(), { _ in .now(.text(200, text)) }) { server in

@@ -1,3 +1,4 @@
+import CacheSupport
 import TestSupport
 import Testing
 
@@ -14,12 +15,13 @@ import Testing
 
   static func chunks(_ name: String) -> TableResource {
     .init(
-      name: name, hash: .init(name: "series", type: "S"), range: .init(name: "start", type: "N"), timeToLive: "expiry")
+      name: name, hash: .init(name: "series", type: "S"), range: .init(name: "start", type: "N"), timeToLive: "expiry",
+      tags: ["project": "s"])
   }
 
   static let items = TableResource(
     name: "s-forecast", hash: .init(name: "identifier", type: "S"), range: .init(name: "time", type: "N"),
-    timeToLive: "expiry")
+    timeToLive: "expiry", tags: ["project": "s"])
 
   struct Case: Sendable {
     var parameters: [String: String]

@@ -28,7 +28,7 @@ public struct TestCloud: Sendable {
     let parameters = root.appending(path: "local/parameters.yaml")
     return TemplateFile(
       name: "Infra/template.yaml", text: try String(contentsOf: name, encoding: .utf8),
-      parameters: try TemplateFile.parameters(
+      standards: try TemplateFile.parameters(
         in: try String(contentsOf: parameters, encoding: .utf8), named: "local/parameters.yaml"))
   }
 

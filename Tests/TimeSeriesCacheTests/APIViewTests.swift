@@ -25,7 +25,8 @@ import Testing
     ("/v1/series/a/Status", .series(identifier: Array("a/Status".utf8), .rows)),
     ("/v1/rows", .view(.rows)), ("/v1/status", .view(.status)), ("/v1/latest", .view(.latest)),
     ("/v1/statistics", .view(.statistics)), ("/v1/rows/", nil), ("/v1", nil), ("/timeSeries-data", .reference),
-    ("/openapi.json", .document), ("/api/v1/", .prometheus), ("/api/v1/query", .prometheus), ("/api/v2/write", nil),
+    ("/openapi.json", .document), ("/", .page), ("/site.json", .page), ("/page/v/app.js", .page), ("/page", nil),
+    ("", nil), ("/api/v1/", .prometheus), ("/api/v1/query", .prometheus), ("/api/v2/write", nil),
   ]
 
   @Test("A path is one route", arguments: routes) func route(path: String, route: APIRoute?) {

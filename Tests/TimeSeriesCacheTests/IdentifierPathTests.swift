@@ -23,7 +23,8 @@ import Testing
     try await TestCloud.with(
       polls: false,
       configure: {
-        try $0.template.edit(#"PayloadFormatVersion: "2.0""#, #"PayloadFormatVersion: "\#(format)""#)
+        try $0.template.edit(
+          #"Path: "/{proxy+}", PayloadFormatVersion: "2.0""#, #"Path: "/{proxy+}", PayloadFormatVersion: "\#(format)""#)
       }
     ) { cloud async throws in
       let forecast = try cloud.forecast()

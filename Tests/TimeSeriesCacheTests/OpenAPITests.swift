@@ -57,6 +57,7 @@ import Testing
     case .view(let view): "view \(view)"
     case .reference: "reference"
     case .prometheus: "prometheus"
+    case .page: "page"
     }
   }
 

@@ -105,6 +105,12 @@ import Testing
     #expect(throws: SavedQuery.Failure(description: reason)) { try SavedQuery(text) }
   }
 
+  @Test("Lines may end with two bytes") func lineEnds() throws {
+    let text = "-- Words.\n-- @p number 1: a value\nSELECT {p}\nFROM t"
+    let (one, two) = (try SavedQuery(text), try SavedQuery(text.replacing("\n", with: "\r\n")))
+    #expect(one.words == two.words && one.parameters == two.parameters && one.pieces == two.pieces)
+  }
+
   @Test("As many parameters as there may be, and one more") func bounds() throws {
     func text(_ count: Int) -> String {
       (0..<count).map { "-- @p\($0) text: x\n" }.joined() + (0..<count).map { "{p\($0)}" }.joined()

@@ -11,12 +11,12 @@ let usage = """
   API_ENDPOINT, ID_TABLE, API_KEY and QUEUE_LAMBDA_NAME say what is tested, as the outputs of a stack name them.
   Without IDENTIFIER it registers 'test-run'. Exit status 0 says that history was found; with --expect, that the newest
   day of it has so many rows.
+
+  Example:
+    hydration --expect 288 greenwich
   """
 let options: [Arguments.Option] = [.init("expect", value: "ROWS", "the rows to wait for")]
-if Arguments.isHelp(CommandLine.arguments) {
-  Output.line(usage)
-  Output.end()
-}
+Program.tell(help: Arguments.help(options, usage))
 do {
   let environment = ProcessEnvironment.process()
   let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options, usage: usage)

@@ -14,6 +14,11 @@ import TimeSeriesCache
     Prints the body. An error goes to standard error, and the exit status is 1. Where there are more rows, the cursor
     of the next page goes to standard error.
     The function's own key is API_KEY; nobody else asks here, so the request takes it from there.
+
+    Examples:
+      API_KEY=any local-api greenwich
+      API_KEY=any local-api greenwich from=now-6h bin=1h aggregate=min,max format=csv
+      API_KEY=any local-api --envelope room,name=kitchen limit=10
     """
 
   static func main() async {

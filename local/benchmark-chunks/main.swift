@@ -8,6 +8,10 @@ let usage = """
   Prints the size of a day of history as a chunk, and how fast it is packed and unpacked on one core, beside zlib on the same columns.
   With --fuzz it feeds the decoder with changed chunks instead, for so long, and prints what became of them.
   With --print it prints chunks of all kinds and what they hold, a line of JSON each.
+
+  Examples:
+    benchmark-chunks
+    benchmark-chunks --fuzz 60 --seed 7
   """
 let options = [
   Arguments.Option("fuzz", value: "SECONDS", "feed the decoder with what is no chunk"),
@@ -15,10 +19,7 @@ let options = [
   Arguments.Option("seed", value: "NUMBER", "where the random changes begin; 1 as a rule"),
 ]
 
-if Arguments.isHelp(CommandLine.arguments) {
-  Output.line(Arguments.help(options, usage))
-  Output.end()
-}
+Program.tell(help: Arguments.help(options, usage))
 
 do {
   let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options, usage: usage)

@@ -16,6 +16,9 @@ let usage = """
   Usage: benchmark-cloud --port PORT --process PID [--requests NUMBER] [--connections NUMBER]
 
   Sends a server on this machine what the cache sends it, and prints what each operation took: name, requests, seconds, CPU seconds of the server.
+
+  Example:
+    benchmark-cloud --port 4566 --process 4711 --requests 5000
   """
 let options = [
   Arguments.Option("port", value: "PORT", "where the server listens"),
@@ -23,10 +26,7 @@ let options = [
   Arguments.Option("requests", value: "NUMBER", "how often each operation is sent; 1000 as a rule"),
   Arguments.Option("connections", value: "NUMBER", "how many are open at once; 16 as a rule"),
 ]
-if Arguments.isHelp(CommandLine.arguments) {
-  Output.line(Arguments.help(options, usage))
-  Output.end()
-}
+Program.tell(help: Arguments.help(options, usage))
 
 do {
   let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()), options: options, usage: usage)

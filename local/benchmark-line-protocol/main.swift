@@ -59,16 +59,18 @@ func processorTime() -> Double {
   return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-if Arguments.isHelp(CommandLine.arguments) {
-  Output.line(
+Program.tell(
+  help: Arguments.help(
+    [],
     """
     Usage: benchmark-line-protocol [FOLDER]
 
     Reads line protocol of three shapes, and prints the best rate of several rounds of each, by processor time. With a folder, it writes the bodies
     there as well, for another parser to read.
-    """)
-  Output.end()
-}
+
+    Example:
+      benchmark-line-protocol bodies
+    """))
 
 var shapes: [Shape] = []
 let path = "../shared/data/line-protocol/bird-migration.line"

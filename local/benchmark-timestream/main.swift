@@ -12,6 +12,10 @@ let usage = """
          benchmark-timestream query
 
   Writes rows to the Timestream of AWS_ENDPOINT_URL, or asks it what dashboards ask, and prints how long that takes.
+
+  Examples:
+    AWS_ENDPOINT_URL=http://127.0.0.1:4566 benchmark-timestream write 100000 100
+    AWS_ENDPOINT_URL=http://127.0.0.1:4566 benchmark-timestream query
   """
 let table = (database: "Bench", name: "rows")
 let connections = 8
@@ -104,10 +108,7 @@ func query(_ client: AWSClient) async throws {
 }
 
 let words = Array(CommandLine.arguments.dropFirst())
-if Arguments.isHelp(words) {
-  Output.line(usage)
-  Output.end()
-}
+Program.tell(words, help: Arguments.help([], usage))
 do {
   let environment = ProcessEnvironment.process()
   let client = try AWSClient(environment: environment, http: CurlClient(environment: environment))

@@ -44,15 +44,17 @@ struct CannedHTTP: HTTPClient {
   }
 }
 
-if Arguments.isHelp(CommandLine.arguments) {
-  Output.line(
+Program.tell(
+  help: Arguments.help(
+    [],
     """
     Usage: benchmark
 
     Measures the paths that carry rows beside Foundation's coders, and prints the least time of several runs of each.
-    """)
-  Output.end()
-}
+
+    Example:
+      benchmark
+    """))
 
 let environment: ProcessEnvironment = [
   "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": "/nonexistent",

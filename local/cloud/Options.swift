@@ -17,34 +17,56 @@ struct CommandLineOptions {
     .init(
       "parameters", value: "FILE", "a YAML map of parameters (default \(standardParameters), with the default template)"
     ),
+    .init("prune", "delete what has left the template, with its data; `local-cloud plan` tells what that is"),
+    .init(
+      "reset", value: "NAME",
+      "let a parameter go back to what the template says, whatever was given or put before; may come several times"),
+    .init("quiet", "do not tell what to try"),
     .init("stack-name", value: "NAME", "what AWS::StackName is (default timeseries-cache)"),
     .init(
       "result-memory", value: "MB", "what the results of queries may take together, kept and running (default 256)"),
+    .init("faults", value: "FILE", "faults on purpose, by the rules of a file (docs/local-cloud.md)"),
     .init("tls", "serve over TLS, with a certificate made now"),
     .init("tls-certificate", value: "FILE", "serve over TLS with this certificate (PEM), and the key of --tls-key"),
     .init("tls-key", value: "FILE", "the certificate's key (PEM)"),
   ]
   static let usage: String = """
-    Usage: local-cloud [plan] [--port PORT] [--data DIR | --ephemeral] [--template FILE] [--parameter K=V]…
+    Usage: local-cloud [--port PORT] [--data DIR | --ephemeral] [--template FILE] [--parameter K=V]…
+           local-cloud plan [--template FILE] [--parameter K=V]…
+           local-cloud env | status | logs FUNCTION | redrive QUEUE     (each has --help)
 
     DynamoDB, SQS, SSM, Timestream, Lambda and an API gateway on one port, with the stack of a CloudFormation template on
     them. It accepts the key pair of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, else test and test.
-    `local-cloud plan` prints what it would set up, and what of the template it does not emulate.
+    What --parameter and --parameters give is kept with the data: a later start goes by it until it is given anew, or --reset.
+    `local-cloud plan` prints what it would set up, and what of the template it does not emulate; its exit status is 1 where
+    the template or a description of a source is wrong. The others ask a cloud that runs.
+
+    Examples:
+      local-cloud
+      local-cloud --port 0 --ephemeral --parameter HistoryStore=dynamodb
+      local-cloud plan --template template.yaml
+      eval "$(local-cloud env)"
+      local-cloud logs fetch --identifier greenwich
     """
+  static let standardFolder = ".local-cloud"
   private static let standardTemplate = "Infra/template.yaml"
   private static let standardParameters = "local/parameters.yaml"
 
   var cloud: LocalCloud.Options
   /// Print the plan, and end.
   var isPlan: Bool
+  /// Do not tell what to try.
+  var isQuiet: Bool
 
   init(_ words: [String]) throws {
     let arguments = try Arguments(words, options: Self.options, usage: Self.usage)
     guard arguments.positional.isEmpty || arguments.positional == ["plan"] else {
       throw Arguments.Failure(
-        description: "'\(arguments.positional[0])' is not understood; there is `local-cloud plan`")
+        description: "'\(arguments.positional[0])' is not understood; the commands are "
+          + (["plan"] + CloudCommand.all.map(\.name)).joined(separator: ", "))
     }
     isPlan = arguments.positional == ["plan"]
+    isQuiet = arguments.has("quiet")
     cloud = LocalCloud.Options(template: try Self.template(arguments))
     cloud.takeCredentials(from: .process())
     if let text = arguments["port"] {
@@ -60,15 +82,18 @@ struct CommandLineOptions {
       throw Arguments.Failure(description: "--durable is for data that are kept: not with --ephemeral")
     }
     cloud.isDurable = arguments.has("durable")
-    cloud.folder = arguments.has("ephemeral") ? nil : arguments["data"] ?? ".local-cloud"
+    cloud.folder = arguments.has("ephemeral") ? nil : arguments["data"] ?? Self.standardFolder
     if let text = arguments["result-memory"] {
       guard let megabytes = Int(text), (1...1_000_000).contains(megabytes) else {
         throw Arguments.Failure(description: "--result-memory is '\(text)': give 1 to 1000000 megabytes")
       }
       cloud.resultMemory = megabytes << 20
     }
+    if let name = arguments["faults"] { cloud.faults = FaultFile(name: name, text: try Self.read(name, "--faults")) }
     if let host = arguments["host"] { cloud.host = host }
+    cloud.prunes = arguments.has("prune")
     if let name = arguments["stack-name"] { cloud.stackName = name }
+    cloud.resets = Set(arguments.all("reset"))
     switch (arguments["tls-certificate"], arguments["tls-key"]) {
     case (let certificate?, let key?):
       cloud.tls = .given(try TLS(certificateFile: certificate, keyFile: key))
@@ -83,7 +108,7 @@ struct CommandLineOptions {
     if let parameters = arguments["parameters"] {
       file.parameters = try TemplateFile.parameters(in: try read(parameters, "--parameters"), named: parameters)
     } else if arguments["template"] == nil, FileManager.default.fileExists(atPath: standardParameters) {
-      file.parameters = try TemplateFile.parameters(
+      file.standards = try TemplateFile.parameters(
         in: try read(standardParameters, "--parameters"), named: standardParameters)
     }
     for text in arguments.all("parameter") {
@@ -98,8 +123,8 @@ struct CommandLineOptions {
   }
 
   private static func read(_ path: String, _ option: String) throws -> String {
-    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
-      throw Arguments.Failure(description: "\(option): the file \(path) cannot be read")
+    do throws(TextFile.Failure) { return try TextFile.read(path) } catch {
+      throw Arguments.Failure(description: "\(option): \(error)")
     }
   }
 }

@@ -4,21 +4,26 @@ import LocalCloud
 
 // The cloud on this machine: `local-cloud --help`.
 
+let words = Array(CommandLine.arguments.dropFirst())
+// What asks a cloud that runs ends as any small program does.
+if let command = CloudCommand.all.first(where: { $0.name == words.first }) {
+  await Program.run(
+    "local-cloud \(command.name)", options: command.options, usage: command.usage, words: Array(words.dropFirst()),
+    command.run)
+}
 // From here on whoever asks for the end gets it, however far the start has come.
 Signals.listen(limit: .seconds(20))
 Signals.ignoreBrokenPipes()
-if Arguments.isHelp(CommandLine.arguments) {
-  Output.line(Arguments.help(CommandLineOptions.options, CommandLineOptions.usage))
-  Output.end()
-}
+Program.tell(
+  help: words.first == "plan" ? Plan.help : Arguments.help(CommandLineOptions.options, CommandLineOptions.usage))
 var isGood = true
 do {
-  let options = try CommandLineOptions(Array(CommandLine.arguments.dropFirst()))
+  let options = try CommandLineOptions(words)
   if options.isPlan {
-    Output.line(try LocalCloud.plan(options.cloud))
+    isGood = try Plan.show(options.cloud)
   } else {
     let cloud = try LocalCloud(options.cloud)
-    if !Signals.areAsking { cloud.announce() }
+    if !Signals.areAsking { cloud.announce(options) }
     await Signals.waitForEnd()
     await cloud.stop()
   }
@@ -27,23 +32,3 @@ do {
   isGood = false
 }
 Output.end(isGood: isGood)
-
-extension LocalCloud {
-  /// Prints where it is and what it made, a line each, and `ready` as the last.
-  fileprivate func announce() {
-    if !ignored.isEmpty {
-      Output.errorLine("local-cloud: not emulated, does nothing here: \(ignored.joined(separator: "; "))")
-    }
-    for missing in missingExecutables { Output.errorLine("local-cloud: \(missing)") }
-    if !leftovers.isEmpty {
-      Output.errorLine(
-        "local-cloud: no longer in the template, still in the data: \(leftovers.joined(separator: ", "))")
-    }
-    Output.line(address)
-    for output in outputs {
-      Output.line("\(output.name)=\(output.value.replacing("\r", with: "\\r").replacing("\n", with: "\\n"))")
-    }
-    if let file = certificateFile { Output.line("AWS_CA_BUNDLE=\(file)") }
-    Output.line("ready")
-  }
-}

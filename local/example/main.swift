@@ -40,11 +40,15 @@ let usage = Arguments.help(
   Prints an hour of a merged series before now and an hour after; of 'greenwich' without IDENTIFIER.
   AWS_REGION, HISTORY_STORE and those of the store (TS_DB_NAME and TS_TABLE_NAME for timestream), FUTURE_TABLE and
   FORECAST_LAYOUT say where it is.
+
+  Examples:
+    read-series greenwich
+    read-series --written room,name=kitchen
   """)
 let words = Array(CommandLine.arguments.dropFirst())
 do {
-  if Arguments.isHelp(words) {
-    Output.line(usage)
+  if let text = Arguments.told(words, help: usage) {
+    Output.line(text)
   } else {
     let arguments = try Arguments(words, options: [written], usage: usage)
     let name = try arguments.positional(atMost: 1).first ?? "greenwich"

@@ -10,14 +10,17 @@ import TimeSeriesCache
     Usage: local-fetch [--check] [--source FILE] IDENTIFIER…
 
     Fetches each identifier from its source and writes it to the stores that the environment names, as it does for the
-    fetch function (HISTORY_STORE, FUTURE_TABLE and so on: README, "Configuration"); prints what was stored, and what was
+    fetch function (HISTORY_STORE, FUTURE_TABLE and so on: docs/configuration.md); prints what was stored, and what was
     not. The exit status is 1 where anything failed.
+
+    Examples:
+      local-fetch greenwich
+      local-fetch --check --source sources.json greenwich
     """
 
   static let options: [Arguments.Option] = [
     .init("check", "ask the source, store nothing, and print what it gave and what was never found in it"),
     .init("source", value: "FILE", "descriptions of sources as SOURCES holds them, in place of SOURCES"),
-    .init("help", "print this"),
   ]
 
   static func main() async {

@@ -12,6 +12,11 @@ import TimeSeriesCache
     Sends readings of devices to the write function, round by round: temperature, humidity, pressure and vibration. With
     --write-url it sends line protocol to the write API, with the key of WRITE_KEY or --key. The exit status is 1 where
     a round was not taken.
+
+    Examples:
+      local-generate --devices 5 --rounds 10 --interval 30s
+      local-generate --from now-7d --rounds 1008 --interval 10m
+      WRITE_KEY=local-writer local-generate --write-url http://127.0.0.1:4566/prod
     """
 
   static let options: [Arguments.Option] = [
@@ -24,7 +29,6 @@ import TimeSeriesCache
     .init("write-url", value: "URL", "the output WriteUrl: send line protocol there"),
     .init("bucket", value: "NAME", "the bucket that is written to, with --write-url (default devices)"),
     .init("key", value: "KEY", "a key that may write, with --write-url; better in WRITE_KEY, which others cannot see"),
-    .init("help", "print this"),
   ]
 
   static func main() async {

@@ -35,7 +35,6 @@ import TimeSeriesCache
     .init("progress", value: "FILE", "where the state is kept until all is done (default local-move.FROM-TO.json)"),
     .init("series-at-once", value: "N", "series that are under way at once, 1 to 64 (default 4)"),
     .init("page-rows", value: "N", "rows of a page, 100 to 100000 (default 10000); Timestream bills each page"),
-    .init("help", "print this"),
   ]
 
   /// The most identifiers that are named.

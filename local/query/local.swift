@@ -13,6 +13,11 @@ import TimeSeriesCache
 
     Runs a saved query of Infra/queries and prints what it finds. The database is TS_DB_NAME, else TimeSeriesDB. Saved
     queries are SQL of Timestream: with history in another store (HISTORY_STORE) there is nothing to ask.
+
+    Examples:
+      local-query --list
+      local-query temperature-trend --parameter bin=1h --format csv
+      local-query anomalies --parameter measure=pressure --show
     """
 
   static let options: [Arguments.Option] = [
@@ -22,7 +27,6 @@ import TimeSeriesCache
     .init("database", value: "NAME", "the Timestream database, in place of TS_DB_NAME"),
     .init("folder", value: "DIR", "where the queries are (default Infra/queries)"),
     .init("show", "print the SQL, and do not run it"),
-    .init("help", "print this"),
   ]
 
   /// The most rows of a table, which is held whole; CSV is written page by page.

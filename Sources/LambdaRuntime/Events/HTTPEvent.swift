@@ -34,6 +34,8 @@ public struct HTTPEvent: Sendable, Hashable {
   public var method: String
   /// Decoded once, without the stage. A client may send bytes that are not UTF-8.
   public var path: [UInt8]
+  /// The stage's name where the client asked for that alone, such as `/prod`: links relative to `/` lead past it. Nil otherwise.
+  public var bareStage: String?
   /// In the order of the request, where the event keeps it; a name that was sent twice is here twice.
   public var query: [QueryItem]
   /// By lower-case name; a header that was sent twice has both values, with a comma between (RFC 9110 §5.3).
@@ -112,6 +114,7 @@ public struct HTTPEvent: Sendable, Hashable {
     let rest = path.dropFirst(prefix.count)
     if rest.isEmpty {
       path = [UInt8(ascii: "/")]
+      bareStage = stage
     } else if rest.first == UInt8(ascii: "/") {
       path = Array(rest)
     }

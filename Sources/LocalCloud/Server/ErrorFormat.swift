@@ -26,7 +26,9 @@ enum ErrorFormat: Sendable, Hashable {
     switch self {
     case .awsJSON:
       var response = Self.answer(error.status, "application/x-amz-json-1.0", error.body.bytes, requestID)
-      if let code = error.queryCode { response.headers.append(("x-amzn-query-error", "\(code);Sender")) }
+      if let code = error.queryCode {
+        response.headers.append(("x-amzn-query-error", "\(code);\(error.status < 500 ? "Sender" : "Receiver")"))
+      }
       return response
     case .restJSON:
       var body: JSONObject = error.members

@@ -15,12 +15,17 @@ struct FrontDoor: Sendable {
   /// By their target prefixes.
   private let endpoints: [ByteText: JSONEndpoint]
   private let forms: [QueryService]
+  private let modules: [any ServiceModule]
   private let verifier: Verifier
   private let storage: Storage
   private let clock: WallClock
   private let account: Account
+  private let faults: Faults
 
-  init(_ modules: [any ServiceModule], verifier: Verifier, storage: Storage, clock: WallClock, account: Account) {
+  init(
+    _ modules: [any ServiceModule], verifier: Verifier, storage: Storage, clock: WallClock, account: Account,
+    faults: Faults
+  ) {
     var operations: [ByteText: Entry] = [:]
     var endpoints: [ByteText: JSONEndpoint] = [:]
     for module in modules {
@@ -34,14 +39,18 @@ struct FrontDoor: Sendable {
     self.operations = operations
     self.endpoints = endpoints
     forms = modules.compactMap { QueryService($0) }
+    self.modules = modules
     self.verifier = verifier
     self.storage = storage
     self.clock = clock
     self.account = account
+    self.faults = faults
   }
 
   /// An operation with its input, and how its answer is written.
   struct Call: Sendable {
+    /// Its name in signatures.
+    var service: String
     var operation: Operation
     var request: OperationRequest
     var success: @Sendable (Answer) throws(ServiceError) -> ServerResponse
@@ -57,21 +66,36 @@ struct FrontDoor: Sendable {
     let dialect = RequestDialect(request)
     let form = forms.first { $0.endpoint.signingName == dialect.service }
     let errors = dialect.errors(form?.endpoint)
+    var skew: Int64 = 0
     do throws(ServiceError) {
       switch dialect.kind {
       case .json:
-        guard let call = try jsonCall(request, requestID) else { return respond.now(Self.notHere) }
-        try run(call, respond) { errors.response(to: $0, requestID) }
+        guard let call = try jsonCall(request, requestID, &skew) else { return respond.now(Self.notHere) }
+        try begin(call, respond.skewed(by: skew, now: clock.now)) { errors.response(to: $0, requestID) }
       case .query:
         // What the body has counts more than what the address has.
         let fields = try FormFields(Array(request.query.utf8), request.method == "POST" ? request.body : [])
-        let call = try queryCall(request, fields, form, dialect, requestID)
-        try run(call, respond) { errors.response(to: $0, requestID) }
-      case .none: respond.now(isHealthCheck(request) ? health : Self.notHere)
+        let call = try queryCall(request, fields, form, dialect, requestID, &skew)
+        try begin(call, respond.skewed(by: skew, now: clock.now)) { errors.response(to: $0, requestID) }
+      case .none: serveStray(request, respond)
       case .s3, .restXML, .restJSON, .cbor: throw .notEmulated(request, dialect)
       }
     } catch {
-      respond.now(errors.response(to: error, requestID))
+      respond.skewed(by: skew, now: clock.now).now(errors.response(to: error, requestID))
+    }
+  }
+
+  /// Runs an operation unless a fault on purpose strikes it.
+  private func begin(
+    _ call: Call, _ respond: ServerReply.Responder, failure: @escaping @Sendable (ServiceError) -> ServerResponse
+  ) throws(ServiceError) {
+    guard let strike = faults.strike(call.service, call.operation.name, call.request.http) else {
+      return try run(call, respond, failure: failure)
+    }
+    strike.serve(respond, on: storage.threads, failure: failure) { respond in
+      var call = call
+      call.operation = strike.operation(call.operation)
+      do throws(ServiceError) { try run(call, respond, failure: failure) } catch { respond.now(failure(error)) }
     }
   }
 
@@ -116,13 +140,17 @@ struct FrontDoor: Sendable {
 
   // MARK: The JSON protocol
 
+  /// - Parameter skew: set to how far the service's clock is off, by a fault on purpose.
   /// - Returns: nil where the body is none of this protocol's.
-  private func jsonCall(_ request: ServerRequest, _ requestID: String) throws(ServiceError) -> Call? {
+  private func jsonCall(
+    _ request: ServerRequest, _ requestID: String, _ skew: inout Int64
+  ) throws(ServiceError) -> Call? {
     let target = request[header: "x-amz-target"] ?? ""
     let known = operations[ByteText(target)]
     let endpoint: JSONEndpoint
     if let known { endpoint = known.endpoint } else { endpoint = try self.endpoint(of: target) }
-    try verifier.authenticate(request, services: [endpoint.signingName], now: clock.now)
+    if let known { skew = faults.skew(endpoint.signingName, known.operation.name, request) }
+    try verifier.authenticate(request, services: [endpoint.signingName], now: clock.now + skew)
     guard request[header: "content-type"]?.utf8.starts(with: "application/x-amz-json-".utf8) ?? false else {
       return nil
     }
@@ -130,7 +158,8 @@ struct FrontDoor: Sendable {
       throw .unknownOperation(String(target.dropFirst(endpoint.targetPrefix.count + 1)))
     }
     let type = "application/x-amz-json-\(endpoint.jsonVersion)"
-    return Call(operation: operation, request: OperationRequest(http: request)) { answer in
+    return Call(service: endpoint.signingName, operation: operation, request: OperationRequest(http: request)) {
+      answer in
       ErrorFormat.answer(200, type, answer.body, requestID)
     }
   }
@@ -148,7 +177,7 @@ struct FrontDoor: Sendable {
 
   private func queryCall(
     _ request: ServerRequest, _ fields: FormFields, _ form: QueryService?, _ dialect: RequestDialect,
-    _ requestID: String
+    _ requestID: String, _ skew: inout Int64
   ) throws(ServiceError) -> Call {
     let action = fields["Action"]?.text
     guard dialect.service != nil else {
@@ -159,7 +188,12 @@ struct FrontDoor: Sendable {
       throw .coral("MissingAuthenticationTokenException", "Request is missing Authentication Token")
     }
     guard let form else { throw .notEmulated(request, dialect, action: action) }
-    try verifier.authenticate(request, services: [form.endpoint.signingName], now: clock.now)
+    if let action, form.has(action) {
+      skew = faults.skew(form.endpoint.signingName, action) {
+        (try? form.call(request, fields, requestID))?.request.http.body ?? []
+      }
+    }
+    try verifier.authenticate(request, services: [form.endpoint.signingName], now: clock.now + skew)
     return try form.call(request, fields, requestID)
   }
 
@@ -167,9 +201,18 @@ struct FrontDoor: Sendable {
 
   private static let notHere = ServerResponse(status: 404, body: Array("<UnknownOperationException/>\n".utf8))
 
-  /// `GET /` without a signature, by which people and load balancers see that the cloud is up.
+  /// `GET /` without a signature, by which load balancers see that the cloud is up, and people see its page.
   private func isHealthCheck(_ request: ServerRequest) -> Bool {
     ["GET", "HEAD"].contains(request.method) && (request.path == "/" || request.path.isEmpty)
+  }
+
+  private func serveStray(_ request: ServerRequest, _ respond: ServerReply.Responder) {
+    if !isHealthCheck(request) || request[header: "accept"]?.contains("text/html") ?? false {
+      for module in modules {
+        if let reply = module.reply(toStray: request) { return reply.pass(to: respond) }
+      }
+    }
+    respond.now(isHealthCheck(request) ? health : Self.notHere)
   }
 
   private var health: ServerResponse { .text(200, "healthy: dynamodb.\(account.region).amazonaws.com ") }

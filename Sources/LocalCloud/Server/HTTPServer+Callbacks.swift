@@ -9,6 +9,7 @@ func beginExchange(
 ) -> UnsafeMutableRawPointer? {
   guard let core = unsafe core(context), let connection = unsafe connection else { return nil }
   let text = unsafe uri.map { unsafe String(cString: $0) } ?? "/"
+  unsafe cmhd_drop_arguments(uri)
   let isExcess = core.connections.begun(unsafe cmhd_descriptor(connection))
   let exchange = Exchange(uri: text, isExcess: isExcess, limits: core.limits, bodies: core.bodies)
   return unsafe Unmanaged.passRetained(exchange).toOpaque()

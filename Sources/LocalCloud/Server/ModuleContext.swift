@@ -9,6 +9,7 @@ struct ModuleContext: Sendable {
   /// Where the server is, once it has its ports.
   let place: ServerPlace
   let verifier: Verifier
+  let faults: Faults
   let options: LocalCloud.Options
   /// The folder of the functions' logs; nil keeps none.
   let logFolder: String?
@@ -16,14 +17,15 @@ struct ModuleContext: Sendable {
   private(set) var modules: [any ServiceModule] = []
 
   init(
-    storage: Storage, account: Account, place: ServerPlace, verifier: Verifier, options: LocalCloud.Options,
-    logFolder: String?
+    storage: Storage, account: Account, place: ServerPlace, verifier: Verifier, faults: Faults,
+    options: LocalCloud.Options, logFolder: String?
   ) {
     self.storage = storage
     self.account = account
     clock = options.clock
     self.place = place
     self.verifier = verifier
+    self.faults = faults
     self.options = options
     self.logFolder = logFolder
   }

@@ -9,17 +9,20 @@ struct Route: Sendable {
   var errors: ErrorFormat
   /// True for what is plain HTTP also on AWS: it has a port of its own.
   var isPlain: Bool
+  /// The name of the operation, where it has one.
+  var operation: String?
   /// Runs on one of the request threads.
   var reply: @Sendable (RouteRequest) throws(ServiceError) -> ServerReply
 
   init(
-    _ method: String?, _ path: String, errors: ErrorFormat, isPlain: Bool = false,
+    _ method: String?, _ path: String, errors: ErrorFormat, isPlain: Bool = false, operation: String? = nil,
     _ reply: @escaping @Sendable (RouteRequest) throws(ServiceError) -> ServerReply
   ) {
     self.method = method
     pattern = RoutePattern(path)
     self.errors = errors
     self.isPlain = isPlain
+    self.operation = operation
     self.reply = reply
   }
 

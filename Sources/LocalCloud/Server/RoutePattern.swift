@@ -8,6 +8,15 @@ struct RoutePattern: Sendable, Hashable {
     case fixed(String)
     case one(String)
     case rest(String)
+
+    /// As a template writes it.
+    var text: String {
+      switch self {
+      case .fixed(let text): text
+      case .one(let name): "{\(name)}"
+      case .rest(let name): "{\(name)+}"
+      }
+    }
   }
   let parts: [Part]
 
@@ -19,12 +28,20 @@ struct RoutePattern: Sendable, Hashable {
     }
   }
 
+  /// The path as it is written.
+  var text: String { parts.map { "/" + $0.text }.joined() }
+
   /// What takes the rest of a path must be the last part.
   var isUsable: Bool {
     parts.dropLast().allSatisfy {
       if case .rest = $0 { return false }
       return true
     }
+  }
+
+  /// Whether its last part takes all that follows.
+  var takesRest: Bool {
+    if case .rest = parts.last { true } else { false }
   }
 
   /// The parameters of a path that matches; nil for one that does not.
@@ -48,6 +65,7 @@ struct RoutePattern: Sendable, Hashable {
         guard ByteText(next) == ByteText(text) else { return nil }
         left.removeFirst()
       case .one(let name):
+        guard !next.isEmpty else { return nil }
         found.append((name, next))
         left.removeFirst()
       case .rest(let name):

@@ -5,18 +5,27 @@ struct Router: Sendable {
   /// The most specific first.
   private let routes: [Route]
   private let threads: RequestThreads
+  private let handlerOfHost: @Sendable (String) -> (@Sendable (ServerRequest) -> ServerReply)?
   private let otherwise: @Sendable (ServerRequest) -> ServerReply
 
-  /// - Parameter otherwise: answers what no route takes.
+  /// - Parameters:
+  ///   - handlerOfHost: what answers the requests of a host of its own, on one of the request threads.
+  ///   - otherwise: answers what no route takes.
   init(
-    _ routes: [Route], on threads: RequestThreads, otherwise: @escaping @Sendable (ServerRequest) -> ServerReply
+    _ routes: [Route], on threads: RequestThreads,
+    handlerOfHost: @escaping @Sendable (String) -> (@Sendable (ServerRequest) -> ServerReply)? = { _ in nil },
+    otherwise: @escaping @Sendable (ServerRequest) -> ServerReply
   ) {
     self.routes = routes.sorted { $0.pattern.weight.lexicographicallyPrecedes($1.pattern.weight) }
     self.threads = threads
+    self.handlerOfHost = handlerOfHost
     self.otherwise = otherwise
   }
 
   func reply(to request: ServerRequest) -> ServerReply {
+    if let host = request[header: "host"], let handler = handlerOfHost(host) {
+      return .soon { respond in threads.run { handler(request).pass(to: respond) } }
+    }
     // The front door's path, on which most requests come.
     if request.method == "POST", request.path == "/" { return otherwise(request) }
     let path = RoutePattern.parts(of: request.path)
@@ -32,11 +41,7 @@ struct Router: Sendable {
 
   private static func serve(_ request: RouteRequest, _ route: Route, _ respond: ServerReply.Responder) {
     do throws(ServiceError) {
-      switch try route.reply(request) {
-      case .now(let response): respond.now(response)
-      case .later(let work): respond.later(work)
-      case .soon(let start): start(respond)
-      }
+      try route.reply(request).pass(to: respond)
     } catch {
       respond.now(route.errors.response(to: error))
     }

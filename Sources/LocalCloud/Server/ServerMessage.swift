@@ -36,12 +36,21 @@ public struct ServerResponse: Sendable {
   public var status: Int
   public var headers: [(name: String, value: String)]
   public var body: [UInt8]
+  /// True for no response at all: the connection closes.
+  var isDropped: Bool = false
 
   public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
     self.status = status
     self.headers = headers
     self.body = body
   }
+
+  /// Closes the connection without a response.
+  static let dropped: ServerResponse = {
+    var response = ServerResponse(status: 0)
+    response.isDropped = true
+    return response
+  }()
 
   public static func text(_ status: Int, _ text: String) -> ServerResponse {
     ServerResponse(status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array(text.utf8))
@@ -55,6 +64,15 @@ public enum ServerReply: Sendable {
   case later(@Sendable () async -> ServerResponse)
   /// The body is called at once, hands the request on to another thread, and must see to it that the responder is called.
   case soon(@Sendable (Responder) -> Void)
+
+  /// Answers a request that rests.
+  func pass(to respond: Responder) {
+    switch self {
+    case .now(let response): respond.now(response)
+    case .later(let work): respond.later(work)
+    case .soon(let start): start(respond)
+    }
+  }
 
   /// Answers a request that rests, once: the first call counts.
   public struct Responder: Sendable {

@@ -3,7 +3,7 @@ import Synchronization
 /// Where the server is: known once it has its ports.
 final class ServerPlace: Sendable {
   private let host: String
-  private let scheme: String
+  let scheme: String
   private let port = Atomic<UInt16>(0)
   private let plainPort = Atomic<UInt16>(0)
 
@@ -18,7 +18,17 @@ final class ServerPlace: Sendable {
     plainPort.store(plain, ordering: .releasing)
   }
 
-  var address: String { "\(scheme)://\(host):\(port.load(ordering: .acquiring))" }
+  var address: String { "\(scheme)://\(authority)" }
+
+  /// `host:port`
+  var authority: String { "\(host):\(portText)" }
+
+  var portText: String { String(port.load(ordering: .acquiring)) }
+
+  /// The addresses by which programs of this machine may name this cloud.
+  var addresses: [String] {
+    [host, "localhost"].map { "\(scheme)://\($0):\(port.load(ordering: .acquiring))" }
+  }
 
   /// `host:port` of the routes that are plain HTTP.
   var plainAuthority: String {

@@ -11,6 +11,8 @@ extension ServerResponse {
   ///
   /// - Parameter isHead: whether only the length of the body is sent: the one that the response's own header tells, where it has one.
   func send(to connection: OpaquePointer, isHead: Bool) -> MHD_Result {
+    // To the library, a refusal to answer.
+    guard !isDropped else { return cmhd_no }
     let told = headers.first { $0.name.lowercased() == "content-length" }.flatMap { UInt64($0.value) }
     let response =
       if isHead, let told {

@@ -27,4 +27,15 @@ extension ServiceModule {
       return false
     }
   }
+
+  /// Runs an operation that deletes something.
+  ///
+  /// - Parameter code: of the error which says that the thing is not there.
+  func delete(
+    _ operation: String, _ input: JSONObject, in storage: Storage, unless code: String
+  ) throws(ServiceError) {
+    do throws(ServiceError) { try call(operation, input, in: storage) } catch {
+      guard error.code == code else { throw error }
+    }
+  }
 }

@@ -18,12 +18,26 @@ protocol ServiceModule: Sendable {
   var operations: [Operation] { get }
   /// Paths that it answers by itself, whatever the protocol. Asked for once, when the stack stands.
   var routes: [Route] { get }
+  /// The operations of those paths, and the name in signatures of the service whose they are; nil where they have no names.
+  var routedOperations: (service: String, names: [String])? { get }
+  /// What a fault on purpose may do to a part of a batch.
+  var batchFaults: [BatchFault] { get }
   /// What it does from time to time.
   var sweeps: [Sweep] { get }
+  /// Answers a request of which no protocol of AWS is known and whose path is nobody's; nil leaves it to others.
+  func reply(toStray request: ServerRequest) -> ServerReply?
+  /// What answers the requests of a host of its own, by the header `Host`; nil where the host is none. It runs on one of the request threads.
+  func handler(ofHost host: String) -> (@Sendable (ServerRequest) -> ServerReply)?
 
   init(_ context: ModuleContext) throws
+  /// Looks at what a stack would change here, before any module changes anything.
+  ///
+  /// - Throws: what must not be lost unawares, and how to go on.
+  func check(_ stack: Stack, _ state: StackState) throws(ServiceError)
   /// Makes its part of the storage what a stack says: creates what is missing and changes settings; data stay as they are.
   func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError)
+  /// Deletes what it keeps for a resource that has left the template. What is there no more is no error.
+  func delete(_ resource: StackResource) throws(ServiceError)
   /// Begins what it does by itself. The whole stack stands.
   func start() throws(ServiceError)
   /// Ends its processes and tasks. What waits is answered first.
@@ -37,8 +51,14 @@ extension ServiceModule {
   var queryEndpoint: QueryEndpoint? { nil }
   var operations: [Operation] { [] }
   var routes: [Route] { [] }
+  var routedOperations: (service: String, names: [String])? { nil }
+  var batchFaults: [BatchFault] { [] }
   var sweeps: [Sweep] { [] }
+  func reply(toStray request: ServerRequest) -> ServerReply? { nil }
+  func handler(ofHost host: String) -> (@Sendable (ServerRequest) -> ServerReply)? { nil }
+  func check(_ stack: Stack, _ state: StackState) throws(ServiceError) {}
   func standUp(_ stack: Stack, _ state: inout StackState) throws(ServiceError) {}
+  func delete(_ resource: StackResource) throws(ServiceError) {}
   func start() throws(ServiceError) {}
   func stop() async {}
 }

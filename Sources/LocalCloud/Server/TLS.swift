@@ -1,4 +1,5 @@
 import CCrypto
+import CacheSupport
 import Foundation
 
 /// What a server needs to serve over TLS.
@@ -39,8 +40,8 @@ public struct TLS: Sendable {
   }
 
   private static func read(_ path: String) throws(Failure) -> String {
-    do { return try String(contentsOfFile: path, encoding: .utf8) } catch {
-      throw Failure(description: "\(path) cannot be read")
+    do throws(TextFile.Failure) { return try TextFile.read(path) } catch {
+      throw Failure(description: error.description)
     }
   }
 

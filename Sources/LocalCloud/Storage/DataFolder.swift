@@ -69,6 +69,12 @@ final class DataFolder: Sendable {
     try? FileManager.default.removeItem(atPath: path)
   }
 
+  /// Whether a cloud has kept data there.
+  static func hasData(_ path: String) -> Bool {
+    FileManager.default.fileExists(
+      atPath: URL(filePath: path, directoryHint: .isDirectory).appending(path: Storage.fileName).path)
+  }
+
   // MARK: Making
 
   /// Makes a folder and those above it; keys and what functions log are the owner's business.

@@ -44,7 +44,11 @@ extension Storage {
     }
   }
 
-  static func path(in folder: DataFolder) -> String { "\(folder.path)/local-cloud.sqlite" }
+  static let fileName: String = "local-cloud.sqlite"
+
+  static func path(in folder: DataFolder) -> String { path(inFolder: folder.path) }
+
+  static func path(inFolder folder: String) -> String { "\(folder)/\(fileName)" }
 
   /// What SQLite's error means for the data, and what to do.
   static func failure(_ error: DatabaseError, _ folder: DataFolder) -> DataFolder.Failure {

@@ -15,6 +15,7 @@ package struct APIHandler: LambdaHandler {
   private let crossOrigin: CrossOrigin
   private let representation: Representation
   private let prometheus: (any PathService)?
+  private let page: PageService?
 
   /// Bytes. Only what registers a series and a form have a use for a body, but some clients send one.
   static let maximumBody: Int = 64 << 10
@@ -24,7 +25,8 @@ package struct APIHandler: LambdaHandler {
   /// - Parameter answersKept: milliseconds for which answers are kept; 0 keeps none.
   init(
     reader: SeriesReader, keys: AccessKeys, directory: SeriesDirectory, clock: WallClock,
-    crossOrigin: CrossOrigin = .none, answersKept: Int64 = 0, prometheus: (any PathService)? = nil
+    crossOrigin: CrossOrigin = .none, answersKept: Int64 = 0, prometheus: (any PathService)? = nil,
+    page: PageService? = nil
   ) {
     self.reader = reader
     self.keys = keys
@@ -32,6 +34,7 @@ package struct APIHandler: LambdaHandler {
     self.clock = clock
     self.crossOrigin = crossOrigin
     self.prometheus = prometheus
+    self.page = page
     answers = AnswerMemory(milliseconds: answersKept, clock: clock)
     representation = Representation(maximumAge: answersKept / 1000)
   }
@@ -69,6 +72,10 @@ package struct APIHandler: LambdaHandler {
     if let route = APIRoute(event.path) {
       if event.method == "OPTIONS" {
         return HTTPEventResponse(status: 204, headers: ["Allow": route.methods], body: [])
+      }
+      if route == .page, route.allows(event.method) {
+        guard let page else { throw .noPage }
+        return try page.response(to: request)
       }
       if route == .document, route.allows(event.method) { return try finish(OpenAPI.response, request) }
     }
@@ -113,6 +120,7 @@ package struct APIHandler: LambdaHandler {
       return await prometheus.response(to: request.event, seeing: series, within: request.time, request.context)
     case .reference: return try await reference(request, series)
     case .document: return OpenAPI.response
+    case .page: throw .noPage
     case .list:
       // One series may be changed here by its id, but is read at /v1/rows.
       return try await list(request, series)

@@ -13,6 +13,8 @@ enum APIRoute: Hashable {
 
   /// `/openapi.json`
   case document
+  /// `/`, `/site.json` and `/page/…`: the page that people look at.
+  case page
   /// `/v1/series`: every series, or the one that the parameter `id` names.
   case list
   /// `/v1/series/{identifier}`: all that follows is the identifier, slashes too, but for `/status`, `/latest` or `/statistics` at
@@ -49,6 +51,8 @@ enum APIRoute: Hashable {
         }
       }
       self = .series(identifier: Array(rest), .rows)
+    } else if path.starts(with: "/page/".utf8) {
+      self = .page
     } else if path.starts(with: "/api/v1/".utf8) {
       self = .prometheus
     } else if let route = Self.fixed.first(where: { path.elementsEqual($0.path.utf8) })?.route {
@@ -59,7 +63,10 @@ enum APIRoute: Hashable {
   }
 
   private static let fixed: [(path: String, route: APIRoute)] =
-    [("/v1/series", .list), ("/timeSeries-data", .reference), ("/openapi.json", .document)]
+    [
+      ("/", .page), ("/site.json", .page), ("/v1/series", .list), ("/timeSeries-data", .reference),
+      ("/openapi.json", .document),
+    ]
     + View.allCases.map { ("/v1/\($0.rawValue)", .view($0)) }
 
   /// - Throws: 400 for a path with a control character, 404 for one that nothing serves.

@@ -63,7 +63,8 @@ package struct SavedQuery: Sendable {
   ///
   /// - Throws: ``Failure`` that names the line, or the parameter that is not used outside quotes and comments.
   package init(_ text: String) throws(Failure) {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    // A line's end of two bytes is a `Character` of its own.
+    let lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
     let header = lines.prefix { $0.hasPrefix("--") }
     for (index, line) in header.enumerated() {
       let comment = line.dropFirst(2).trimmingBlanks

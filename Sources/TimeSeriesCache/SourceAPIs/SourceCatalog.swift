@@ -123,6 +123,18 @@ package struct SourceCatalog: Sendable {
     return schedules
   }
 
+  /// What is wrong in the descriptions of a text, before any of them is used; nothing where all can be read.
+  package static func faults(in text: String) -> [SourceError] {
+    let sources: JSONObject
+    do throws(SourceError) { sources = try Known().sources(in: text) } catch { return [error] }
+    return sources.members.compactMap { name, json in
+      do throws(SourceError) {
+        _ = try SourceDescription(name: name, json: json)
+        return nil
+      } catch { return error }
+    }
+  }
+
   private func read() async throws(SourceError) -> (text: String, sources: JSONObject) {
     let text: String
     do throws(AWSError) { text = try await self.text.value() } catch {

@@ -31,7 +31,7 @@ struct QueryService: Sendable {
     }
     var http = request
     http.body = try shapes.input.input(fields).bytes
-    return FrontDoor.Call(operation: operation, request: OperationRequest(http: http)) {
+    return FrontDoor.Call(service: endpoint.signingName, operation: operation, request: OperationRequest(http: http)) {
       [endpoint] answer throws(ServiceError) in
       ErrorFormat.answer(200, "text/xml", try endpoint.body(answer, of: action, shapes, requestID), requestID)
     }

@@ -2,12 +2,14 @@ import CacheSupport
 
 /// What a member of an operation's input or output is. The query protocol needs to know: a form and XML have texts alone.
 ///
-/// Lists and maps are flattened, as SQS has them: `Name.1`, `Name.2` in a form, and elements one after another in XML.
+/// Lists and maps are flattened, as SQS has them: `Name.1`, `Name.2` in a form, and elements one after another in XML. Those of
+/// ``members(_:)`` are as most services have them: `Name.member.1`, and elements named `member` within one.
 indirect enum QueryShape: Sendable {
   case text
   case integer
   case flag
   case list(QueryShape)
+  case members(QueryShape)
   /// With the names of an entry's key and value.
   case map(key: String, value: String, QueryShape)
   case structure([QueryMember])
@@ -65,6 +67,7 @@ extension QueryShape {
       var elements: [JSON] = []
       for element in fields.elements { elements.append(try shape.input(element, name)) }
       return .array(elements)
+    case .members(let shape): return try QueryShape.list(shape).input(fields["member"] ?? FormFields(), name)
     case .map(let key, let value, let shape):
       var object: JSONObject = [:]
       for entry in fields.elements {
@@ -83,6 +86,7 @@ extension QueryShape {
     switch self {
     case .text, .integer, .flag: writer.element(name, value.string ?? value.text)
     case .list(let shape): for element in value.array ?? [] { shape.write(element, as: name, to: &writer) }
+    case .members(let shape): writer.element(name) { QueryShape.list(shape).write(value, as: "member", to: &$0) }
     case .map(let keyName, let valueName, let shape):
       for entry in value.object?.members ?? [] {
         writer.element(name) { writer in
