@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes build/<function>.zip for each function, which holds bootstrap alone: release, stripped, with the Swift library and libcurl
+# Writes build/<function>.zip for each function, which holds bootstrap, and for APIFunction the page (local/page.sh): release, stripped, with the Swift library and libcurl
 # (Infra/curl.sh) in it. The same sources give the same bytes. Gates: no shared library but those that provided.al2023 promises; no
 # symbol newer than what its glibc (2.34) and its libstdc++ (of GCC 11) have; at most 8 MB per zip.
 # Usage: Infra/package.sh [FUNCTION…]; the processor is that of the machine it runs on.
@@ -54,9 +54,13 @@ for function in "${functions[@]}"; do
   strip --remove-section=.swift_modhash --remove-section=.note.gnu.build-id -o "$stage/bootstrap" "$scratch/release/$function"
   check_libraries "$stage/bootstrap"
   check_symbols "$stage/bootstrap"
+  contents=(bootstrap)
+  if [ "$function" = APIFunction ]; then
+    local/page.sh "$stage/page"
+    for file in "$stage"/page/*; do contents+=("page/${file##*/}"); done
+  fi
   # One time, no owners: the bytes depend on the contents alone.
-  touch -d @315532800 "$stage/bootstrap"
-  (cd "$stage" && zip -q -9 -X "../$function.zip" bootstrap)
+  (cd "$stage" && touch -d @315532800 "${contents[@]}" && zip -q -9 -X "../$function.zip" "${contents[@]}")
   size=$(stat -c %s "$stage.zip")
   [ "$size" -le "$largest_zip" ] || { echo "$stage.zip has $size bytes; $largest_zip are the most" >&2; exit 1; }
   printf '  %s.zip  %.1f MB  sha256 %s\n' "$stage" "$(bc -l <<<"$size / 1000000")" "$(sha256sum "$stage.zip" | cut -c1-16)"

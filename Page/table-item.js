@@ -1,0 +1,61 @@
+// An item of DynamoDB in a dialog, as its JSON. It is put only if the one that was read is still there as it was.
+
+import { h, fill } from './dom.js';
+import { area, call, problem } from './console.js';
+
+const byName = (item) => Object.fromEntries(Object.entries(item).sort(([one], [other]) => (one < other ? -1 : 1)));
+
+/** A condition that every attribute is as it was, and those that come with the change are not there. */
+function unchanged(item, changed) {
+  const names = {}, values = {}, parts = [];
+  for (const [index, [name, value]] of Object.entries(item).entries()) {
+    names[`#a${index}`] = name;
+    values[`:a${index}`] = value;
+    parts.push(`#a${index} = :a${index}`);
+  }
+  for (const [index, name] of Object.keys(changed).filter((one) => !(one in item)).entries()) {
+    names[`#n${index}`] = name;
+    parts.push(`attribute_not_exists(#n${index})`);
+  }
+  return { ConditionExpression: parts.join(' AND '), ExpressionAttributeNames: names, ExpressionAttributeValues: values };
+}
+
+/** @param {{table: string, keys: Array<string>, item: object|null, done: function(string)}} what null makes an item */
+export function editItem({ table, keys, item, done }) {
+  const field = area('Item', { id: 'item', rows: '16' });
+  field.value = JSON.stringify(item ? byName(item) : Object.fromEntries(keys.map((one) => [one, { S: '' }])), null, 2);
+  const told = h('div', {}), button = h('button.primary', { type: 'submit' }, 'Save');
+  const dialog = h('dialog.wide', { 'aria-labelledby': 'item-title', onclose: () => dialog.remove() },
+    h('form', { onsubmit: save },
+      h('h2', { id: 'item-title' }, item ? 'Change an item' : 'A new item'), h('label', { for: 'item' }, 'Item'), field,
+      h('p.note', {}, 'DynamoDB’s JSON: {"name": {"S": "a text"}, "count": {"N": "12"}}'), told,
+      h('div.actions', {}, h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'), button)));
+  document.body.append(dialog);
+  dialog.showModal();
+
+  async function save(event) {
+    event.preventDefault();
+    let changed;
+    try { changed = JSON.parse(field.value); } catch (error) { return tell({ status: 0, message: `This is no JSON: ${error.message}` }); }
+    if (changed === null || typeof changed !== 'object' || Array.isArray(changed)) return tell({ status: 0, message: 'An item is an object of attributes.' });
+    const isOther = item && keys.some((one) => JSON.stringify(changed[one]) !== JSON.stringify(item[one]));
+    if (isOther) return tell({ status: 0, message: `The key (${keys.join(', ')}) stays: make a new item, and delete this one.` });
+    button.disabled = true;
+    try {
+      const condition = item ? unchanged(item, changed) : { ConditionExpression: 'attribute_not_exists(#key)', ExpressionAttributeNames: { '#key': keys[0] } };
+      await call('dynamodb', 'PutItem', { TableName: table, Item: changed, ...condition });
+      dialog.close();
+      done(item ? 'The item is changed.' : 'The item is made.');
+    } catch (error) {
+      const isTaken = error.code === 'ConditionalCheckFailedException';
+      tell(isTaken ? { status: 0, message: item ? 'Somebody has changed or deleted this item meanwhile. Close this, and look at it again.' : 'There is an item with this key already.' } : error);
+    }
+    button.disabled = false;
+  }
+
+  function tell(error) {
+    fill(told, problem(error));
+    field.setAttribute('aria-invalid', 'true');
+    field.focus();
+  }
+}
