@@ -1,4 +1,4 @@
-"""The libraries as another package sees them: what README.md and the documentation show compiles with what is public."""
+"""The libraries as another package sees them: what the documents and the documentation show compiles with what is public."""
 
 import re
 import subprocess
@@ -75,7 +75,7 @@ def test_another_package_can_use_the_libraries(tmp_path):
     # The loop of the function has to be called, as a program's first lines do.
     runtime, start = catalogue("LambdaRuntime").rsplit("\n\n", 1)
     files = {
-        "Reader.swift": snippet("README.md"),
+        "Reader.swift": snippet("docs/http-api.md"),
         "Stores.swift": STORES,
         "Runtime.swift": f"import Glibc\nimport LambdaRuntime\n{runtime}\nfunc start() async {{ {start} }}\n",
         "Signing.swift": "import CacheSupport\nimport SigV4\nfunc sign(_ request: SignableRequest, _ credentials: Credentials) {\n"
@@ -92,5 +92,5 @@ def test_another_package_can_use_the_libraries(tmp_path):
 
 
 def test_the_example_is_the_one_that_is_built():
-    function = snippet("README.md").split("\n\n", 1)[1]
+    function = snippet("docs/http-api.md").split("\n\n", 1)[1]
     assert function.startswith("func ") and function in (PROJECT / "local/example/main.swift").read_text()

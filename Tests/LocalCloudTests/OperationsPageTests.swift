@@ -18,6 +18,7 @@ import Testing
     case is SQSService: ["SQS"]
     case is SSMService: ["SSM"]
     case is STSService: ["STS"]
+    case is CloudFormationService: ["CloudFormation"]
     case is LambdaService: ["Lambda"]
     // They share a target prefix.
     case is TimestreamService: ["Timestream Write", "Timestream Query"]
@@ -90,6 +91,8 @@ import Testing
   private static let properties: [String: String] = [
     "AWS::DynamoDB::Table":
       "{ KeySchema: [{ AttributeName: k, KeyType: HASH }], AttributeDefinitions: [{ AttributeName: k, AttributeType: S }] }",
+    "AWS::Serverless::SimpleTable": "{}", "AWS::Timestream::ScheduledQuery": "{}",
+    "AWS::Lambda::Function": "{ Code: f, Role: r }",
     "AWS::SQS::Queue": "{}", "AWS::Timestream::Database": "{}", "AWS::Timestream::Table": "{ DatabaseName: d }",
     "AWS::SSM::Parameter": "{ Value: v }", "AWS::Serverless::Function": "{ CodeUri: f.zip }",
     "AWS::Lambda::EventSourceMapping": "{ FunctionName: f, EventSourceArn: 'arn:aws:sqs:r:1:q' }",
@@ -97,7 +100,16 @@ import Testing
     "AWS::Events::Rule": "{ ScheduleExpression: rate(1 hour) }",
     "AWS::Scheduler::Schedule":
       "{ ScheduleExpression: rate(1 hour), Target: { Arn: 'arn:aws:sqs:r:1:q' }, FlexibleTimeWindow: { Mode: 'OFF' } }",
-    "AWS::Serverless::HttpApi": "{ StageName: v }",
+    "AWS::Serverless::Api": "{ StageName: v }", "AWS::Serverless::HttpApi": "{}",
+    "AWS::ApiGateway::RestApi": "{}", "AWS::ApiGateway::Resource": "{ RestApiId: a, ParentId: p, PathPart: x }",
+    "AWS::ApiGateway::Method":
+      "{ RestApiId: a, ResourceId: r, HttpMethod: GET, Integration: { Type: AWS_PROXY, IntegrationHttpMethod: POST, Uri: 'arn:aws:lambda:r:1:function:f' } }",
+    "AWS::ApiGateway::Deployment": "{ RestApiId: a }", "AWS::ApiGateway::Stage": "{ RestApiId: a, StageName: v }",
+    "AWS::ApiGatewayV2::Api": "{}",
+    "AWS::ApiGatewayV2::Integration":
+      "{ ApiId: a, IntegrationType: AWS_PROXY, IntegrationUri: 'arn:aws:lambda:r:1:function:f' }",
+    "AWS::ApiGatewayV2::Route": "{ ApiId: a, RouteKey: GET /, Target: integrations/i }",
+    "AWS::ApiGatewayV2::Stage": "{ ApiId: a, StageName: v }",
   ]
 
   /// The properties that a type reads, and those that it passes over.
