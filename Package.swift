@@ -138,7 +138,7 @@ let package = Package(
       path: "local/benchmark-line-protocol"),
 
     .executableTarget(
-      name: "benchmark-chunks", dependencies: ["Compression", "TimeSeriesCache", "CommandLineSupport"],
+      name: "benchmark-chunks", dependencies: ["CacheSupport", "Compression", "TimeSeriesCache", "CommandLineSupport"],
       path: "local/benchmark-chunks"),
 
     // Tests, one target per library.

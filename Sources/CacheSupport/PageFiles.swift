@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The page that people look at: its files as `local/page.sh` writes them, read once.
 ///
 /// The list names every file that there is, so that no request's path ever reaches the file system.
@@ -46,6 +48,24 @@ package struct PageFiles: Sendable {
 
   /// The file of a path; nil where there is none.
   package subscript(path: ByteText) -> File? { files[path] }
+}
+
+/// The folder of the page's files. They are read when somebody first asks, and then kept.
+package final class PageFolder: Sendable {
+  package let path: String
+  private let read = Mutex<PageFiles?>(nil)
+
+  package init(_ path: String) { self.path = path }
+
+  /// - Throws: `TextFile.Failure` for files that cannot be read; whoever asks next tries again.
+  package func files() throws(TextFile.Failure) -> PageFiles {
+    try read.withLock { (read) throws(TextFile.Failure) in
+      if let read { return read }
+      let files = try PageFiles(folder: path)
+      read = files
+      return files
+    }
+  }
 }
 
 extension PageFiles.File {

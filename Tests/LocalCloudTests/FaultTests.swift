@@ -6,7 +6,7 @@ import Testing
 @Suite struct FaultTests {
   @Test("The generator is SplitMix64, so that a seed means the same everywhere")
   func random() {
-    var random = FaultRandom(seed: 1_234_567)
+    var random = SplitMix(seed: 1_234_567)
     // Of <https://rosettacode.org/wiki/Pseudo-random_numbers/Splitmix64>.
     #expect(
       (0..<5).map { _ in random.next() } == [

@@ -1,20 +1,8 @@
+import CacheSupport
 import Foundation
 import TimeSeriesCache
 
-/// Random numbers that a seed repeats (Steele, Lea and Flood 2014).
-struct Random: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SplitMix {
   /// A normal deviate (Box and Muller 1958).
   mutating func normal(_ deviation: Double) -> Double {
     let (one, other) = (
@@ -38,7 +26,7 @@ struct DataSet {
   /// The temperature is a curve of the day, 10 to 14 degrees high and low by 4 to 8, and weather that moves by 0.03 degrees a step, read with
   /// an error of 0.05 degrees. The power is nought at night, from six to six a sine of 2 to 4 kW, read with an error of 10 watts.
   static func sensors() -> DataSet {
-    var random = Random(seed: 1)
+    var random = SplitMix(seed: 1)
     var weather = 0.0
     return DataSet(
       name: "temperature, power",
@@ -58,7 +46,7 @@ struct DataSet {
 
   /// Two shares in cents, from 180 and from 40: random walks, each of which moves by two hundredths a day.
   static func prices() -> DataSet {
-    var random = Random(seed: 2)
+    var random = SplitMix(seed: 2)
     var (one, other) = (180.0, 40.0)
     return DataSet(
       name: "prices",
@@ -71,7 +59,7 @@ struct DataSet {
 
   /// Two numbers from 0 to 1 of which every bit is chance.
   static func noise() -> DataSet {
-    var random = Random(seed: 3)
+    var random = SplitMix(seed: 3)
     return DataSet(
       name: "noise", days: days { _, _ in (.random(in: 0..<1, using: &random), .random(in: 0..<1, using: &random)) },
       names: ("a", "b"), target: 4000)

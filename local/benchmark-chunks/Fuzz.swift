@@ -1,10 +1,11 @@
+import CacheSupport
 import CommandLineSupport
 import Foundation
 import TimeSeriesCache
 
 /// Feeds the decoder with changed chunks: whatever they are, it takes them or says what is wrong, in bounded time and memory.
 struct Fuzz {
-  private var random: Random
+  private var random: SplitMix
   private let corpus: [PackedChunk]
   /// The bytes of the corpus before they were deflated.
   private let contents: [PackedChunk]
@@ -13,7 +14,7 @@ struct Fuzz {
   private var reasons: [String: Int] = [:]
 
   init(seed: UInt64) throws {
-    random = Random(seed: seed)
+    random = SplitMix(seed: seed)
     corpus = Self.rows(&random).map { ChunkCodec.pack($0) }
     contents = try corpus.map {
       PackedChunk(head: try ChunkFrame.unpack($0.head), rows: $0.rows.isEmpty ? [] : try ChunkFrame.unpack($0.rows))
@@ -105,7 +106,7 @@ struct Fuzz {
   }
 
   /// Chunks of all kinds: days of the benchmark, wide rows, few rows, every type, measures that come and go, repetition without end.
-  static func rows(_ random: inout Random) -> [[ChunkRow]] {
+  static func rows(_ random: inout SplitMix) -> [[ChunkRow]] {
     var all: [[ChunkRow]] = [[], Array(DataSet.noise().days[0].prefix(40))]
     for set in [DataSet.sensors(), .prices()] {
       all += [set.days[0], Array(set.days[1].prefix(1)), Array(set.days[2].prefix(13))]

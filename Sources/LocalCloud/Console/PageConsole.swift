@@ -17,13 +17,12 @@ final class PageConsole: ServiceModule {
   /// What the page has beside *Series*: they ask below `/_local-cloud`, which answers on loopback alone.
   static let views: [String] = ["query", "tables", "queues", "functions", "schedules", "faults"]
 
-  private let folder: String
-  private let files = Mutex<PageFiles?>(nil)
+  private let folder: PageFolder
   private let site = Mutex(Site())
   private let access: ConsoleGuard
 
   init(_ context: ModuleContext) {
-    folder = PageFiles.folder(beside: context.options.executables ?? LocalCloud.Options.ownFolder)
+    folder = PageFolder(PageFiles.folder(beside: context.options.executables ?? LocalCloud.Options.ownFolder))
     access = ConsoleGuard(context)
   }
 
@@ -64,15 +63,11 @@ final class PageConsole: ServiceModule {
 
   private func read() throws(ServiceError) -> PageFiles {
     do throws(TextFile.Failure) {
-      return try files.withLock { (files) throws(TextFile.Failure) in
-        if let files { return files }
-        let read = try PageFiles(folder: folder)
-        files = read
-        return read
-      }
+      return try folder.files()
     } catch {
       throw ServiceError(
-        status: 404, type: "", message: "The page is not here: \(error.description). Make it: local/page.sh \(folder)")
+        status: 404, type: "",
+        message: "The page is not here: \(error.description). Make it: local/page.sh \(folder.path)")
     }
   }
 

@@ -23,12 +23,12 @@ struct FaultChoice: Sendable {
   let share: Double
   /// Why, for those that are told so.
   let reason: String
-  private var random: FaultRandom
+  private var random: SplitMix
 
   init(share: Double, reason: String = "", seed: UInt64) {
     self.share = share
     self.reason = reason
-    random = FaultRandom(seed: seed)
+    random = SplitMix(seed: seed)
   }
 
   /// Picks a share of so many: at least one, where there is any.

@@ -10,11 +10,11 @@ final class Faults: Sendable {
     /// Requests that it was asked for.
     var requests = 0
     var struck = 0
-    var random: FaultRandom
+    var random: SplitMix
 
     init(_ rule: FaultRule, seed: UInt64) {
       self.rule = rule
-      random = FaultRandom(seed: seed)
+      random = SplitMix(seed: seed)
     }
 
     /// Whether it strikes this time. Each request takes two numbers, so that what one does is nothing to the next.
@@ -54,7 +54,7 @@ final class Faults: Sendable {
   func replace(with file: FaultFile) throws(TemplateError) -> String {
     let set = try file.read(state.withLock { $0.targets })
     // Each rule has its own numbers, so that a rule more changes no other.
-    var seeds = FaultRandom(seed: set.seed)
+    var seeds = SplitMix(seed: set.seed)
     let rules = set.rules.map { Live($0, seed: seeds.next()) }
     state.withLock { state in
       (state.seed, state.rules) = (set.seed, rules)

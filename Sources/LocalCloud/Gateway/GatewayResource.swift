@@ -1,5 +1,22 @@
 import CacheSupport
 
+/// A resource that is a part of an API, which it names.
+protocol GatewayPart: TemplateResource {
+  static var kind: GatewayAPI.Kind { get }
+  /// The API's ID.
+  var api: String { get }
+}
+
+extension GatewayPart {
+  static var nameProperty: String? { nil }
+  static var keepsData: Bool { false }
+
+  func check(in stack: Stack) throws(TemplateError) { try stack.check(api: api, Self.kind, of: name) }
+  static func reference(_ names: ResourceNames) throws(TemplateError) -> String { names.apiID }
+  // The API's lines tell of its parts.
+  static func plan(of resources: [Self], in stack: Stack) -> [PlanLine] { [] }
+}
+
 /// A resource that makes an API, alone or with others that name it.
 protocol GatewayResource: TemplateResource {
   static var kind: GatewayAPI.Kind { get }

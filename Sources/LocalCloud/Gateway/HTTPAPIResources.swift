@@ -59,11 +59,10 @@ struct HTTPAPIResource: GatewayResource {
 }
 
 /// `AWS::ApiGatewayV2::Stage`.
-struct HTTPStageResource: TemplateResource {
+struct HTTPStageResource: GatewayPart {
   static let type = "AWS::ApiGatewayV2::Stage"
-  static let nameProperty: String? = nil
   static let noun = "API stage"
-  static let keepsData = false
+  static let kind = GatewayAPI.Kind.http
 
   var name: String
   var api: String
@@ -81,18 +80,14 @@ struct HTTPStageResource: TemplateResource {
     properties.ignore("AutoDeploy", "DeploymentId", "Description", "AccessLogSettings", "Tags")
   }
 
-  func check(in stack: Stack) throws(TemplateError) { try stack.check(api: api, .http, of: name) }
   static func reference(_ names: ResourceNames) throws(TemplateError) -> String { try names.required("StageName") }
-  // The API's lines name its stages.
-  static func plan(of stages: [HTTPStageResource], in stack: Stack) -> [PlanLine] { [] }
 }
 
 /// `AWS::ApiGatewayV2::Integration` with a function.
-struct HTTPIntegrationResource: TemplateResource {
+struct HTTPIntegrationResource: GatewayPart {
   static let type = "AWS::ApiGatewayV2::Integration"
-  static let nameProperty: String? = nil
   static let noun = "API integration"
-  static let keepsData = false
+  static let kind = GatewayAPI.Kind.http
 
   var name: String
   var id: String
@@ -113,18 +108,13 @@ struct HTTPIntegrationResource: TemplateResource {
       try properties.integer("TimeoutInMillis", in: 50...APIGateway.httpTimeLimit) ?? APIGateway.httpTimeLimit
     properties.ignore("IntegrationMethod", "Description", "CredentialsArn", "PassthroughBehavior")
   }
-
-  func check(in stack: Stack) throws(TemplateError) { try stack.check(api: api, .http, of: name) }
-  static func reference(_ names: ResourceNames) throws(TemplateError) -> String { names.apiID }
-  static func plan(of integrations: [HTTPIntegrationResource], in stack: Stack) -> [PlanLine] { [] }
 }
 
 /// `AWS::ApiGatewayV2::Route`.
-struct HTTPRouteResource: TemplateResource {
+struct HTTPRouteResource: GatewayPart {
   static let type = "AWS::ApiGatewayV2::Route"
-  static let nameProperty: String? = nil
   static let noun = "API route"
-  static let keepsData = false
+  static let kind = GatewayAPI.Kind.http
 
   var name: String
   var api: String
@@ -155,9 +145,6 @@ struct HTTPRouteResource: TemplateResource {
       throw TemplateError("\(name): its API has no integration '\(integration)'")
     }
   }
-
-  static func reference(_ names: ResourceNames) throws(TemplateError) -> String { names.apiID }
-  static func plan(of routes: [HTTPRouteResource], in stack: Stack) -> [PlanLine] { [] }
 }
 
 extension APIRoute {

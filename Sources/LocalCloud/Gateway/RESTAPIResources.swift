@@ -73,11 +73,10 @@ struct RESTAPIResource: GatewayResource {
 }
 
 /// `AWS::ApiGateway::Resource`: a part of a path.
-struct RESTPathResource: TemplateResource {
+struct RESTPathResource: GatewayPart {
   static let type = "AWS::ApiGateway::Resource"
-  static let nameProperty: String? = nil
   static let noun = "API resource"
-  static let keepsData = false
+  static let kind = GatewayAPI.Kind.rest
 
   var name: String
   var id: String
@@ -96,21 +95,16 @@ struct RESTPathResource: TemplateResource {
     }
   }
 
-  func check(in stack: Stack) throws(TemplateError) { try stack.check(api: api, .rest, of: name) }
-
-  static func reference(_ names: ResourceNames) throws(TemplateError) -> String { names.apiID }
   static func attribute(_ name: String, _ names: ResourceNames) throws(TemplateError) -> String? {
     name == "ResourceId" ? names.apiID : nil
   }
-  static func plan(of resources: [RESTPathResource], in stack: Stack) -> [PlanLine] { [] }
 }
 
 /// `AWS::ApiGateway::Method` with a function.
-struct RESTMethodResource: TemplateResource {
+struct RESTMethodResource: GatewayPart {
   static let type = "AWS::ApiGateway::Method"
-  static let nameProperty: String? = nil
   static let noun = "API method"
-  static let keepsData = false
+  static let kind = GatewayAPI.Kind.rest
 
   var name: String
   var api: String
@@ -144,17 +138,13 @@ struct RESTMethodResource: TemplateResource {
     try properties.absorb(part)
     properties.ignore("MethodResponses", "OperationName", "RequestParameters")
   }
-
-  func check(in stack: Stack) throws(TemplateError) { try stack.check(api: api, .rest, of: name) }
-  static func plan(of methods: [RESTMethodResource], in stack: Stack) -> [PlanLine] { [] }
 }
 
 /// `AWS::ApiGateway::Deployment`: what makes a stage, where it names one.
-struct RESTDeploymentResource: TemplateResource {
+struct RESTDeploymentResource: GatewayPart {
   static let type = "AWS::ApiGateway::Deployment"
-  static let nameProperty: String? = nil
   static let noun = "API deployment"
-  static let keepsData = false
+  static let kind = GatewayAPI.Kind.rest
 
   var name: String
   var api: String
@@ -166,18 +156,13 @@ struct RESTDeploymentResource: TemplateResource {
     stage = try properties.stageName("StageName", takesStandard: false).map { GatewayStage(name: $0) }
     properties.ignore("Description")
   }
-
-  func check(in stack: Stack) throws(TemplateError) { try stack.check(api: api, .rest, of: name) }
-  static func reference(_ names: ResourceNames) throws(TemplateError) -> String { names.apiID }
-  static func plan(of deployments: [RESTDeploymentResource], in stack: Stack) -> [PlanLine] { [] }
 }
 
 /// `AWS::ApiGateway::Stage`.
-struct RESTStageResource: TemplateResource {
+struct RESTStageResource: GatewayPart {
   static let type = "AWS::ApiGateway::Stage"
-  static let nameProperty: String? = nil
   static let noun = "API stage"
-  static let keepsData = false
+  static let kind = GatewayAPI.Kind.rest
 
   var name: String
   var api: String
@@ -197,7 +182,5 @@ struct RESTStageResource: TemplateResource {
       "CacheClusterSize", "DocumentationVersion")
   }
 
-  func check(in stack: Stack) throws(TemplateError) { try stack.check(api: api, .rest, of: name) }
   static func reference(_ names: ResourceNames) throws(TemplateError) -> String { try names.required("StageName") }
-  static func plan(of stages: [RESTStageResource], in stack: Stack) -> [PlanLine] { [] }
 }

@@ -1,16 +1,14 @@
 import CacheSupport
 import LambdaRuntime
-import Synchronization
 
 /// The page that people look at, which needs no key: it has no data in it, and asks the API with the key of whoever looks.
 ///
 /// Its files are beside the function's executable. They are read when somebody first asks, so that no other request waits for them.
 final class PageService: Sendable {
-  private let folder: String
-  private let files = Mutex<PageFiles?>(nil)
+  private let folder: PageFolder
 
   /// - Parameter folder: where the files are.
-  init(folder: String) { self.folder = folder }
+  init(folder: String) { self.folder = PageFolder(folder) }
 
   /// The files beside the function's executable: Lambda says where that is, elsewhere the system does.
   convenience init(environment: ProcessEnvironment) {
@@ -36,12 +34,7 @@ final class PageService: Sendable {
 
   private func read(_ request: APIRequest) throws(APIError) -> PageFiles {
     do throws(TextFile.Failure) {
-      return try files.withLock { (files) throws(TextFile.Failure) in
-        if let files { return files }
-        let read = try PageFiles(folder: folder)
-        files = read
-        return read
-      }
+      return try folder.files()
     } catch {
       request.context.logger.error("the page cannot be read", ["error": .string(error.description)])
       throw .noPage

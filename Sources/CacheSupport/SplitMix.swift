@@ -1,12 +1,12 @@
 /// SplitMix64: a seeded generator, small and the same on every machine.
 ///
-/// See <https://prng.di.unimi.it/splitmix64.c>.
-struct FaultRandom: RandomNumberGenerator, Sendable {
+/// See Steele, Lea and Flood 2014, and <https://prng.di.unimi.it/splitmix64.c>.
+package struct SplitMix: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,5 +15,5 @@ struct FaultRandom: RandomNumberGenerator, Sendable {
   }
 
   /// From 0 to below 1, with 53 bits.
-  mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func fraction() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
