@@ -7,7 +7,7 @@ import { namesOf } from './share.js';
 export const field = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
 /** A file has at most so many pages of a series, each with at most so many rows. */
-const mostPages = 20, pageRows = 10_000;
+const mostPages = 8, pageRows = 50_000;
 
 /**
  * A line for each value.

@@ -12,7 +12,7 @@ export const namesOf = (names) => (names.length && names.every((name) => name &&
  */
 export function snippets({ ids, measures, from, to, bins }) {
   const address = (id) => api.address('v1/rows', {
-    id, from, to, bin: bins.get(id)?.text, aggregate: bins.get(id) ? 'avg,min,max' : undefined, measures: namesOf(measures(id)), limit: 10_000, format: 'csv', shape: 'flat',
+    id, from, to, bin: bins.get(id)?.text, aggregate: bins.get(id) ? 'avg,min,max' : undefined, measures: namesOf(measures(id)), limit: 50_000, format: 'csv', shape: 'flat',
   });
   const single = ids.map((id) => `curl --compressed -H "x-api-key: $KEY" \\\n  '${address(id)}'`);
   const python = `import os, pandas

@@ -5,6 +5,8 @@ set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 configuration=$1
 shift
+# On a terminal SwiftPM would add an option for colours, and build everything anew for it.
+set -- --no-color-diagnostics "$@"
 echo "Building ($configuration)"
 if [ -t 1 ]; then
   swift build -c "$configuration" "$@"

@@ -4,6 +4,7 @@ import TimeSeriesCache
 
 // From requests to the merged series: see `APIHandler`.
 exit(
-  await LambdaRuntime.run { environment, http, logger in
+  // Answers of 5 MB.
+  await LambdaRuntime.run(keepingFreed: 32 << 20) { environment, http, logger in
     try APIHandler(environment: environment, http: http, logger: logger)
   })

@@ -118,6 +118,22 @@ extension HistoryStoreTests {
       #expect(try await store.all(series, in: part, pages: 300) == Array(samples[60_000..<61_000]))
     }
 
+    @Test("Rows that would fill the memory come in shorter answers", arguments: StoreKind.allCases)
+    func memory(kind: StoreKind) async throws {
+      let (store, series) = (try await Home(kind).store(), try Series.source("s"))
+      // Texts of 2,000 bytes, each of them another: 36 MB.
+      let samples = (0..<18_000).map { number in
+        let text = "\(number)" + String(repeating: ".", count: 2000)
+        return row(Int64(18_000 - number) * 60_000, ["t": .varchar(String(text.prefix(2000)))])
+      }
+      await store.put(samples, series)
+      let whole = try #require(TimeRange(from: 0, to: Home.now))
+      let first = try await store.rows(of: series, in: whole, limit: 100_000)
+      #expect(first.isCut && first.samples == Array(samples.prefix(first.samples.count)))
+      #expect((12_000..<18_000).contains(first.samples.count), "\(first.samples.count)")
+      #expect(try await store.all(series, pages: 100_000) == samples)
+    }
+
     @Test("Rows that are written between two pages belong to those that are to come", arguments: StoreKind.allCases)
     func changedUnderReader(kind: StoreKind) async throws {
       let home = try await Home(kind)

@@ -133,7 +133,7 @@ import Testing
   func blocks() async {
     // In a process of its own: elsewhere the blocks that other tests freed may serve.
     await #expect(processExitsWith: .success) {
-      LambdaRuntime.boundFreedMemory()
+      LambdaRuntime.boundFreedMemory(4 << 20)
       // glibc takes the size of the largest freed block for the threshold, unless it was told one.
       let freed = unsafe malloc(16 << 20)
       unsafe #expect(Self.isMapped(freed))

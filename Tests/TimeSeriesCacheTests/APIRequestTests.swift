@@ -93,7 +93,7 @@ import Testing
       "from is '-99999999999999999999': it must be from -377705116800000 to 253402300799999 milliseconds, the years -9999 to 9999"
     ),
     ("from=2&to=1", "'from' is after 'to': exchange them"),
-    ("limit=0", "limit is '0': give a whole number from 1 to 10000"),
+    ("limit=0", "limit is '0': give a whole number from 1 to 50000"),
     ("cursor=1", "this API did not give that cursor: leave it out to start anew"),
   ]
 

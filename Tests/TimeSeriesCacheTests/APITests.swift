@@ -58,7 +58,7 @@ import Testing
       ("/v1/series/a", ["from": "soon"], ["x-api-key": "right"], "GET", 400),
       ("/v1/series/a", ["from": "5", "to": "4"], ["x-api-key": "right"], "GET", 400),
       ("/v1/series/a", ["limit": "0"], ["x-api-key": "right"], "GET", 400),
-      ("/v1/series/a", ["limit": "10001"], ["x-api-key": "right"], "GET", 400),
+      ("/v1/series/a", ["limit": "50001"], ["x-api-key": "right"], "GET", 400),
       ("/v1/series/a", ["cursor": "abc"], ["x-api-key": "right"], "GET", 400),
       ("/v1/series/a", ["cursor": "5.4.4"], ["x-api-key": "right"], "GET", 400),
       ("/v1/series/a", ["cursor": "0.9223372036854775807.9223372036854775807"], ["x-api-key": "right"], "GET", 400),

@@ -151,6 +151,30 @@ import Testing
     #expect(forecasts == test.forecasts)
   }
 
+  @Test("A page of wide rows ends before it fills the memory, in whichever store they are") func memory() async throws {
+    let measures = (1000..<2000).map { Measure("m\($0)", .double(1)) }
+    let samples = (0..<2000).map { Sample(time: $0, measures: measures) }
+    for known in [0, 900, 2000] {
+      let (history, forecast) = (MemoryHistory([]), MemoryForecast([]))
+      _ = await history.write(Array(samples.prefix(known)), of: try .source("a"), version: 1)
+      _ = try await forecast.write(Array(samples.dropFirst(known)), of: Identifier("a"), fetchedAt: 1)
+      let reader = SeriesReader(history: history, forecast: forecast, clock: .fixed(Int64(known)))
+      var (sizes, times): ([Int], [Int64]) = ([], [])
+      var next: SeriesReader.Continuation?
+      repeat {
+        let page = try await reader.page(
+          of: Series(try Identifier("a")), in: try #require(TimeRange(from: 0, to: 5000)), after: next, limit: 100_000)
+        sizes.append(page.rows.count)
+        times += page.rows.map(\.time)
+        next = page.next
+      } while next != nil
+      #expect(times == samples.map(\.time), "\(known)")
+      // The store of this test gives all of its history at once; forecasts take more memory than columns.
+      #expect(sizes.allSatisfy { known == 2000 || $0 < 1000 + known }, "\(known): \(sizes)")
+      #expect(sizes.count == (known == 2000 ? 1 : known == 900 ? 2 : 3), "\(known): \(sizes)")
+    }
+  }
+
   @Test("Expired forecasts are passed over in few questions, however small the page") func expired() async throws {
     let forecast = MemoryForecast(Array(1...4001), expired: Set(1...4000))
     let reader = SeriesReader(history: MemoryHistory([]), forecast: forecast, clock: .fixed(10_000))

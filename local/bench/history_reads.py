@@ -5,7 +5,7 @@ Usage: BUILD=.build/release TOOLS=.build/tools .build/tools/clients/bin/python l
 The stores are timestream, dynamodb and influxdb; all where none is given. A row has two numbers and comes every five minutes; five years
 are 525,960 rows. They go in through the write function. An item a sample is FORECAST_LAYOUT=items: the same rows in the years to come.
 
-Times are those of a client of the local cloud's gateway, page by page of 10,000 rows, the least of several rounds. Requests, bytes and
+Times are those of a client of the local cloud's gateway, page by page of 50,000 rows, the least of several rounds. Requests, bytes and
 DynamoDB's units are counted in a run of their own, by a proxy between the function and its store. At the end come the units of fetches.
 """
 
@@ -122,7 +122,7 @@ def pages(ask, first, last):
     """Asks for page after page; gives rows and bytes."""
     rows, size, cursor = 0, 0, None
     while True:
-        body = ask({"limit": "10000"} | ({"cursor": cursor} if cursor else {"from": str(first), "to": str(last)}))
+        body = ask({"limit": "50000"} | ({"cursor": cursor} if cursor else {"from": str(first), "to": str(last)}))
         answer = json.loads(body)
         rows, size, cursor = rows + len(answer["rows"]), size + len(body), answer["next"]
         if not cursor:

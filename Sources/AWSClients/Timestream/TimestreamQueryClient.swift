@@ -127,8 +127,10 @@ public struct TimestreamQueryClient: Sendable {
   }
 
   /// The same with rows that are still bytes.
+  ///
+  /// - Parameter goesOn: asked after each page; false asks for no further one.
   package func forEachAnswer(
-    _ sql: String, _ body: (TimestreamAnswer) throws(AWSError) -> Void
+    _ sql: String, while goesOn: () -> Bool = { true }, _ body: (TimestreamAnswer) throws(AWSError) -> Void
   ) async throws(AWSError) {
     let clientToken = RandomID.uuid()
     var token: String?
@@ -136,7 +138,7 @@ public struct TimestreamQueryClient: Sendable {
       let answer = try await answer(sql, token: token, clientToken: clientToken)
       token = answer.nextToken
       try body(answer)
-    } while token != nil
+    } while token != nil && goesOn()
   }
 }
 

@@ -17,7 +17,7 @@ extension APIHandler {
       }
       return try await reader.bins(
         of: series, in: asked.range, width: bins.width, aggregates: bins.aggregates, measures: asked.measures,
-        after: asked.after, limit: asked.limit)
+        after: asked.after, limit: min(asked.limit, SeriesRequest.maximumBins))
     }
     if page.isEmpty, page.baseline == nil {
       try await checkForecast(identifier, request, visible)

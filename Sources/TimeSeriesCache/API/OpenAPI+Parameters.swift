@@ -32,8 +32,8 @@ extension OpenAPI {
       "schema": {"type": "string", "examples": ["now-24h", "2026-11-20T12:00Z", "1795189500000"]}
     },
     "limit": {
-      "name": "limit", "in": "query", "description": "The most rows, or bins, of a page.",
-      "schema": {"type": "integer", "minimum": 1, "maximum": 10000, "default": 1000}
+      "name": "limit", "in": "query", "description": "The most rows, or bins, of a page. A page ends earlier where its rows fill 5 MB, and has at most 10,000 bins.",
+      "schema": {"type": "integer", "minimum": 1, "maximum": 50000, "default": 1000}
     },
     "pageCursor": {
       "name": "cursor", "in": "query", "description": "next of the page before; from and to are then ignored, and the other parameters stay as they were.",

@@ -23,7 +23,10 @@ struct SeriesRequest: Hashable {
   var shape: PageShape
 
   static let defaultLimit: Int = 1000
-  static let maximumLimit: Int = 10_000
+  /// So many rows of two numbers fill an answer's 5 MB of JSON.
+  static let maximumLimit: Int = 50_000
+  /// A bin takes many times the memory of a row.
+  static let maximumBins: Int = 10_000
   /// Milliseconds: a second to 366 days.
   static let binWidths: ClosedRange<Int64> = 1000...31_622_400_000
   static let parameters: [ByteText] = [

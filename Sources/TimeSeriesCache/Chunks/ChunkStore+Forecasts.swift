@@ -8,12 +8,14 @@ extension ChunkStore {
     of identifier: Identifier, in range: TimeRange, limit: Int, now: Int64
   ) async throws(StoreError) -> ForecastPage {
     var page = ForecastPage(samples: [])
+    var memory = RowMemory()
     let reading = ChunkReading(self, identifier, now: now)
     try await reading.forEachSample(in: range, rows: limit) { sample in
-      if page.samples.count == limit {
+      if page.samples.count == limit || memory.isFull {
         page.next = sample.time
         return false
       }
+      memory.add(sample)
       page.samples.append(sample)
       return true
     }

@@ -7,10 +7,14 @@ extension ChunkStore {
     var answer = HistoryRows()
     let reading = ChunkReading(self, identifier)
     var left = limit
+    var memory = RowMemory()
     try await reading.forEachBlock(in: range, rows: limit) { block in
-      answer.isCut = block.count > left
-      answer.add(block[0..<min(left, block.count)])
-      left -= min(left, block.count)
+      let taken = memory.isFull ? 0 : min(left, block.count)
+      answer.isCut = block.count > taken
+      let part = block[0..<taken]
+      answer.add(part)
+      memory.add(part)
+      left -= taken
       return !answer.isCut
     }
     answer.bytesMetered = reading.bytesMetered
@@ -41,14 +45,17 @@ extension ChunkStore {
     _ body: (Sample) -> Sample?
   ) async throws(StoreError) -> HistoryRows {
     var found: [Sample] = []
+    var memory = RowMemory()
     var isCut = false
     let reading = ChunkReading(self, identifier)
     // Of rows that meet a condition nobody knows how many others lie between them.
     try await reading.forEachSample(in: range, rows: nil, where: isOfUse) { sample in
       guard let kept = body(sample) else { return true }
-      isCut = found.count == limit
-      if !isCut { found.append(kept) }
-      return !isCut
+      isCut = found.count == limit || memory.isFull
+      guard !isCut else { return false }
+      memory.add(kept)
+      found.append(kept)
+      return true
     }
     return HistoryRows(samples: found, isCut: isCut, bytesMetered: reading.bytesMetered)
   }

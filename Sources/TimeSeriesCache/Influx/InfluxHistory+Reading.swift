@@ -84,12 +84,17 @@ extension InfluxHistory {
   ) async throws(StoreError) -> HistoryRows? {
     guard !schema.fields.isEmpty else { return HistoryRows(samples: []) }
     var samples: [Sample] = []
+    var memory = RowMemory()
     var most = min(Self.rowsPerRequest, limit + 1)
     var window = InfluxWindow(rows: min(most, Self.cellsPerRequest / (schema.fields.count + 3)))
     var reading: InfluxReading?
     var rest: InfluxSpan? = span
+    // One whole millisecond is read in any case.
+    var isFull: Bool { memory.isFull && samples.first?.time != samples.last?.time }
     // By the instant: until the last millisecond that fits has ended.
-    while let left = rest, samples.count <= limit || byInstant && samples.first?.time == samples.last?.time {
+    while let left = rest,
+      samples.count <= limit && !isFull || byInstant && samples.first?.time == samples.last?.time
+    {
       let part = left.prefix(window.width)
       let fields = try await fields(of: place, schema, in: part)
       let page = max(1, min(most, Self.cellsPerRequest / (fields.count + 3)))
@@ -112,7 +117,7 @@ extension InfluxHistory {
         continue
       }
       var (count, last) = (0, part.to)
-      for block in answer.blocks where place.isExactly(block.tags) {
+      blocks: for block in answer.blocks where place.isExactly(block.tags) {
         try reader.checkColumns(block)
         var rows = answer.rows(of: block)
         while try rows.next() {
@@ -120,15 +125,19 @@ extension InfluxHistory {
           guard let measures = try reader.measures(rows) else { return nil }
           let sample = Sample(
             time: InfluxSpan.milliseconds(time), nanoseconds: byInstant ? InfluxSpan.rest(time) : 0, measures: measures)
+          memory.add(sample)
           if !byInstant { samples.add(sample) } else if !measures.isEmpty { samples.append(sample) }
           (count, last) = (count + 1, time)
+          if isFull { break blocks }
         }
       }
       reading = reader
-      let end = count < wanted ? part.to : last
+      let end = count < wanted && !isFull ? part.to : last
       window.note(count, of: wanted, in: InfluxSpan(from: part.from, to: end))
       rest = left.after(end)
     }
+    // Where it ended early, there may be more of the last millisecond.
+    let limit = rest == nil ? limit : min(limit, samples.count - 1)
     let whole = byInstant ? samples.wholeMilliseconds(limit) : samples.prefix(limit)
     return HistoryRows(samples: Array(whole), isCut: whole.count < samples.count)
   }

@@ -120,7 +120,8 @@ public struct SeriesReader: Sendable {
   /// Items of a further page of forecasts, at least.
   static let leastForecasts: Int = 500
 
-  /// Reads one page: history first, then the forecasts after the baseline.
+  /// Reads one page: history first, then the forecasts after the baseline. It has fewer rows than the limit where they are wide: a page
+  /// takes about 32 MB of memory at the most.
   ///
   /// The history is asked one question. It is asked a second one, for the baseline, only where neither the rows nor a page before
   /// tell it: the rows were cut by the limit, or there are no rows. Both stores are asked at once, unless the history is known to
@@ -155,6 +156,8 @@ public struct SeriesReader: Sendable {
       }
     let past = try await historyAnswer.get()
     let known = past.blocks.reduce(0) { $0 + $1.count }
+    var memory = RowMemory()
+    for block in past.blocks { memory.add(block) }
     var predicted: [Sample] = []
     func page(isLast: Bool) -> Page {
       let last = isLast ? nil : predicted.last?.time ?? past.blocks.last?.times.last
@@ -171,7 +174,8 @@ public struct SeriesReader: Sendable {
     while true {
       for sample in answer?.samples ?? []
       where past.baseline.map({ sample.time > $0 }) ?? true && condition?.isMet(by: sample.measures) ?? true {
-        if known + predicted.count == limit { return page(isLast: false) }
+        if known + predicted.count == limit || memory.isFull { return page(isLast: false) }
+        memory.add(sample)
         predicted.append(sample)
       }
       // What lies at or before the baseline is not served, so it is not read either.

@@ -22,7 +22,7 @@ public protocol ForecastStore: Sendable {
   /// - Parameters:
   ///   - identifier: the series; an unknown one has no samples.
   ///   - range: inclusive.
-  ///   - limit: the most items of a page, before expired ones are left out.
+  ///   - limit: the most items of a page, before expired ones are left out; a page may end earlier, and then has a next one.
   ///   - now: epoch milliseconds; what expires at or before it is left out.
   /// - Throws: ``StoreError`` where the store cannot be read.
   func page(

@@ -47,7 +47,8 @@ public protocol HistoryStore: Sendable {
   /// - Parameters:
   ///   - series: an unknown one has no samples.
   ///   - range: inclusive.
-  ///   - limit: the most samples, 1 to 100,000.
+  ///   - limit: the most samples, 1 to 100,000. An answer may end earlier, where its rows would fill the memory; it then says that it is
+  ///     cut, and has one row at least.
   /// - Throws: ``StoreError`` where the store cannot be read.
   func rows(of series: Series, in range: TimeRange, limit: Int) async throws(StoreError) -> HistoryRows
 

@@ -56,13 +56,18 @@ extension TimestreamHistory {
       var reading = TimestreamReading(
         .init(ours: ByteText(place.measureName), schema: schema, hasNanoseconds: byInstant))
       var merger = RecordMerger()
+      var memory = RowMemory()
       let question = TimestreamQuery(place.table).selectAll().where(condition).within(range)
         .order(by: .time).limit(records)
-      try await ask(question) { answer throws(AWSError) in
-        try reading.read(answer) { merger.add($0.sample, isOurs: $0.isOurs) }
+      // Full or not, one whole millisecond is read.
+      try await ask(question, while: { !memory.isFull || merger.samples.count < 2 }) { answer throws(AWSError) in
+        try reading.read(answer) { record in
+          memory.add(record.sample)
+          merger.add(record.sample, isOurs: record.isOurs)
+        }
       }
       // Records of one millisecond are one sample: of the last one there may be more.
-      let isCut = reading.records >= records
+      let isCut = reading.records >= records || memory.isFull && merger.samples.count > 1
       if isCut, let last = merger.samples.last { merger.samples.removeTail(of: last.time) }
       // So many records of one millisecond that not even one of them is whole: ask for more of them.
       if isCut, merger.samples.isEmpty, records < Self.mostRecords {
@@ -113,10 +118,13 @@ extension TimestreamHistory {
 
   /// Hands over each page; none for a table into which nothing was ever written: it has no column `identifier` yet, and
   /// says so.
+  ///
+  /// - Parameter goesOn: asked after each page; false asks for no further one.
   func ask(
-    _ question: TimestreamQuery, _ body: (TimestreamAnswer) throws(AWSError) -> Void
+    _ question: TimestreamQuery, while goesOn: () -> Bool = { true },
+    _ body: (TimestreamAnswer) throws(AWSError) -> Void
   ) async throws(StoreError) {
-    do throws(AWSError) { try await query.forEachAnswer(question.sql, body) } catch {
+    do throws(AWSError) { try await query.forEachAnswer(question.sql, while: goesOn, body) } catch {
       let hasNoColumn =
         error.code == .validation && error.message.contains("'\(Self.dimension)' does not exist")
       if hasNoColumn { return }
