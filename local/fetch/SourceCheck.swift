@@ -5,16 +5,7 @@ import HTTPTransport
 import TimeSeriesCache
 
 /// Asks a source as a fetch does, stores nothing, and prints what it gave.
-struct SourceCheck {
-  private let identifier: Identifier
-  private var first: Sample?
-  private var last: Sample?
-  private var shown = 0
-  private var isFirstShown = false
-  private var series: Set<Series> = []
-
-  init(_ identifier: Identifier) { self.identifier = identifier }
-
+enum SourceCheck {
   /// Where the sources are described here, AWS is asked for nothing but keys and items that the environment names, and a
   /// machine that knows no region can check its descriptions all the same.
   static func finder(_ environment: ProcessEnvironment, _ http: CurlClient) throws -> SourceFinder {
@@ -29,7 +20,7 @@ struct SourceCheck {
   }
 
   /// - Returns: false where the source could not be read as it is described.
-  mutating func run(_ sources: SourceFinder) async -> Bool {
+  static func run(_ identifier: Identifier, _ sources: SourceFinder) async -> Bool {
     Output.line("\(identifier)")
     let pages: SourcePages
     do {
@@ -39,61 +30,47 @@ struct SourceCheck {
       Output.line("  failed: \(error)")
       return false
     }
-    show("source", "\(pages.source.name), \(time(pages.window.from)) to \(time(pages.window.to))")
-    var walk = pages.makeAsyncIterator()
-    var failure: SourceError?
-    do throws(SourceError) {
-      while let parts = try await walk.nextParts() {
-        showFirst(walk)
-        showPage(walk.page)
-        for part in parts {
-          if let known = part.series, series.insert(known).inserted, series.count <= FetchSummary.seriesTold {
-            show("series", pages.withoutKey(known.identifier.text))
-          }
-          first = first ?? part.samples.first
-          last = part.samples.last ?? last
-        }
-      }
-    } catch { failure = error }
-    showFirst(walk)
-    showPage(walk.page)
-    if series.count > FetchSummary.seriesTold { show("", "and \(series.count - FetchSummary.seriesTold) more series") }
-    let tally = walk.tally
-    show("pages", "\(walk.pagesRead)")
-    show("rows", "\(tally.rows), of which \(tally.samples) have a time and a value")
-    show("first", first.map { pages.withoutKey(text($0)) } ?? "none")
-    show("last", last.map { pages.withoutKey(text($0)) } ?? "none")
-    showMeasures(tally)
-    if pages.source.next != nil, walk.pagesRead > 0 { show("next", walk.hasNext ? "found" : "found on no page") }
-    for line in FetchSummary.faults(tally.faults) { Output.line(line) }
-    if let failure, !tally.faults.elements.contains(failure) { Output.line("  failed: \(failure)") }
-    return failure == nil && tally.faults.isEmpty && tally.missingMeasures.isEmpty
+    let window = pages.window
+    show("source", "\(pages.source.name), \(FetchSummary.time(window.from)) to \(FetchSummary.time(window.to))")
+    let report = await SourceReport.asking(pages, told: show)
+    show(report)
+    return report.isGood
   }
 
-  /// The request before the pages, and what it gave for their URL.
-  private mutating func showFirst(_ walk: SourcePages.Iterator) {
-    guard let page = walk.first, !isFirstShown else { return }
-    isFirstShown = true
-    show("asked", page.url)
-    showAnswer(page)
-    for (name, value) in walk.firstValues.sorted(by: { $0.key < $1.key }) { show("", "\(name) is \(value)") }
+  /// What is known while the source is being asked.
+  private static func show(_ step: SourceReport.Step) {
+    switch step {
+    case .first(let page, let values):
+      show("asked", page)
+      for value in values { show("", "\(value.name) is \(value.value)") }
+    case .page(let page): show("page \(page.number)", page)
+    case .series(let name): show("series", name)
+    }
   }
 
-  private func showAnswer(_ page: SourcePages.Page) {
+  private static func show(_ name: String, _ page: SourcePages.Page) {
+    show(name, page.url)
     guard let milliseconds = page.milliseconds else { return }
     let status = page.status.map { "status \($0)" } ?? "no answer"
     show("", status + (page.bytes.map { ", \($0) bytes" } ?? "") + ", \(milliseconds) ms")
   }
 
-  private mutating func showPage(_ page: SourcePages.Page?) {
-    guard let page, page.number > shown else { return }
-    shown = page.number
-    show("page \(page.number)", page.url)
-    showAnswer(page)
+  private static func show(_ report: SourceReport) {
+    let more = report.seriesCount - report.series.count
+    if more > 0 { show("", "and \(more) more series") }
+    let tally = report.tally
+    show("pages", "\(report.pagesRead)")
+    show("rows", "\(tally.rows), of which \(tally.samples) have a time and a value")
+    show("first", report.firstSample ?? "none")
+    show("last", report.lastSample ?? "none")
+    showMeasures(tally)
+    if let hasNext = report.hasNext { show("next", hasNext ? "found" : "found on no page") }
+    for line in FetchSummary.faults(tally.faults) { Output.line(line) }
+    if let failure = report.untoldFailure { Output.line("  failed: \(failure)") }
   }
 
   /// Nothing where there was no row to look in.
-  private func showMeasures(_ tally: SourceTally) {
+  private static func showMeasures(_ tally: SourceTally) {
     guard tally.rows > 0 else { return }
     for (index, measure) in tally.measures.enumerated() {
       let blanks = measure.blanks > 0 ? ", \(FetchSummary.count(measure.blanks, "time")) without a value" : ""
@@ -105,23 +82,8 @@ struct SourceCheck {
     }
   }
 
-  private func show(_ name: String, _ value: String) {
+  private static func show(_ name: String, _ value: String) {
     let blanks = String(repeating: " ", count: max(1, 10 - name.utf8.count))
     Output.line("  \(name)\(blanks)\(value)")
   }
-
-  private func text(_ sample: Sample) -> String {
-    ([time(sample.time)] + sample.measures.map { "\($0.name)=\(text($0.value))" }).joined(separator: " ")
-  }
-
-  private func text(_ value: MeasureValue) -> String {
-    switch value {
-    case .double(let value): JSONWriter.text(of: value)
-    case .bigint(let value): "\(value)"
-    case .varchar(let text): JSON.string(text).text
-    case .boolean(let flag): "\(flag)"
-    }
-  }
-
-  private func time(_ milliseconds: Int64) -> String { FetchSummary.time(milliseconds) }
 }

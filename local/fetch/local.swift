@@ -42,8 +42,7 @@ import TimeSeriesCache
     if arguments.has("check") {
       let sources = try SourceCheck.finder(environment, http)
       for identifier in identifiers {
-        var check = SourceCheck(identifier)
-        let isWell = await check.run(sources)
+        let isWell = await SourceCheck.run(identifier, sources)
         isGood = isGood && isWell
       }
     } else {

@@ -80,17 +80,8 @@ extension APIHandler {
     let outcome = try await request.asked { () async throws(StoreError) in
       try await registry.put(identifier, source: body.source, attributes: body.attributes, now: now)
     }
-    switch outcome {
-    case .new:
-      return .json(SeriesEntry(identifier, source: body.source, registered: now).json(withMeasures: true), status: 201)
-    case .existing(let entry) where entry.kind == .written:
-      throw .conflict(
-        "'\(identifier.text.prefix(100))' is a series that somebody writes: remove it before it is fetched")
-    case .existing(var entry):
-      entry.source = body.source
-      entry.registered = entry.registered ?? now
-      return .json(entry.json(withMeasures: true))
-    }
+    let (entry, isNew) = try outcome.entry(of: identifier, body, now: now)
+    return .json(entry.json(withMeasures: true), status: isNew ? 201 : 200)
   }
 
   private func remove(
@@ -114,6 +105,26 @@ extension Access {
     switch buckets {
     case .all: true
     case .only(let names): entry.kind == .written && entry.bucket.map { names.contains(ByteText($0)) } ?? false
+    }
+  }
+}
+
+extension IdentifierRegistry.Registration {
+  /// What the table has of a series that was registered.
+  ///
+  /// - Throws: 409 for one that somebody writes.
+  func entry(
+    of identifier: Identifier, _ body: Registration, now: Int64
+  ) throws(APIError) -> (entry: SeriesEntry, isNew: Bool) {
+    switch self {
+    case .new: return (SeriesEntry(identifier, source: body.source, registered: now), true)
+    case .existing(let entry) where entry.kind == .written:
+      throw .conflict(
+        "'\(identifier.text.prefix(100))' is a series that somebody writes: remove it before it is fetched")
+    case .existing(var entry):
+      entry.source = body.source
+      entry.registered = entry.registered ?? now
+      return (entry, false)
     }
   }
 }

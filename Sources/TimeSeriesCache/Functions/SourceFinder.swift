@@ -7,7 +7,7 @@ package import LambdaRuntime
 package struct SourceFinder: Sendable {
   private let catalog: SourceCatalog
   private let client: SourceClient
-  let registry: IdentifierRegistry?
+  package let registry: IdentifierRegistry?
 
   init(catalog: SourceCatalog, client: SourceClient, registry: IdentifierRegistry?) {
     self.catalog = catalog
@@ -53,7 +53,16 @@ package struct SourceFinder: Sendable {
     of identifier: Identifier, _ entry: SeriesEntry?, now: Int64
   ) async throws(SourceError) -> SourcePages {
     let source = try await catalog.source(named: entry?.source)
-    let key = try await catalog.key(for: source)
+    return try await pages(of: identifier, from: source, entry, key: nil, now: now)
+  }
+
+  /// The same for a description that the catalog need not have.
+  ///
+  /// - Parameter key: nil takes the one of the description's parameter, or of the environment's.
+  func pages(
+    of identifier: Identifier, from source: SourceDescription, _ entry: SeriesEntry?, key: String?, now: Int64
+  ) async throws(SourceError) -> SourcePages {
+    let key = if let key { key } else { try await catalog.key(for: source) }
     return try client.pages(of: identifier, from: source, attributes: entry?.attributes ?? [:], key: key, now: now)
   }
 }

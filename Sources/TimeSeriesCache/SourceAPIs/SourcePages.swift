@@ -93,6 +93,8 @@ package struct SourcePages: AsyncSequence, Sendable {
     package private(set) var firstValues: [ByteText: String] = [:]
     /// The page that was asked for last; nil before the first one.
     package private(set) var page: Page?
+    /// Those that were asked for before it.
+    package private(set) var earlier: [Page] = []
     /// How many pages were read; one that cannot be had or read is none of them.
     package private(set) var pagesRead: Int = 0
     /// True where a page had the place of the link to the next one.
@@ -194,6 +196,7 @@ package struct SourcePages: AsyncSequence, Sendable {
 
     private mutating func open(_ url: String) async throws(SourceError) -> RowReader? {
       let start = pages.client.clock.now
+      if let page { earlier.append(page) }
       page = Page(number: number + 1, url: pages.redactor.url(url))
       asked.insert(ByteText(url))
       do throws(SourceError) {
