@@ -13,6 +13,7 @@ import { failed } from './states.js';
  */
 const views = {
   series: { title: 'Series', load: () => import('./series.js') },
+  sources: { title: 'Sources', load: () => import('./sources.js') },
   query: { title: 'Query', load: () => import('./query.js') },
   tables: { title: 'Tables', load: () => import('./tables.js') },
   queues: { title: 'Queues', load: () => import('./queues.js') },

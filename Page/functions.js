@@ -34,13 +34,22 @@ export function mount(root) {
     }))));
   }
 
+  async function restart(name, told) {
+    try {
+      const { now, later } = await ask('POST', `functions/${encodeURIComponent(name)}/restart`);
+      const processes = (count) => `${format.count(count)} ${count === 1 ? 'process' : 'processes'}`;
+      fill(told, now + later ? `${processes(now)} ended${later ? `, ${processes(later)} after their event` : ''}. The next event starts another.` : 'No process runs. The next event starts one.');
+    } catch (error) { fill(told, problem(error)); }
+  }
+
   const go = (changes) => router.go(router.write('functions', { f: chosen, tab, find, ...changes }), { replaces: true });
 
   function open() {
     shown?.stop();
     shown = null;
     if (chosen === null) { fill(detail); return; }
-    fill(detail, h('h2', {}, chosen));
+    const told = h('p.note', { role: 'status' });
+    fill(detail, h('div.detail-head', {}, h('h2', {}, chosen), h('button', { type: 'button', title: 'Ends its processes, as AWS does once its configuration has changed', onclick: () => restart(chosen, told) }, 'Restart')), told);
     const { panels, select } = makeTabs(detail, [{ id: 'invocations', name: 'Invocations' }, { id: 'log', name: 'Log' }, { id: 'invoke', name: 'Invoke' }], { onSelect: (id) => go({ tab: id }) });
     const parts = { invocations: makeInvocations(panels.invocations, chosen), log: makeLog(panels.log, chosen, (text) => go({ find: text })), invoke: makeInvoke(panels.invoke, chosen) };
     shown = { select, parts, stop: () => Object.values(parts).forEach((part) => part.stop()) };

@@ -32,6 +32,8 @@ extension LocalCloud {
     public var limitsMemory: Bool = true
     /// Faults on purpose, from the start.
     public var faults: FaultFile?
+    /// What the console does with sources; nil leaves them out.
+    public var sourceTools: (any SourceTools)?
     /// Where set, everything but the functions' Runtime API is served over TLS.
     public var tls: TLS.Source?
     /// What the results of queries may take together, those that run and those whose further pages are kept, bytes.

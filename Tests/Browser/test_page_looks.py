@@ -13,6 +13,7 @@ VIEWS = {
     "chart": "#/series?s=greenwich", "compared": "#/series?s=room%2Cname%3Dkitchen&s=room%2Cname%3Dcellar&tab=use", "year": "#/series?s=power%2Csite%3Droof&range=1y",
 }
 CONSOLE = {
+    "sources": "#/sources?d=default&i=greenwich",
     "queues": "#/queues?q=looked-at", "functions": "#/functions?f=timeseries-cache-fetch", "log": "#/functions?f=timeseries-cache-fetch&tab=log",
     "tables": "#/tables?t=timeseries-cache-identifiers", "query": "#/query?sql=SELECT+1", "invoke": "#/functions?f=timeseries-cache-fetch&tab=invoke", "schedules": "#/schedules", "faults": "#/faults",
 }

@@ -173,4 +173,44 @@ import Testing
           + "here: raise the hard limit of open files (ulimit -Hn)"
       ])
   }
+
+  @Test(
+    "A function that begins anew ends its idle processes at once, and those with an event after it",
+    .timeLimit(.minutes(5)))
+  func restarts() async throws {
+    let scripts = try SandboxTests.Scripts()
+    let sandboxes = try SandboxTests.sandboxes(scripts)
+    let file = try scripts.add("f", Self.named)
+    sandboxes.register(.init(name: "f", executable: file, environment: [:], maximumConcurrency: 2))
+    sandboxes.register(.init(name: "g", executable: file, environment: [:]))
+    #expect(sandboxes.restart("f") == (0, 0))
+    async let first = sandboxes.invoke("f", [], id: "one")
+    let busy = try await Self.started("f", scripts.folder)
+    #expect(await sandboxes.next(busy)?.id == "one")
+    async let second = sandboxes.invoke("f", [], id: "two")
+    let idle = try await Self.started("f", scripts.folder, count: 2)
+    #expect(await sandboxes.next(idle)?.id == "two")
+    #expect(sandboxes.finish(idle, "two", Self.answer("2")))
+    #expect(await second == .finished(Self.answer("2")))
+    let waiting = Task { await sandboxes.next(idle) }
+    #expect(try await eventually { sandboxes.isWaiting(idle) })
+    async let other = sandboxes.invoke("g", [], id: "other")
+    let untouched = try await Self.started("g", scripts.folder)
+    #expect(await sandboxes.next(untouched)?.id == "other")
+    #expect(sandboxes.restart("f") == (1, 1))
+    #expect(await waiting.value == nil)
+    // The one with an event does it to its end.
+    #expect(sandboxes.finish(busy, "one", Self.answer("1")))
+    #expect(await first == .finished(Self.answer("1")))
+    #expect(await sandboxes.next(busy) == nil)
+    #expect(try await eventually { sandboxes.processIDs(of: "f") == [] })
+    async let third = sandboxes.invoke("f", [], id: "three")
+    let new = try await Self.started("f", scripts.folder, count: 3)
+    #expect(await sandboxes.next(new)?.id == "three")
+    #expect(sandboxes.finish(new, "three", Self.answer("3")))
+    #expect(await third == .finished(Self.answer("3")))
+    #expect(sandboxes.finish(untouched, "other", Self.answer("4")))
+    #expect(await other == .finished(Self.answer("4")))
+    await sandboxes.stop()
+  }
 }

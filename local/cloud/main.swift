@@ -18,7 +18,8 @@ Program.tell(
   help: words.first == "plan" ? Plan.help : Arguments.help(CommandLineOptions.options, CommandLineOptions.usage))
 var isGood = true
 do {
-  let options = try CommandLineOptions(words)
+  var options = try CommandLineOptions(words)
+  options.cloud.sourceTools = CacheSources()
   if options.isPlan {
     isGood = try Plan.show(options.cloud)
   } else {

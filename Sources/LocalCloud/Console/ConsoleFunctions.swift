@@ -7,6 +7,7 @@ import CacheSupport
 /// | `GET …/functions/{name}/invocations` | the last ones with time, memory and result |
 /// | `GET …/functions/{name}/lines?find=` | the last lines of the log that have a text |
 /// | `POST …/functions/{name}/invoke` | runs it with the event of the body, and waits |
+/// | `POST …/functions/{name}/restart` | how many of its processes end now, and how many after their event |
 struct ConsoleFunctions: Sendable {
   let door: ConsoleGuard
   let sandboxes: Sandboxes
@@ -29,6 +30,10 @@ struct ConsoleFunctions: Sendable {
       door.route("GET", "/functions/{name}/lines") { request throws(ServiceError) in try lines(request) },
       door.waiting("POST", "/functions/{name}/invoke") { request async throws(ServiceError) in
         try await invoke(request)
+      },
+      door.route("POST", "/functions/{name}/restart") { request throws(ServiceError) in
+        let (now, later) = sandboxes.restart(try find(request).name)
+        return ["now": .integer(now), "later": .integer(later)]
       },
     ]
   }

@@ -24,6 +24,7 @@ final class ConsoleService: ServiceModule {
   private let sandboxes: Sandboxes
   private let schedules: SchedulesService
   private let calls: ConsoleCalls
+  private let sources: ConsoleSources
 
   init(_ context: ModuleContext) throws {
     door = ConsoleGuard(context)
@@ -35,6 +36,7 @@ final class ConsoleService: ServiceModule {
     sandboxes = lambda.sandboxes
     schedules = try context.module()
     calls = ConsoleCalls(context.modules, door: door, storage: storage)
+    sources = try ConsoleSources(context, door: door)
   }
 
   var routes: [Route] {
@@ -50,7 +52,7 @@ final class ConsoleService: ServiceModule {
       },
       door.waiting("POST", "/schedules/{name}/run") { request async throws(ServiceError) in try await self.run(request)
       },
-    ] + calls.routes + ConsoleQueues(door: door, messages: sqs.messages).routes
+    ] + calls.routes + sources.routes + ConsoleQueues(door: door, messages: sqs.messages).routes
       + ConsoleFunctions(door: door, sandboxes: sandboxes).routes
   }
 

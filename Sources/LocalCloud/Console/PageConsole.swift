@@ -14,16 +14,19 @@ final class PageConsole: ServiceModule {
     var key: String?
   }
 
-  /// What the page has beside *Series*: they ask below `/_local-cloud`, which answers on loopback alone.
-  static let views: [String] = ["query", "tables", "queues", "functions", "schedules", "faults"]
+  /// What the page has beside *Series*, of which *Sources* needs what reads them: they ask below `/_local-cloud`, which answers on loopback alone.
+  static let views: [String] = ["sources", "query", "tables", "queues", "functions", "schedules", "faults"]
 
   private let folder: PageFolder
   private let site = Mutex(Site())
   private let access: ConsoleGuard
+  private let views: [String]
 
   init(_ context: ModuleContext) {
     folder = PageFolder(PageFiles.folder(beside: context.options.executables ?? LocalCloud.Options.ownFolder))
     access = ConsoleGuard(context)
+    let hasSources = context.options.sourceTools != nil
+    views = access.isLoopback ? Self.views.filter { hasSources || $0 != "sources" } : []
   }
 
   func standUp(_ stack: Stack, _ state: inout StackState) {
@@ -77,7 +80,7 @@ final class PageConsole: ServiceModule {
     let body: JSON = [
       "name": .string("local cloud, \(site.name)"), "api": .string(site.api ?? ""),
       "key": isOurs(request) ? site.key.map { .string($0) } ?? .null : .null,
-      "views": .array(access.isLoopback ? Self.views.map { .string($0) } : []),
+      "views": .array(views.map { .string($0) }),
     ]
     return ServerResponse(
       status: 200,

@@ -37,6 +37,8 @@ struct SandboxPool {
     var isStarting = true
     /// Its end is decided: it is given no event any more.
     var isEnding = false
+    /// It ends when it next asks for an event.
+    var isOutdated = false
     var initError: InvocationResult?
 
     var isIdle: Bool { next != nil && !isEnding }

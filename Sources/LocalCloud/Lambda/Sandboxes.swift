@@ -221,7 +221,7 @@ final class Sandboxes: Sendable {
       box.silence.take()?.timer.cancel()
       older = box.next.take()
       again = box.running?.delivery
-      let givesWay = again == nil && pool.givesWay(box)
+      let givesWay = again == nil && (box.isOutdated || pool.givesWay(box))
       if again == nil, !givesWay {
         box.next = waiting
         box.process?.isBusy.store(false, ordering: .relaxed)
