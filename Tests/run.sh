@@ -19,6 +19,30 @@ check() {
   if "$@"; then passed=$((passed + 1)); echo "ok: $name"; else failed=$((failed + 1)); echo "FAILED: $name"; fi
 }
 
+# Runs one check beside what follows, in a process group of its own, so that all of it ends with this run. `ended NAME` waits for it.
+declare -A asides
+aside() {
+  local name=$1
+  shift
+  set -m
+  "$@" >"$results/$name.log" 2>&1 &
+  asides[$name]=$!
+  set +m
+}
+
+# shellcheck disable=SC2317 # Called by check.
+ended() {
+  local process=${asides[$1]}
+  wait "$process" || { cat "$results/$1.log"; return 1; }
+}
+
+# shellcheck disable=SC2317 # Called by trap.
+leave() {
+  local process
+  for process in "${asides[@]}"; do kill -- "-$process" 2>/dev/null; done
+  rm -rf "$results"
+}
+
 # Adds the counts of a JUnit file; a run that left none, or failed without a failed test, is a failure itself.
 count() {
   local name=$1 file=$2 status=$3 counts
@@ -40,6 +64,7 @@ count() {
 
 finish() {
   printf '%s\n' "${left_out[@]}"
+  echo "It took $((SECONDS / 60)) minutes."
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
@@ -48,31 +73,15 @@ finish() {
 local/setup.sh --tests || exit 1
 results=$(mktemp -d)
 tools=.build/tools
+trap leave EXIT
 # Python's packages and an older Debian, while the compiler works.
-Tests/tools.sh "$tools" >"$results/tools.log" 2>&1 &
-bringing=$!
-trap 'kill "$bringing" 2>/dev/null; rm -rf "$results"' EXIT
+aside "Bringing the real clients" Tests/tools.sh "$tools"
 
 note "Building"
 local/build.sh debug --build-tests || { failed=1; finish; }
 local/build.sh release || { failed=1; finish; }
-check "Documentation" local/docs.sh
-check "Packages" Infra/package.sh
-# The same sources in another folder, built from nothing, libcurl included; what Debian's archive has said and sent is taken along.
-repackages() {
-  local elsewhere=$results/elsewhere
-  mkdir -p "$elsewhere/.build" && git ls-files -z | xargs -0 cp --parents -t "$elsewhere" && cp -r .build/debian "$elsewhere/.build" \
-    && "$elsewhere/Infra/package.sh" QueueFunction && cmp build/QueueFunction.zip "$elsewhere/build/QueueFunction.zip"
-}
-# It keeps one core busy: the tests run beside it. A group of its own, so that all of it ends with this run.
-set -m
-repackages >"$results/elsewhere.log" 2>&1 &
-elsewhere=$!
-set +m
-trap 'kill "$bringing" 2>/dev/null; kill -- "-$elsewhere" 2>/dev/null; rm -rf "$results"' EXIT
-
-note "Bringing the real clients"
-wait "$bringing" || { cat "$results/tools.log"; failed=$((failed + 1)); finish; }
+# They keep one core busy, in a folder of their own.
+aside "Packages" Infra/package.sh
 
 note "Unit tests"
 # All at once, each test would take as long as all of them, and pass its time limit.
@@ -81,22 +90,37 @@ unit_status=${PIPESTATUS[0]}
 # Swift Testing writes its own file beside the one of XCTest, which is empty here.
 count "Unit tests" "$results/unit-swift-testing.xml" "$unit_status"
 
+check "Packages" ended "Packages"
+note "Bringing the real clients"
+ended "Bringing the real clients" || { failed=$((failed + 1)); finish; }
+# The same sources in another folder, built from nothing, libcurl included; what Debian's archive has said and sent is taken along.
+# shellcheck disable=SC2317 # Called by aside.
+repackages() {
+  local elsewhere=$results/elsewhere
+  mkdir -p "$elsewhere/.build" && git ls-files -z | xargs -0 cp --parents -t "$elsewhere" && cp -r .build/debian "$elsewhere/.build" \
+    && "$elsewhere/Infra/package.sh" QueueFunction && cmp build/QueueFunction.zip "$elsewhere/build/QueueFunction.zip"
+}
+aside "A package is the same when built elsewhere" repackages
+# Where the unit tests ran, nobody else builds any more.
+aside "Documentation" local/docs.sh
+aside "The page, in a browser" env BUILD=.build/release "$tools/browser/bin/python" -m pytest --quiet -p no:cacheprovider \
+  --junitxml "$results/browser.xml" Tests/Browser
 note "Real clients"
-# Files of tests side by side; each process has clouds of its own.
+# Files of tests side by side, the longest first (conftest.py); each process has clouds of its own, and some only wait.
 BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m pytest --quiet -p no:cacheprovider \
-  --numprocesses auto --maxprocesses 4 --dist loadfile --junitxml "$results/clients.xml" Tests/Conformance
+  --numprocesses "$(($(nproc) + 1))" --maxprocesses 4 --dist loadfile --no-loadscope-reorder --junitxml "$results/clients.xml" Tests/Conformance
 count "Real clients" "$results/clients.xml" $?
 
 note "The page, in a browser"
-BUILD=.build/release "$tools/browser/bin/python" -m pytest --quiet -p no:cacheprovider --junitxml "$results/browser.xml" Tests/Browser
-count "The page, in a browser" "$results/browser.xml" $?
+wait "${asides[The page, in a browser]}"
+browser_status=$?
+cat "$results/The page, in a browser.log"
+count "The page, in a browser" "$results/browser.xml" "$browser_status"
 
 for history in timestream dynamodb influxdb; do
   check "End to end, with history in $history" env HISTORY=$history e2eTest/hydrate.sh .build/release
 done
-# shellcheck disable=SC2317 # Called by check.
-elsewhere_ends_well() { wait "$elsewhere" || { cat "$results/elsewhere.log"; return 1; }; }
-check "A package is the same when built elsewhere" elsewhere_ends_well
+for name in "Documentation" "A package is the same when built elsewhere"; do check "$name" ended "$name"; done
 functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/WriteFunction .build/release/APIFunction)
 check "Linkage gate" Infra/check-linkage.sh "${functions[@]}"
 # shellcheck disable=SC2317 # Called by check.

@@ -21,6 +21,16 @@ CLIENT_ENVIRONMENT = {
 }
 
 
+# The files that take longest, which begin first where several processes run: one that began last would run alone at the end.
+LONGEST = (
+    "test_template", "test_library", "test_schedules", "test_protocols", "test_second_project", "test_client_powertools",
+    "test_fetch_memory", "test_fuzz_cloud", "test_cloudformation", "test_packages", "test_local_cloud", "test_faults")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
 class Cloud:
     """A local-cloud process; its outputs are attributes of `outputs`."""
 
