@@ -1,23 +1,32 @@
-// An item of DynamoDB in a dialog, as its JSON. It is put only if the one that was read is still there as it was.
+// An item of DynamoDB in a dialog, as its JSON. It is changed only if what was read is still there as it was.
 
 import { h, fill } from './dom.js';
 import { area, call, problem } from './console.js';
 
 const byName = (item) => Object.fromEntries(Object.entries(item).sort(([one], [other]) => (one < other ? -1 : 1)));
 
-/** A condition that every attribute is as it was, and those that come with the change are not there. */
-function unchanged(item, changed) {
-  const names = {}, values = {}, parts = [];
-  for (const [index, [name, value]] of Object.entries(item).entries()) {
-    names[`#a${index}`] = name;
-    values[`:a${index}`] = value;
-    parts.push(`#a${index} = :a${index}`);
+/**
+ * The update that changes what was edited and leaves what somebody else has added, on the condition that every attribute is as it was
+ * read, and that those which are new are not there.
+ */
+function update(item, changed) {
+  const names = {}, values = {}, conditions = [], sets = [], removals = [];
+  for (const [index, name] of [...new Set([...Object.keys(item), ...Object.keys(changed)])].entries()) {
+    const [placeholder, before, after] = [`#n${index}`, `:b${index}`, `:a${index}`];
+    names[placeholder] = name;
+    if (name in item) values[before] = item[name];
+    conditions.push(name in item ? `${placeholder} = ${before}` : `attribute_not_exists(${placeholder})`);
+    if (!(name in changed)) removals.push(placeholder);
+    else if (JSON.stringify(changed[name]) !== JSON.stringify(item[name])) {
+      values[after] = changed[name];
+      sets.push(`${placeholder} = ${after}`);
+    }
   }
-  for (const [index, name] of Object.keys(changed).filter((one) => !(one in item)).entries()) {
-    names[`#n${index}`] = name;
-    parts.push(`attribute_not_exists(#n${index})`);
-  }
-  return { ConditionExpression: parts.join(' AND '), ExpressionAttributeNames: names, ExpressionAttributeValues: values };
+  const clauses = [sets.length && `SET ${sets.join(', ')}`, removals.length && `REMOVE ${removals.join(', ')}`].filter(Boolean);
+  return {
+    UpdateExpression: clauses.join(' ') || undefined, ConditionExpression: conditions.join(' AND '),
+    ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+  };
 }
 
 /** @param {{table: string, keys: Array<string>, item: object|null, done: function(string)}} what null makes an item */
@@ -42,8 +51,13 @@ export function editItem({ table, keys, item, done }) {
     if (isOther) return tell({ status: 0, message: `The key (${keys.join(', ')}) stays: make a new item, and delete this one.` });
     button.disabled = true;
     try {
-      const condition = item ? unchanged(item, changed) : { ConditionExpression: 'attribute_not_exists(#key)', ExpressionAttributeNames: { '#key': keys[0] } };
-      await call('dynamodb', 'PutItem', { TableName: table, Item: changed, ...condition });
+      if (item) {
+        const key = Object.fromEntries(keys.map((one) => [one, item[one]]));
+        await call('dynamodb', 'UpdateItem', { TableName: table, Key: key, ...update(item, changed) });
+      } else {
+        const isNew = { ConditionExpression: 'attribute_not_exists(#key)', ExpressionAttributeNames: { '#key': keys[0] } };
+        await call('dynamodb', 'PutItem', { TableName: table, Item: changed, ...isNew });
+      }
       dialog.close();
       done(item ? 'The item is changed.' : 'The item is made.');
     } catch (error) {

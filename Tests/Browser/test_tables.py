@@ -100,6 +100,18 @@ def test_what_somebody_else_changed_is_not_overwritten(tab, things):
         expect(page.get_by_role("alert")).to_contain_text(words)
 
 
+def test_what_somebody_else_has_added_stays(tab, things):
+    put(things, {"id": {"S": "shared"}, "v": {"N": "1"}, "gone": {"S": "x"}})
+    page = visit(tab, "tables", t="things")
+    find(page, "id", "shared")
+    page.get_by_role("button", name="Edit shared").click()
+    put(things, {"id": {"S": "shared"}, "v": {"N": "1"}, "gone": {"S": "x"}, "theirs": {"L": [{"S": "kept"}]}})
+    page.get_by_label("Item", exact=True).fill(json.dumps({"id": {"S": "shared"}, "v": {"N": "2"}, "mine": {"M": {}}}))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("The item is changed.")).to_be_visible()
+    assert get(things, "shared") == {"id": {"S": "shared"}, "v": {"N": "2"}, "mine": {"M": {}}, "theirs": {"L": [{"S": "kept"}]}}
+
+
 def test_items_are_never_markup_and_a_table_that_is_not_there_is_told(tab, things):
     page = visit(tab, "tables", t="things")
     find(page, "list", "", "exists")

@@ -6,7 +6,7 @@ struct ConsoleCalls: Sendable {
   /// What the page may ask, by the services' names in signatures. The rest is for clients with a signature.
   static let operations: [String: [String]] = [
     "timestream": ["Query", "CancelQuery", "ListDatabases", "ListTables"],
-    "dynamodb": ["ListTables", "DescribeTable", "Scan", "Query", "GetItem", "PutItem", "DeleteItem"],
+    "dynamodb": ["ListTables", "DescribeTable", "Scan", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem"],
   ]
 
   private let door: ConsoleGuard
