@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What the scripts around the stack share; sourced by them.
 # STACK names the stack (default timeseries-cache), BUCKET a bucket of your own for the packages; the usual AWS_… variables say whose
-# account and which region.
+# account and which region. An endpoint on this machine is refused, unless ALLOW_LOCAL_ENDPOINT is set.
 stack=${STACK:-timeseries-cache}
 mode=run
 parameters=()
@@ -27,10 +27,27 @@ read_arguments() {
       *) usage ;;
     esac
   done
+  check_machine
   # The AWS CLI 1 knows the one variable, everything else the other.
   region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
   [ -n "$region" ] || { echo "Set AWS_REGION" >&2; exit 2; }
   export AWS_REGION=$region AWS_DEFAULT_REGION=$region
+}
+
+# Ends where there is no AWS CLI, and where the shell still points at the local cloud, which would get the stack in place of AWS.
+check_machine() {
+  local name
+  command -v aws >/dev/null || {
+    echo "The AWS CLI is missing. Run:  sudo apt-get install -y python3-venv && python3 -m venv ~/venv && ~/venv/bin/pip install awscli && export PATH=~/venv/bin:\$PATH" >&2
+    exit 2
+  }
+  [ -z "${ALLOW_LOCAL_ENDPOINT:-}" ] || return 0
+  for name in "${!AWS_ENDPOINT_URL@}"; do
+    [[ ! "${!name}" =~ ^https?://(127(\.[0-9]+){3}([:/]|$)|\[::1\]|([^/:]*\.)?localhost([:/]|$)) ]] || {
+      echo "$name is ${!name}, the local cloud and not AWS: open a new terminal, with your AWS credentials (ALLOW_LOCAL_ENDPOINT=1 goes on all the same)" >&2
+      exit 2
+    }
+  done
 }
 
 # Shows a command and runs it; in a dry run it is only shown.
@@ -43,7 +60,7 @@ output() { describe "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue | [0]"; }
 # A parameter's value; None where the stack, or its template, has no such parameter.
 parameter() { describe "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue | [0]"; }
 
-# The physical IDs of the stack's resources of a type, one a line.
+# The physical IDs of the stack's resources of a type, one per line.
 resources() { aws cloudformation list-stack-resources --stack-name "${2:-$stack}" --query "StackResourceSummaries[?ResourceType=='$1'].PhysicalResourceId" --output text; }
 
 # The table of history in DynamoDB that the stack has made; nothing where it has none.
@@ -125,13 +142,13 @@ choose_history() {
 keep_stores() {
   local store given
   store=$(parameter HistoryStore)
-  # A template of before HistoryStore knew Timestream alone.
+  # A template made before HistoryStore existed knew only Timestream.
   [ "$store" != None ] || store=timestream
   for given in "${parameters[@]}"; do
     [[ "$given" != HistoryStore=* || "$given" = "HistoryStore=$store" ]] || echo "History moves from $store to ${given#*=}, which begins without rows; those in $store are kept (docs/moving.md)." >&2
   done
   if ! is_given ForecastLayout && [ "$(parameter ForecastLayout)" = None ]; then
-    echo "The stack keeps forecasts an item a row (ForecastLayout=items). ForecastLayout=chunks costs a fraction of that, in a new table: what is fetched comes back with the next fetch, what was written does not." >&2
+    echo "The stack keeps one forecast per item (ForecastLayout=items). ForecastLayout=chunks costs a fraction of that, in a new table: what is fetched comes back with the next fetch, what was written does not." >&2
     parameters+=(ForecastLayout=items)
   fi
 }
@@ -143,7 +160,7 @@ say_where() {
   echo "Clients of InfluxDB write to $(output WriteUrl). Their keys: $show $(output AccessKeysParameterName)"
 }
 
-# The tables of a database of history, a line each: database|table. Those that were created on demand are no resources of the stack.
+# The tables of a database of history, one per line: database|table. Those that were created on demand are no resources of the stack.
 tables_of() {
   local token="" page
   while [ "$token" != None ]; do
@@ -203,7 +220,7 @@ verify() (
   fi
   letters=$(aws sqs get-queue-attributes --queue-url "$(output DeadLetterQueueUrl)" --attribute-names ApproximateNumberOfMessages --query Attributes.ApproximateNumberOfMessages --output text)
   say "$([ "$letters" = 0 ]; echo $?)" "$letters dead letters (docs/operating.md)"
-  # shellcheck disable=SC2046 # One name a word.
+  # shellcheck disable=SC2046 # One name per word.
   alarms=$(aws cloudwatch describe-alarms --alarm-names $(resources AWS::CloudWatch::Alarm) --state-value ALARM --query 'MetricAlarms[].AlarmName' --output text)
   say "$([ -z "$alarms" ]; echo $?)" "alarms that are on: ${alarms:-none}"
   exit $answer

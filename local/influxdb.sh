@@ -29,7 +29,7 @@ start_influxdb() {
   data=$(cd "$2" && pwd)
   # InfluxDB itself starts on data that another one has open, and spoils them. The server alone keeps the lock, for as long as it lives.
   exec {influxdb_lock}>"$data/lock"
-  flock --nonblock "$influxdb_lock" || { echo "Another InfluxDB has the data in $2: end it, or take another folder" >&2; exec {influxdb_lock}>&-; return 1; }
+  flock --nonblock "$influxdb_lock" || { echo "Another InfluxDB has the data in $2: end it, or give another folder: DATA=folder make run" >&2; exec {influxdb_lock}>&-; return 1; }
   INFLUX_DATABASE=${INFLUX_DATABASE:-history}
   # Nothing is reported to anybody, and nothing but the HTTP API can be reached from another program's port.
   cat >"$data/influxdb.conf" <<CONFIGURATION

@@ -15,17 +15,31 @@ unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 
 data=${DATA:-.local-cloud}
-trap 'status=$?; stop_cloud || status=1; stop_history || status=1; exit $status' EXIT
+stage=
+end() {
+  local status=$?
+  stop_cloud || status=1
+  stop_history || status=1
+  case $stage in
+    starting) echo "As make run takes them: PORT=4567 make run for another port, DATA=folder make run for another folder; a second one beside this needs both" >&2 ;;
+    serving) echo "The data stay in $data. To begin anew, remove that folder." ;;
+  esac
+  exit $status
+}
+trap end EXIT
 start_history "$data"
+stage=starting
 start_cloud "$build" --port "${PORT:-4566}" --data "$data" "${history_options[@]}"
+stage=filling
 # What this prints is told where it fails.
 filling=$(API_KEY=$API_KEY "$build/hydration" --expect 288 greenwich 2>&1) || { echo "$filling" >&2; exit 1; }
 # Six hours of five devices, which end now.
 "$build/local-generate" --from now-6h --rounds 72 --interval 5m >/dev/null
 
+earlier=$(earlier_history "$data")
 cat <<TEXT
 The local cloud is at $AWS_ENDPOINT_URL, with history in $(name_history). Ctrl-C ends it.
-Look at it: $AWS_ENDPOINT_URL/
+Look at it: $AWS_ENDPOINT_URL/$earlier
 
 What was and what will be, in one answer (the sun over Greenwich):
   curl -H 'x-api-key: $API_KEY' '${API_ENDPOINT}v1/series/greenwich?from=now-10m&to=now%2B10m'
@@ -37,5 +51,6 @@ Write as to InfluxDB, and read it:
 
 More to type (Grafana, devices, queries, AWS's clients, logs): make try
 TEXT
+stage=serving
 trap 'exit 0' INT TERM
 wait "$cloud_pid"

@@ -25,12 +25,14 @@ done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 install=(apt-get install -y --no-install-recommends "${missing[@]}")
+# A system with root alone has no sudo, and a line that cannot be typed helps nobody.
+if command -v sudo >/dev/null; then before="sudo " who=; else before="" who=" as root"; fi
 if [ "$(id -u)" -eq 0 ]; then
   sudo=()
 elif sudo -n true 2>/dev/null; then
   sudo=(sudo)
 else
-  echo "Debian packages are missing. Run:  sudo ${install[*]}" >&2
+  echo "Debian packages are missing. Run$who:  ${before}apt-get update && $before${install[*]}" >&2
   exit 1
 fi
 echo "Installing ${missing[*]}"

@@ -31,7 +31,11 @@ TEXT
 }
 
 cat <<TEXT
-Write what is to come, too, with InfluxDB's client (pip install influxdb-client), and read it as one series:
+What follows uses InfluxDB's and AWS's clients, which are Python's. The first line installs them, once; the second is for each terminal:
+  sudo apt-get install -y python3-venv && python3 -m venv ~/venv && ~/venv/bin/pip install influxdb-client awscli
+  export PATH=~/venv/bin:\$PATH
+
+Write what is to come, too, with InfluxDB's client, and read it as one series:
   python3 -c 'import time, influxdb_client as i; i.InfluxDBClient(url="$write_url", token="local-writer", org="-").write_api(i.client.write_api.SYNCHRONOUS).write("home", "-", ["room,name=hall temperature=22", f"room,name=hall temperature=19 {time.time_ns() + 3600 * 10**9}"])'
   curl -H 'x-api-key: $key' '${url}v1/series/room,name=hall'
 
@@ -47,7 +51,7 @@ $(say_queries)
 Any client of AWS (region, keys and outputs become variables):
   eval "\$($build/local-cloud env$data)" && aws dynamodb list-tables
 
-How it fares, what a function printed (of one series: --identifier), dead letters back to their queues:
+The state of everything, what a function printed (of one series: --identifier), dead letters back to their queues:
   $build/local-cloud status$data
   $build/local-cloud logs fetch$data
   $build/local-cloud redrive --all$data

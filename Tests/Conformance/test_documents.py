@@ -69,8 +69,11 @@ def test_make_help_has_a_line_for_each_target():
     # Below another make it would tell of folders.
     for words in (["make", "--no-print-directory"], ["make", "--no-print-directory", "help"]):
         done = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, timeout=60)
-        told = [line.split(maxsplit=1) for line in done.stdout.splitlines()]
+        told = [line.split(maxsplit=1) for line in done.stdout.splitlines() if line.startswith("  ")]
         assert done.returncode == 0 and [line[0] for line in told] == rules and all(len(line) == 2 for line in told)
+        # Those for users come first.
+        groups = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+        assert groups == ["To use it:", "To work on it:", "To measure it, and to wear it out:"] and done.stdout.splitlines()[1].startswith("  help ")
     assert sorted(rules) == sorted(phony)
 
 

@@ -107,7 +107,7 @@ def test_two_servers_never_share_their_data(tmp_path):
         script = '. local/influxdb.sh; start_influxdb "$@"'
         second = subprocess.run(
             ["bash", "-euc", script, "influxdb", TOOLS / "influxdb", data], cwd=PROJECT, capture_output=True, text=True, timeout=300)
-        assert second.returncode == 1 and second.stderr == f"Another InfluxDB has the data in {data}: end it, or take another folder\n"
+        assert second.returncode == 1 and second.stderr == f"Another InfluxDB has the data in {data}: end it, or give another folder: DATA=folder make run\n"
         query = urllib.parse.urlencode({"q": "SHOW DATABASES"})
         with urllib.request.urlopen(f"{address}/query?{query}", timeout=300) as answer:
             assert ["history"] in json.loads(answer.read())["results"][0]["series"][0]["values"]

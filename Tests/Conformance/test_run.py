@@ -36,7 +36,9 @@ def screen(store, tmp_path_factory):
     finally:
         # As a terminal does: to everyone of the group.
         os.killpg(process.pid, signal.SIGINT)
+        last = process.stdout.read()
         assert process.wait(timeout=300) == 0
+        assert last.endswith(f"The data stay in {folder}. To begin anew, remove that folder.\n")
         process.stdout.close()
 
 
@@ -136,3 +138,22 @@ def test_a_store_that_there_is_not(tmp_path):
         environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": "0", "DATA": str(tmp_path), "HISTORY": "sqlite"}
         done = subprocess.run([script, BUILD], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 2 and done.stderr == "HISTORY is 'sqlite': give timestream, dynamodb or influxdb\n"
+
+
+def test_history_of_another_store_is_named(tmp_path):
+    """It is not lost: the run says where it is, and how to see it."""
+    words = {}
+    for store in ("timestream", "dynamodb", "dynamodb", "timestream"):
+        shell = f'. local/history.sh; history={store}; earlier_history "$0"'
+        words[store] = subprocess.run(["bash", "-c", shell, tmp_path], cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60).stdout
+    assert words == {
+        "dynamodb": "\nEarlier history is in timestream: make run HISTORY=timestream shows it, local-move copies it (docs/moving.md).",
+        "timestream": "\nEarlier history is in dynamodb: make run HISTORY=dynamodb shows it, local-move copies it (docs/moving.md)."}
+
+
+def test_a_start_that_fails_says_what_make_run_takes(tmp_path):
+    (tmp_path / "file").touch()
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PORT": "0", "DATA": str(tmp_path / "file")}
+    done = subprocess.run(["local/run.sh", BUILD], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 1 and "there is a file in its place" in done.stderr and done.stdout == ""
+    assert done.stderr.splitlines()[-1].startswith("As make run takes them: PORT=4567 make run for another port, DATA=folder make run")

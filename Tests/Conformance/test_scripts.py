@@ -182,7 +182,7 @@ def test_influxdb_needs_a_place(scripts, tmp_path):
 
 def test_a_real_answer_is_understood(scripts, tmp_path, cloud):
     """Of the AWS CLI, about an account that has Timestream, and about an address where there is none."""
-    cli = {"ASK": str(pathlib.Path(sys.executable).parent / "aws")} | CLIENT_ENVIRONMENT
+    cli = {"ASK": str(pathlib.Path(sys.executable).parent / "aws"), "ALLOW_LOCAL_ENDPOINT": "1"} | CLIENT_ENVIRONMENT
     assert scripts("deploy.sh", **cli, AWS_ENDPOINT_URL=cloud.address).returncode == 0
     assert scripts.overrides()["HistoryStore"] == "timestream"
     (tmp_path / "stack").unlink()
@@ -339,6 +339,49 @@ def test_help_starts_no_work(tmp_path, script):
     assert done.returncode == 0 and done.stderr == "" and f"\nUsage: {script}" in done.stdout
 
 
+@pytest.mark.parametrize("variables", [
+    {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, {"AWS_ENDPOINT_URL": "https://localhost:4566/"}, {"AWS_ENDPOINT_URL": "http://[::1]:4566"},
+    {"AWS_ENDPOINT_URL": "http://x.localhost"}, {"AWS_ENDPOINT_URL_S3": "http://127.0.0.2:1", "AWS_ENDPOINT_URL": "https://example.com"}],
+    ids=lambda variables: "-".join(variables.values()))
+@pytest.mark.parametrize("script", ["deploy.sh", "destroy.sh", "hydrate.sh"])
+def test_the_local_cloud_is_not_taken_for_aws(scripts, tmp_path, script, variables):
+    """After `eval "$(local-cloud env)"` a shell points there: nothing is asked, and nothing is built, a dry run included."""
+    for arguments in ([], ["--dry-run"]) if script != "hydrate.sh" else ([],):
+        done = scripts(script, *arguments, **variables)
+        name, address = next(iter(variables.items()))
+        assert done.returncode == 2 and done.stderr.startswith(f"{name} is {address}, the local cloud and not AWS: open a new terminal"), done.stderr
+        assert scripts.calls == [] and not (tmp_path / "made").exists()
+
+
+def test_another_endpoint_is_one_of_aws(scripts):
+    for address in ("https://vpce.example.com", "https://localhost.example.com", "https://127.example.com/127.0.0.1"):
+        assert scripts("deploy.sh", "--dry-run", AWS_ENDPOINT_URL=address).returncode == 0, address
+
+
+@pytest.mark.parametrize("script", ["deploy.sh", "destroy.sh", "hydrate.sh"])
+def test_without_the_aws_cli_the_line_that_brings_it_is_shown(tmp_path, script):
+    for name in ("bash", "env", "sed", "dirname"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    done = subprocess.run([PROJECT / "Infra" / script], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith("The AWS CLI is missing. Run:  sudo apt-get install -y python3-venv ")
+    assert done.stderr.count("\n") == 1 and "pip install awscli && export PATH=~/venv/bin:$PATH" in done.stderr
+
+
+@pytest.mark.parametrize("has_sudo", [True, False])
+def test_what_is_to_be_installed_is_a_line_to_type(tmp_path, has_sudo):
+    """With the lists of packages, which a fresh system does not have; without sudo where there is none."""
+    for name in ("bash", "sed"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    stubs = {"swift": "exit 0", "dpkg-query": "exit 1", "id": "echo 1000"} | ({"sudo": "exit 1"} if has_sudo else {})
+    for name, text in stubs.items():
+        (tmp_path / name).write_text(f"#!{shutil.which('sh')}\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run([shutil.which("bash"), PROJECT / "local/setup.sh"], env={"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=300)
+    start = "Run:  sudo apt-get update && sudo apt-get install -y " if has_sudo else "Run as root:  apt-get update && apt-get install -y "
+    assert done.returncode == 1 and done.stdout == "" and done.stderr.startswith("Debian packages are missing. " + start), done.stderr
+    assert "libcurl4-openssl-dev" in done.stderr and done.stderr.count("sudo") == (2 if has_sudo else 0)
+
+
 def test_a_file_that_is_missing_is_told_before_anything_is_built(scripts, tmp_path):
     done = scripts("deploy.sh", "Sources=@/no/such/file")
     assert done.returncode == 2 and "Sources: the file /no/such/file cannot be read" in done.stderr and not (tmp_path / "made").exists()
@@ -357,7 +400,7 @@ def test_an_error_of_aws_is_not_taken_for_a_missing_stack(scripts, tmp_path):
 
 def test_hydration_gets_the_stacks_outputs(scripts, tmp_path):
     # The API's address is no address, so the program ends at once, and names it.
-    done = scripts("hydrate.sh", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_ENDPOINT_URL="http://127.0.0.1:1", AWS_MAX_ATTEMPTS="1")
+    done = scripts("hydrate.sh", AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_ENDPOINT_URL="http://127.0.0.1:1", ALLOW_LOCAL_ENDPOINT="1", AWS_MAX_ATTEMPTS="1")
     assert done.returncode == 1 and "hydration: " in done.stderr
     asked = [call for call in scripts.calls if call[1] == "describe-stacks"]
     assert [key for call in asked for key in ("APIUrl", "IDTableName", "QueueingLambdaName", "ApiKeyParameterName") if f"'{key}'" in call[-3]] == [
