@@ -141,9 +141,9 @@ def test_the_commands_of_a_page(page, run, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         own = free.getsockname()[1]
-    # An answer that is an error counts as one; the bar that shows how far curl came is nothing to read.
-    # What a page starts beside ends with it, also where a step fails.
-    script = ["set -euo pipefail", "trap 'for job in $(jobs -p); do kill \"$job\"; done' EXIT", 'curl() { command curl --fail-with-body --silent --show-error "$@"; }', "exec 2>&1"]
+    # What a page starts ends with it, also where a step fails. An answer that is an error counts as one; the bar that shows how far curl came
+    # is nothing to read.
+    script = ["set -euo pipefail", "trap 'for job in $(jobs -pr); do kill \"$job\" 2>/dev/null || true; done' EXIT", 'curl() { command curl --fail-with-body --silent --show-error "$@"; }', "exec 2>&1"]
     for number, (block, command, _) in enumerate(found):
         script.append(f"exec >{tmp_path}/{number}.txt 2>&1; echo {number} >{tmp_path}/at")
         if block.language == "python":
