@@ -9,7 +9,7 @@ const most = 1000;
 const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
 
 /**
- * @param {{insert: function(string), ask: function(string)}} does puts a name where the cursor is, or asks a query
+ * @param {{insert: function(string), ask: function(string), found: function(string)}} does puts a name where the cursor is, or asks a query; is told the first database
  * @returns {Function} ends it
  */
 export function makeTree(place, does) {
@@ -30,6 +30,7 @@ export function makeTree(place, does) {
     try {
       const databases = await all('ListDatabases', 'Databases', {});
       if (!databases.length) { fill(place, empty('No databases', 'They come with the first rows.')); return; }
+      does.found(databases[0].DatabaseName);
       const branches = databases.map(({ DatabaseName, TableCount }) => database(DatabaseName, TableCount));
       fill(place, branches);
       if (branches.length === 1) branches[0].open = true;

@@ -8,15 +8,18 @@ import { area, call, frame } from './console.js';
 import { makeTree } from './query-tree.js';
 import { makeResult } from './query-result.js';
 import * as kept from './query-kept.js';
+import { examples } from './query-examples.js';
 
 /** Rows that are read of one answer, and the most that a page has. */
 const mostRows = 10_000;
 /** Of Timestream's prices: US dollars for a GB that a query scans (https://aws.amazon.com/timestream/pricing/). */
 const dollarsPerGB = 0.01;
+/** Where the tables are, unless the tree says otherwise. */
+const usualDatabase = 'TimeSeriesDB';
 
 export function mount(root) {
   const body = frame(root, 'Query', 'Timestream’s SQL, run by the local cloud. Times are in UTC.');
-  const field = area('SQL', { id: 'sql', rows: '9', wrap: 'off', 'aria-describedby': 'sql-help', onkeydown: onKey, oninput: () => field.removeAttribute('aria-invalid') });
+  const field = area('SQL', { id: 'sql', rows: '9', wrap: 'off', placeholder: 'SELECT * FROM "TimeSeriesDB"."sensors" WHERE time > ago(1d) LIMIT 10', 'aria-describedby': 'sql-help', onkeydown: onKey, oninput: () => field.removeAttribute('aria-invalid') });
   const run = h('button.primary', { type: 'submit' }, 'Run'), stop = h('button', { type: 'button', hidden: true, onclick: () => controller.abort() }, 'Stop');
   const trouble = h('div', { role: 'alert' }), facts = h('p.note', { role: 'status' }), result = h('section', { 'aria-label': 'Result' });
   const lists = h('div.kept');
@@ -27,8 +30,8 @@ export function mount(root) {
       h('label', { for: 'sql' }, 'SQL'), field,
       h('div.row', {}, run, stop, h('button', { type: 'button', onclick: save }, 'Save this query'), h('span.note', { id: 'sql-help' }, 'Ctrl and Enter runs it.'))),
     trouble, facts, result, lists));
-  let controller = new AbortController(), isRunning = false, shown = null;
-  const ends = makeTree(tree, { insert, ask: (sql) => { field.value = sql; start(); } });
+  let controller = new AbortController(), isRunning = false, shown = null, database = usualDatabase;
+  const ends = makeTree(tree, { insert, ask: (sql) => { field.value = sql; start(); }, found: (name) => { database = name; drawLists(); } });
 
   function insert(text) {
     field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
@@ -129,9 +132,10 @@ export function mount(root) {
 
   function drawLists() {
     const use = (sql) => () => { field.value = sql; field.focus(); };
-    const list = (title, entries) => (entries.length ? h('details', { open: title === 'Saved queries' }, h('summary', {}, title), h('ul', {}, entries)) : null);
+    const list = (title, entries) => (entries.length ? h('details', { open: title !== 'History' }, h('summary', {}, title), h('ul', {}, entries)) : null);
     fill(lists,
       list('Saved queries', kept.saved().map(({ name, sql }) => h('li', {}, h('button.quiet', { type: 'button', title: sql, onclick: use(sql) }, name), iconButton(`Forget ${name}`, icons.close, () => { kept.forget(name); drawLists(); })))),
+      list('Examples', examples(database).map(({ name, words, sql }) => h('li', {}, h('button.quiet', { type: 'button', title: sql, onclick: use(sql) }, name), h('span.note', {}, words)))),
       list('History', kept.history().map(({ sql, time, outcome }) => h('li', {}, h('button.quiet', { type: 'button', title: sql, onclick: use(sql) }, sql.replace(/\s+/g, ' ').slice(0, 120)), h('span.note', {}, `${format.stamp(time)}, ${outcome}`)))));
   }
   drawLists();

@@ -13,6 +13,17 @@ const refreshedEvery = 30_000;
 /** The last values of so many series are asked for at once, in an address of so many characters. */
 const latestAtOnce = 50, longestAddress = 6000;
 
+/**
+ * A name as people tell series apart: of one that is written the measurement, and below it the values of its tags. The tags' names are there for
+ * whoever hears or copies the name, which stays whole.
+ */
+function named({ identifier, kind }) {
+  const [, measurement, rest] = /^((?:\\.|[^\\,])+)((?:,(?:\\.|[^\\,=])+=(?:\\.|[^\\,])+)+)$/su.exec(identifier) ?? [];
+  if (kind !== 'written' || !rest) return identifier;
+  const tags = [...rest.matchAll(/(,(?:\\.|[^\\,=])+=)((?:\\.|[^\\,])+)/gsu)];
+  return [measurement, h('span.tags', {}, tags.map(([, key, value]) => h('span', {}, h('span.unseen', {}, key), value)))];
+}
+
 /** @returns {{load, mark, entries, unmount}} */
 export function mountList(root, { addressOf, toggle, onLoaded }) {
   const search = h('input', { type: 'search', id: 'search', placeholder: 'Search series', 'aria-label': 'Search series', autocomplete: 'off', spellcheck: 'false', oninput: () => { filter(); askForPrefix(); } });
@@ -146,7 +157,7 @@ export function mountList(root, { addressOf, toggle, onLoaded }) {
     tellFacts(-Infinity);
     const element = h('li', { data: { id: identifier }, class: isFailing(entry) ? 'is-failing' : null },
       h('a', { href: addressOf(identifier), tabindex: '-1' },
-        h('span.name', {}, identifier), value, facts, age,
+        h('span.name', { title: identifier }, named(entry)), value, facts, age,
         isFailing(entry) ? h('span.reason', {}, h('b', {}, 'Failing'), ` ${status.lastError?.message ?? 'without a reason'}`) : null),
       h('button.icon-button.add', { type: 'button', tabindex: '-1', 'aria-pressed': 'false', 'aria-label': `Compare ${identifier}`, title: 'Compare', onclick: () => toggle(identifier) }, icon(icons.add)));
     element.showLatest = (row) => {

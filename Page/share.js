@@ -6,6 +6,8 @@ import { h, fill, icon, icons } from './dom.js';
 /** The parameter `measures`. Names with a comma cannot be asked for by a list of names: then all are. */
 export const namesOf = (names) => (names.length && names.every((name) => name && !name.includes(',')) ? names.join(',') : undefined);
 
+const whereKeyIs = 'For the local cloud, eval "$(.build/release/local-cloud env)" sets it; for a stack, it is in the parameter that the output ApiKeyParameterName names.';
+
 /**
  * The texts of a view. @param {object} view `ids`, `measures(id)`, `from` and `to` as they are asked for, `bins` by id
  * @returns {Array<{name, note, text}>}
@@ -14,16 +16,16 @@ export function snippets({ ids, measures, from, to, bins }) {
   const address = (id) => api.address('v1/rows', {
     id, from, to, bin: bins.get(id)?.text, aggregate: bins.get(id) ? 'avg,min,max' : undefined, measures: namesOf(measures(id)), limit: 50_000, format: 'csv', shape: 'flat',
   });
-  const single = ids.map((id) => `curl --compressed -H "x-api-key: $KEY" \\\n  '${address(id)}'`);
+  const single = ids.map((id) => `curl --compressed -H "x-api-key: $ApiKey" \\\n  '${address(id)}'`);
   const python = `import os, pandas
 
-frames = [pandas.read_csv(url, parse_dates=["time"], storage_options={"x-api-key": os.environ["KEY"]}) for url in [
+frames = [pandas.read_csv(url, parse_dates=["time"], storage_options={"x-api-key": os.environ["ApiKey"]}) for url in [
 ${ids.map((id) => `    ${JSON.stringify(address(id))},`).join('\n')}
 ]]
 pandas.concat(frames).pivot(index="time", columns=["series", "measure"], values="value").plot()`;
   return [
-    { name: 'curl', note: 'KEY is the variable that holds your key.', text: single.join('\n\n') },
-    { name: 'Python', note: 'With pandas; KEY is a variable of the environment.', text: python },
+    { name: 'curl', note: `ApiKey is a variable with your key. ${whereKeyIs}`, text: single.join('\n\n') },
+    { name: 'Python', note: `With pandas. ApiKey is a variable of the environment. ${whereKeyIs}`, text: python },
     { name: 'Grafana', note: `A data source of the type Prometheus at ${api.address('').replace(/\/$/, '')}, with the header “Authorization: Bearer” and your key. From ${from} to ${to}.`, text: promQL(ids, measures, bins) },
   ];
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Writes the page as its servers have it: the files of Page and Debian's dygraphs, each also packed, and files.txt, which lists them. All but
 # index.html and site.json have an address that changes with their contents, so that a browser may keep them for ever.
-# The style sheets that index.html names become one, and boot.js gets every module into it: a browser that opens the page asks seldom, and
+# saved-queries.js gets the saved queries. The style sheets that index.html names become one, and boot.js gets every module into it: a browser that opens the page asks seldom, and
 # where a request is an invocation each is paid for.
 # Usage: local/page.sh FOLDER
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 export LC_ALL=C
 page=$(cd "$(dirname "$0")/../Page" && pwd)
+queries=$(cd "$(dirname "$0")/../Infra/queries" && pwd)
 dygraphs=/usr/share/javascript/dygraphs/dygraph.min.js
 [ -f "$dygraphs" ] || { echo "$dygraphs is missing: run local/setup.sh, or install libjs-dygraphs" >&2; exit 1; }
 folder=$(realpath -m "$1")
@@ -19,6 +20,15 @@ chmod 755 "$draft"
 cp "$page"/* "$draft"
 # The map that it names is not served.
 sed '/^\/\/# sourceMappingURL=/d' "$dygraphs" >"$draft/dygraph.js"
+{
+  echo 'export const files = {'
+  for query in "$queries"/*.sql; do
+    # shellcheck disable=SC2016 # The characters themselves.
+    if grep -nF -e '`' -e '${' "$query"; then echo "$query has what a template of JavaScript would read" >&2; exit 1; fi
+    printf "'%s': String.raw\`%s\n\`,\n" "$(basename "$query" .sql)" "$(<"$query")"
+  done
+  echo '};'
+} >"$draft/saved-queries.js"
 cd "$draft"
 # A module, which is the body of a function here: what it imports are constants, what it exports is returned.
 module() {

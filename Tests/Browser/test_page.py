@@ -103,6 +103,36 @@ def test_search_finds_by_any_part_of_a_name(tab):
     expect(page.locator(".items li:visible").first).to_be_visible()
 
 
+def test_written_series_are_told_apart_by_their_tags(tab, system):
+    """At 1280 pixels the values of all tags are seen; the whole name is there for whoever hears or copies it."""
+    name = "sensors,device_id=sensor-001,device_type=combo,facility=plant\\ 1,location=factory-floor-1,manufacturer=example-corporation"
+    system.write([f"{name} temperature=21.5"])
+    page = tab.page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(system.address)
+    shown = page.locator(".items .name", has_text="sensor-001")
+    expect(shown).to_have_text(name)
+    expect(shown).to_have_attribute("title", name)
+    values = shown.locator(".tags > span")
+    expect(values).to_have_count(5)
+    seen = shown.evaluate("""one => { const {bottom, right} = one.getBoundingClientRect();
+        return [...one.querySelectorAll('.tags > span')].every((tag) => [...tag.getClientRects()].every((box) => box.bottom <= bottom + 1 && box.right <= right + 1)); }""")
+    assert seen and shown.evaluate("one => one.scrollHeight <= one.clientHeight + 1")
+    # The tags' names take no room.
+    assert shown.locator(".unseen").evaluate_all("all => all.every((one) => one.offsetWidth <= 1)")
+    expect(page.locator(".items .name", has_text="greenwich").locator(".tags")).to_have_count(0)
+
+
+def test_the_head_of_a_column_of_texts_is_above_them(tab):
+    page = tab.open("#/series?" + urllib.parse.urlencode({"s": HOSTILE_SERIES}))
+    rows = page.get_by_role("region", name="Rows", exact=True)
+    expect(rows.locator("th")).to_have_text(["Time", "Origin", HOSTILE_MEASURE, "plain", "text"])
+    sides = {part: rows.locator(f"{part}").evaluate_all("all => all.slice(0, 5).map((one) => getComputedStyle(one).textAlign)") for part in ("th", "td")}
+    # A cell that names no side begins at its line's start, which is the left one.
+    assert {part: [side.replace("start", "left") for side in found] for part, found in sides.items()} == {
+        "th": ["left", "left", "right", "right", "left"], "td": ["left", "left", "right", "right", "left"]}
+
+
 def test_names_and_reasons_are_never_markup(tab):
     page = tab.open("#/series?" + urllib.parse.urlencode({"s": HOSTILE_SERIES}))
     expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE_SERIES)
@@ -113,7 +143,7 @@ def test_names_and_reasons_are_never_markup(tab):
     page.get_by_role("tab", name="Use this view").click()
     # What a shell would run of it is an address.
     command = page.get_by_role("region", name="curl").inner_text()
-    assert re.fullmatch(r'curl --compressed -H "x-api-key: \$KEY" \\\n\s*\'http://[\w.:/?=&%~-]+\'', command)
+    assert re.fullmatch(r'curl --compressed -H "x-api-key: \$ApiKey" \\\n\s*\'http://[\w.:/?=&%~-]+\'', command)
     tab.expected = [RESOURCE_404]
     page.goto("about:blank")
     page.goto(tab.system.address + "/#/series?" + urllib.parse.urlencode({"s": REJECTED_SERIES}))

@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
-from system import HOSTILE_MEASURE
+from system import HOSTILE_MEASURE, PROJECT
 from test_console import nothing_became_markup, visit
 
 
@@ -109,6 +109,24 @@ def test_queries_are_kept_in_this_browser(tab, system):
     page.get_by_role("button", name="Forget <b>the answer</b>").click()
     expect(page.locator("summary", has_text="Saved queries")).to_have_count(0)
     assert system.key not in json.dumps(page.evaluate("({...localStorage})"))
+
+
+def test_examples_are_the_saved_queries_and_can_be_run(tab):
+    page = visit(tab, "query")
+    expect(page.get_by_label("SQL", exact=True)).to_have_attribute("placeholder", re.compile("^SELECT "))
+    listed = page.locator(".kept details", has=page.get_by_text("Examples", exact=True)).locator("li")
+    names = sorted(path.stem for path in (PROJECT / "Infra/queries").glob("*.sql"))
+    expect(listed.get_by_role("button")).to_have_text(names)
+    for name in names:
+        listed.get_by_role("button", name=name, exact=True).click()
+        sql = page.get_by_label("SQL", exact=True).input_value()
+        # Every parameter has its usual value, and the table its database.
+        assert "{" not in sql and "-- @" not in sql and 'FROM "TimeSeriesDB"."' in sql, sql
+        expect(page.get_by_label("SQL", exact=True)).to_be_focused()
+    listed.get_by_role("button", name="temperature-trend", exact=True).click()
+    sql = page.get_by_label("SQL", exact=True).input_value()
+    ask(page, sql.replace('"sensors"', '"power"').replace('"temperature"', "watts").replace("device_id", "site"))
+    expect(cells(page).first).to_contain_text("roof")
 
 
 def test_a_query_can_be_stopped(tab):
