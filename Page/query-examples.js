@@ -3,6 +3,7 @@
 import { files } from './saved-queries.js';
 
 const quoted = (name) => `"${name.replaceAll('"', '""')}"`;
+const leading = /^(?:-- (?!@).*\n)*/;
 const declared = /^-- @(\w+) (\w+)(?: ([^:]*))?: .*\n/gm;
 
 /** A parameter's value as SQL: a quoted name, a literal, or as it is. @param {string} database where the tables are */
@@ -17,6 +18,6 @@ export function examples(database) {
   return Object.entries(files).map(([name, text]) => {
     let sql = text.replace(declared, '').trim();
     for (const [, parameter, type, value] of text.matchAll(declared)) sql = sql.replaceAll(`{${parameter}}`, () => literal(type, value, database));
-    return { name, words: /^-- (.*)/.exec(text)?.[1] ?? '', sql };
+    return { name, words: leading.exec(text)[0].replace(/^-- /gm, '').replaceAll('\n', ' ').trim(), sql };
   });
 }

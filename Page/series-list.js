@@ -21,7 +21,7 @@ function named({ identifier, kind }) {
   const [, measurement, rest] = /^((?:\\.|[^\\,])+)((?:,(?:\\.|[^\\,=])+=(?:\\.|[^\\,])+)+)$/su.exec(identifier) ?? [];
   if (kind !== 'written' || !rest) return identifier;
   const tags = [...rest.matchAll(/(,(?:\\.|[^\\,=])+=)((?:\\.|[^\\,])+)/gsu)];
-  return [measurement, h('span.tags', {}, tags.map(([, key, value]) => h('span', {}, h('span.unseen', {}, key), value)))];
+  return [h('span.measurement', {}, measurement), h('span.tags', {}, tags.map(([, key, value]) => h('span', {}, h('span.unseen', {}, key), value)))];
 }
 
 /** @returns {{load, mark, entries, unmount}} */
