@@ -73,29 +73,37 @@ export function makeCheck({ draft, key, onIdentifier }) {
 const times = (count) => (count === 1 ? 'once' : `${format.count(count)} times`);
 const plural = (count, noun) => `${format.count(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-function words({ isGood, failure, faultCount, measures, rows, samples, pages }) {
+function words({ isGood, failure, faultCount, measures, lackingTime, rows, samples, pages }) {
   if (isGood) return `All is well: ${plural(samples, 'sample')} in ${plural(rows, 'row')} of ${plural(pages, 'page')}.`;
   const missing = measures.filter(({ isFound }) => !isFound).length;
   return [
     failure ? 'The source could not be read to its end' : null, faultCount ? `${plural(faultCount, 'fault')}` : null,
+    lackingTime && !lackingTime.isFound ? `the time was never found at ${lackingTime.name}` : null,
     missing ? `${plural(missing, 'measure')} ${missing === 1 ? 'was' : 'were'} never found` : null,
   ].filter(Boolean).join('; ') + '.';
 }
 
+/** How often a place was found, and why what was there could not be read. */
+function found({ values, blanks, unreadable, reason, isFound }) {
+  if (!isFound) return h('b.problem', {}, 'never found');
+  if (!unreadable) return times(values);
+  return h('span.wrapped', {}, times(values + unreadable), ', ', h('b.problem', {}, values + blanks ? `${times(unreadable)} unreadable` : 'unreadable'), `: ${reason}`);
+}
+
 /** A report in full. */
 function show(report) {
-  const { asked, values, measures, faults, failure, series } = report;
+  const { asked, values, measures, lackingTime, faults, failure, series } = report;
   const more = report.seriesCount - series.length, unread = report.faultCount - faults.length;
   return [
     failure || faults.length ? h('section', { 'aria-label': 'Faults' }, h('h3', {}, 'Faults'),
       h('ul.faults', {}, [failure, ...faults].filter(Boolean).map(({ place, reason }) => h('li.problem', {}, h('b', {}, place), `: ${reason}`))),
       unread > 0 ? h('p.note', {}, `and ${format.count(unread)} more`) : null) : null,
-    measures.length ? table('Measures', ['Measure', 'Found', { name: 'Without a value', number: true }], measures.map(({ name, values: found, blanks, isFound }) => [
-      h('span.wrapped', {}, name), isFound ? times(found) : h('b.problem', {}, 'never found'), blanks ? format.count(blanks) : ''])) : null,
+    measures.length ? table('Measures', ['Measure', 'Found', { name: 'Without a value', number: true }], measures.map((measure) => [
+      h('span.wrapped', {}, measure.name), found(measure), measure.blanks ? format.count(measure.blanks) : ''])) : null,
     h('h3', {}, 'What was read'),
     h('dl.facts-list', {},
       fact('Asked for', `${format.stamp(report.from)} to ${format.stamp(report.to)}`), fact('Pages', format.count(report.pages)), fact('Rows', format.count(report.rows)),
-      fact('With a time and a value', format.count(report.samples)), report.seriesCount ? fact('Series', format.count(report.seriesCount)) : null,
+      fact('With a time and a value', format.count(report.samples)), lackingTime ? fact(`Time at ${lackingTime.name}`, found(lackingTime)) : null, report.seriesCount ? fact('Series', format.count(report.seriesCount)) : null,
       report.next === null ? null : fact('Link to the next page', report.next ? 'found' : 'found on no page')),
     h('dl.facts-list.wide', {}, fact('First sample', h('code', {}, report.first ?? 'none')), fact('Last sample', h('code', {}, report.last ?? 'none'))),
     series.length ? h('ul.made', { 'aria-label': 'Series that the rows make' }, series.map((one) => h('li', {}, one)), more > 0 ? h('li.note', {}, `and ${format.count(more)} more`) : null) : null,

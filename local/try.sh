@@ -43,7 +43,7 @@ Grafana: a data source of the type Prometheus with the URL $write_url and the he
   curl -H 'Authorization: Bearer $key' '${write_url}/api/v1/query?query=avg_over_time(temperature%5B1h%5D)'
 
 Five devices have measured for six hours. To watch them go on, start the first in one terminal and the second in another:
-  WRITE_KEY=local-writer $build/local-generate --write-url $write_url --interval 5s --rounds 1000
+  WRITE_KEY=local-writer $build/local-generate --write-url $write_url --daily --seed 1 --interval 5s --rounds 1000
   watch -n 5 "curl -s -H 'x-api-key: $key' '${url}v1/series/$device/latest'"
 
 $(say_queries)

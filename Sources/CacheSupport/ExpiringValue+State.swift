@@ -94,6 +94,14 @@ extension ExpiringValue {
       }
     }
 
+    /// A renewal in flight is as new as the one that would follow.
+    mutating func expire(at now: Int64) {
+      guard case .kept(var kept) = self else { return }
+      kept.renewAfter = min(kept.renewAfter, now)
+      kept.waitAfter = min(kept.waitAfter, now)
+      self = .kept(kept)
+    }
+
     mutating func forget(where isRefused: (Value) -> Bool) {
       switch self {
       case .kept(let kept) where isRefused(kept.value): self = .empty

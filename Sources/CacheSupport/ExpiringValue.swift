@@ -109,6 +109,12 @@ package final class ExpiringValue<Value: Sendable, Failure: RenewalError>: Senda
     state.withLock { $0.forget(where: isRefused) }
   }
 
+  /// Lets the next caller wait for a renewal, whatever the value's age. Where that fails or takes long, the value stays in use.
+  package func expire() {
+    let now = clock.now
+    state.withLock { $0.expire(at: now) }
+  }
+
   private func wait(_ renew: @escaping Renewal) async -> Result<Value, Failure> {
     let id = lastWaiter.add(1, ordering: .relaxed).newValue
     return await withTaskCancellationHandler {

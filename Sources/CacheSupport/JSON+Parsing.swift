@@ -13,6 +13,16 @@ public struct JSONError: Error, Hashable, CustomStringConvertible {
     self.offset = offset
   }
 
+  /// Where that is for people: `line 9, column 5`, in characters from 1.
+  ///
+  /// - Parameter text: what was read.
+  package func place(in text: String) -> String {
+    let before = text.utf8.prefix(offset)
+    let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { before.index(after: $0) } ?? before.startIndex
+    return "line \(line), column \(String(decoding: before[start...], as: UTF8.self).count + 1)"
+  }
+
   /// A fault that the reader of a place finds.
   package init(_ reason: String, at position: JSONReader.Position) {
     self.init(reason: reason, offset: position.index)

@@ -42,11 +42,18 @@ public struct LambdaRuntime: Sendable {
   ///     ``boundFreedMemory(_:)``.
   ///   - makeHandler: gets the environment, an HTTP client and a logger to build the handler from. What it throws is reported
   ///     to Lambda as the init error.
-  /// - Returns: the process's exit status, which is never 0: Lambda ends a function by ending its process.
+  ///   - arguments: the program's name and the words after it, of which Lambda gives none. `--version` and `--help` are answered on
+  ///     standard output.
+  /// - Returns: the process's exit status, which is 0 only for those two words: Lambda ends a function by ending its process.
   public static func run(
-    environment: ProcessEnvironment = .process(), keepingFreed kept: Int = 4 << 20,
+    environment: ProcessEnvironment = .process(), arguments: [String] = CommandLine.arguments,
+    keepingFreed kept: Int = 4 << 20,
     makeHandler: (ProcessEnvironment, any HTTPClient, LambdaLogger) async throws -> any LambdaHandler
   ) async -> Int32 {
+    if let text = words(for: arguments) {
+      print(text)
+      return 0
+    }
     boundFreedMemory(kept)
     let logger = LambdaLogger(environment: environment)
     guard let api = environment["AWS_LAMBDA_RUNTIME_API"] else {
@@ -64,6 +71,20 @@ public struct LambdaRuntime: Sendable {
       return 1
     }
     return await http.onTransferThread { await runtime.serve(handler) }
+  }
+
+  /// What a person who starts a function is told; nil where its words ask for nothing.
+  static func words(for arguments: [String]) -> String? {
+    let name = arguments.first?.split(separator: "/").last ?? "bootstrap"
+    return switch arguments.dropFirst().first {
+    case "--version": "\(name) \(Version.text)"
+    case "--help", "-h":
+      """
+      Usage: \(name)
+      It runs on Lambda or under the local cloud, which name AWS_LAMBDA_RUNTIME_API, and takes no options.
+      """
+    default: nil
+    }
   }
 
   /// Lets large blocks go back to the system once they are freed, and keeps some bytes of what is smaller.

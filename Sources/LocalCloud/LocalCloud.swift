@@ -203,7 +203,8 @@ public final class LocalCloud: Sendable {
       id: module(ConsoleService.self)?.id ?? "", address: address, certificateFile: certificateFile,
       region: account.region, accessKeyID: options.accessKeyID,
       secretAccessKey: options.hasOwnCredentials ? nil : options.secretAccessKey,
-      outputs: outputs.map { .init(name: $0.name, value: $0.value) })
+      outputs: outputs.map { .init(name: $0.name, value: $0.value) },
+      variables: stack.functionVariables.map { .init(name: $0.name, value: $0.value) })
   }
 
   private static func reply(to request: ServerRequest, _ router: Gate<Router>) -> ServerReply {

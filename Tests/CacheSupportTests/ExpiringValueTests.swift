@@ -188,6 +188,30 @@ import Testing
     #expect(fixture.renewals == 3)
   }
 
+  @Test("A value that is expired is renewed before the next caller gets it, and stays where that fails")
+  func expire() async throws {
+    let fixture = Fixture(lifetime: 60 * Self.minute)
+    #expect(try await fixture.value() == 1)
+    fixture.held.expire()
+    #expect(try await fixture.burst() == Array(repeating: 2, count: 20))
+    for fault in [Fault.passing, .lasting] {
+      fixture.fail(fault)
+      fixture.held.expire()
+      #expect(try await fixture.value() == 2)
+    }
+    #expect(fixture.renewals == 4)
+    fixture.fail(nil)
+    // At its end it is renewed as ever.
+    fixture.clock.advance(60 * Self.minute)
+    #expect(try await fixture.value() == 5)
+    // Nothing to expire, and one that has no end.
+    Fixture(lifetime: nil).held.expire()
+    let endless = Fixture(lifetime: nil)
+    #expect(try await endless.value() == 1)
+    endless.held.expire()
+    #expect(try await endless.value() == 2)
+  }
+
   @Test("A value that was refused is dropped; one that was renewed since stays") func forget() async throws {
     let fixture = Fixture(lifetime: 60 * Self.minute)
     #expect(try await fixture.value() == 1)

@@ -23,6 +23,19 @@ import Testing
     ("\"\n\"", 1), ("NaN", 0), ("[1}", 2), ("'a'", 0),
   ]
 
+  @Test(
+    "A fault is placed by line and column, in characters",
+    arguments: [
+      ("", "line 1, column 1"), ("{\n  \"é\": x}", "line 2, column 8"), ("[1,\n\n2,]", "line 3, column 3"),
+      ("{\"a\": 1\r\n\"b\": 2}", "line 2, column 1"),
+    ])
+  func place(text: String, place: String) throws {
+    do throws(JSONError) {
+      _ = try JSON(parsing: text)
+      Issue.record("no error")
+    } catch { #expect(error.place(in: text) == place) }
+  }
+
   @Test("What is not JSON is refused at its byte", arguments: bad)
   func refuses(text: String, offset: Int) {
     #expect { try JSON(parsing: text) } throws: { ($0 as? JSONError)?.offset == offset }

@@ -1,3 +1,4 @@
+import CacheSupport
 import CommandLineSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import CacheSupport
 import CommandLineSupport
 import Foundation
 import TestSupport
@@ -5,11 +6,12 @@ import Testing
 
 /// Every program of this package tells how it is used and which version it is, wherever it is started.
 @Suite(.timeLimit(.minutes(10))) struct HelpTests {
-  /// The executables that the manifest names; functions are started by Lambda, which asks for no help.
-  static func programs() throws -> [String] {
+  /// The executables that the manifest names, but for the functions, which are no programs to type.
+  static func programs() throws -> [String] { try executables().filter { !$0.hasSuffix("Function") } }
+
+  static func executables() throws -> [String] {
     let manifest = try String(contentsOf: SharedData.package.appending(path: "Package.swift"), encoding: .utf8)
     return manifest.matches(of: /\.executableTarget\(\s*name: "([^"]+)"/).map { String($0.1) }
-      .filter { !$0.hasSuffix("Function") }
   }
 
   /// What a program prints, which has no variable and no folder of its own.
@@ -70,7 +72,20 @@ import Testing
     }
   }
 
-  @Test("Every program tells the version", arguments: try programs()) func version(program: String) throws {
+  @Test("A function says in two lines where it runs", arguments: try executables().filter { $0.hasSuffix("Function") })
+  func function(name: String) throws {
+    let done = try Self.run(name, ["--help"])
+    let lines = done.output.split(separator: "\n")
+    #expect(lines.count == 2 && lines[0] == "Usage: \(name)" && done.errors == "" && done.isGood)
+    #expect(lines[1].hasPrefix("It runs on Lambda or under the local cloud"))
+    // Any other word is none of its business.
+    let other = try Self.run(name, ["--verison"])
+    #expect(other.output.contains("AWS_LAMBDA_RUNTIME_API is not set") && !other.isGood)
+  }
+
+  @Test("Every program and function tells the version", arguments: try executables()) func version(program: String)
+    throws
+  {
     let done = try Self.run(program, ["--version"])
     #expect(done.output == "\(program) \(Version.text)\n" && done.errors == "" && done.isGood)
   }

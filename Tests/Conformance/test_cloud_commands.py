@@ -97,7 +97,7 @@ def test_a_start_tells_where_what_to_try_and_in_a_line_what_is_not_emulated(tmp_
     process.terminate()
     assert process.communicate(timeout=300) == ("", "") and process.returncode == 0
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", lines[0]) and all(re.match(r"\w+=", line) for line in lines[1:])
-    assert re.fullmatch(r"local-cloud: not emulated: \d+ resources \([\w, ]+\) and \d+ properties; `local-cloud plan` lists them\n", errors[0])
+    assert re.fullmatch(r"local-cloud: not emulated: \d+ resources \([\w, ]+\) and \d+ properties, which `local-cloud plan` lists; there is nothing to do\n", errors[0])
     assert errors[1] == f"local-cloud: it is at {lines[0]}. Try, in another terminal:\n"
     assert errors[2].startswith(f'  eval "$({BUILD}/local-cloud env --data {tmp_path}/d)"') and "local-cloud status" in errors[3]
     assert len("".join(errors)) < 700
@@ -216,6 +216,37 @@ def test_the_exports_are_read_as_they_are(shell, app, data):
         "AWS_SECRET_ACCESS_KEY": "test"}
 
 
+def test_the_exports_have_the_functions_variables(tmp_path):
+    """Neither those that differ, nor secrets, nor what a shell lives by; an output comes before them."""
+    functions = {"One": "SAME: a b, EMPTY: '', OTHER: one, SECRET: !Sub 'x${Secret}', PS4: x, LD_PRELOAD: x, Both: of a function, ALONE: 1", "Two": "SAME: a b, EMPTY: '', OTHER: two"}
+    function = "{ Type: AWS::Serverless::Function, Properties: { CodeUri: QueueFunction.zip, Environment: { Variables: { VARIABLES } } } }"
+    (tmp_path / "t.yaml").write_text(
+        "Parameters: { Secret: { Type: String, NoEcho: true, Default: a-secret } }\nOutputs: { Both: { Value: of the stack } }\nResources:\n"
+        + "".join(f"  {name}: {function.replace('VARIABLES', text)}\n" for name, text in functions.items()))
+    names = ("SAME", "EMPTY", "OTHER", "SECRET", "PS4", "LD_PRELOAD", "Both", "ALONE")
+    with running("--data", str(tmp_path / "d"), "--template", str(tmp_path / "t.yaml")):
+        assert "a-secret" not in (tmp_path / "d" / "running.json").read_text()
+        script = f'eval "$({BUILD}/local-cloud env --data "$0")" && exec env -0'
+        done = subprocess.run(["bash", "-c", script, tmp_path / "d"], env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        variables = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+        assert {name: variables[name] for name in names if name in variables} == {"SAME": "a b", "EMPTY": "", "Both": "of the stack", "ALONE": "1"}
+
+
+def test_a_shell_with_the_exports_knows_where_history_is(tmp_path):
+    with running("--data", str(tmp_path / "d"), "--parameter", "HistoryStore=dynamodb"):
+        def typed(command):
+            script = f'eval "$({BUILD}/local-cloud env --data "$0")" && API_KEY=any {BUILD}/{command}'
+            return subprocess.run(["bash", "-c", script, tmp_path / "d"], cwd=PROJECT, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        query = typed("local-query temperature-trend --parameter bin=1h")
+        assert query.returncode == 1 and query.stdout == "" and query.stderr.startswith(
+            "local-query: saved queries are SQL of Timestream, and HISTORY_STORE is dynamodb: ask the API in its place")
+        fetched = typed("local-fetch 51.48,0")
+        assert fetched.returncode == 0 and " of history, " in fetched.stdout, fetched.stdout + fetched.stderr
+        read = typed("local-api 51.48,0 from=now-1h to=now+1h")
+        assert read.returncode == 0 and {"history", "forecast"} == {row["origin"] for row in json.loads(read.stdout)["rows"]}, read.stderr
+        assert typed("local-queue").returncode == 0
+
+
 def test_the_exports_for_fish(app, data):
     lines = told("env", "--data", data, "--shell", "fish")
     assert f"set -gx AWS_ENDPOINT_URL {app.address}\n" in lines
@@ -294,6 +325,8 @@ def test_the_logs_of_a_function(tmp_path):
         lines = [json.loads(line) for line in told("logs", "fetch", "--identifier", "one", "--data", tmp_path / "d").splitlines()]
         assert lines and all(line.get("identifier", "one") == "one" for line in lines)
         assert told("logs", "fetch", "--since", "now+1h", "--data", tmp_path / "d") == ""
+        none = run("logs", "fetch", "--identifier", "three", "--data", tmp_path / "d")
+        assert (none.returncode, none.stdout, none.stderr) == (0, "", "no lines name three\n")
         assert told("logs", "fetch", "--since", "now-1h", "--data", tmp_path / "d") == everything
         assert refused("logs", "fetch", "--since", "soon", "--data", tmp_path / "d") == (
             "local-cloud logs: --since is 'soon': give a time such as now-10m, ISO 8601, or epoch milliseconds\n")
@@ -405,7 +438,7 @@ def test_another_site_may_not_ask(app):
 
 
 @pytest.mark.parametrize("sources,words", [
-    ('{"sun": ', "the variable SOURCES of the function app-speak: source 'any', catalog: is not JSON: "),
+    ('{"sun": ', "the variable SOURCES of the function app-speak: source 'any', catalog, line 1, column 9: is not JSON: "),
     ("{}", "the variable SOURCES of the function app-speak: source 'any', catalog: give an object of descriptions by name, at least one"),
     ('{"sun": {"url": "http://a/", "rows": "/data", "time": "/time", "measures": {"x": "/x"}, "tiem": 1}}', "the variable SOURCES of the function app-speak: source 'sun', "),
 ])

@@ -91,6 +91,24 @@ def test_the_same_seed_gives_the_same_readings_both_ways(server):
     assert server.requests[6][2] != invoked[0][2]
 
 
+def test_daily_readings_are_the_same_whenever_they_are_sent(server):
+    """As `make run` sends them, once more at a later start."""
+    def sent(start, rounds, *words):
+        server.requests.clear()
+        assert generate(server, "--daily", "--seed", "1", "--from", start, "--rounds", str(rounds), "--interval", "5m", *words).returncode == 0
+        return {messages[0]["timestamp"]: messages for messages in (json.loads(body) for _, _, body in server.requests)}
+    first, again = sent("2026-01-31T12:03:21.5Z", 289), sent("2026-01-31T18:01:59Z", 289)
+    assert sorted(first)[0].startswith("2026-01-31T12:00:00") and sorted(again)[0].startswith("2026-01-31T18:00:00") and len(first) == 289
+    both = set(first) & set(again)
+    assert len(both) == 289 - 72 and all(first[time] == again[time] for time in both)
+    assert sent("2026-01-31T12:00:00Z", 1, "--seed", "2") != {sorted(first)[0]: first[sorted(first)[0]]}
+    for number in range(5):
+        for name, (least, greatest) in RANGES.items():
+            values = [first[time][number][name] for time in sorted(first)]
+            steps = [abs(later - value) for value, later in zip(values, values[1:])]
+            assert least <= min(values) and max(values) <= greatest and max(values) - min(values) > 10 * max(steps), (name, max(steps))
+
+
 def test_no_two_rounds_are_at_one_instant(server):
     assert generate(server, "--rounds", "20", "--devices", "1", "--interval", "0s").returncode == 0
     times = [json.loads(body)[0]["timestamp"] for _, _, body in server.requests]

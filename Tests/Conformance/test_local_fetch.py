@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.parse
 
+import boto3
 import pytest
 
 import documents
@@ -46,6 +47,8 @@ class Source(http.server.BaseHTTPRequestHandler):
             ("pages", "1"): {"rows": row[:2], "next": f"/pages/2?key={urllib.parse.quote(KEY, safe='')}"}, ("pages", "2"): {"rows": row[2:]},
             ("echo", "1"): {"rows": [{"t": NOW - 60 + 60 * n, "v": n, "text": text} for n, text in enumerate(ECHOES)]},
             ("lone", "1"): {"rows": [{"t": "noon", "v": 1, "text": ""}]},
+            ("41.5,2", "1"): {"rows": row[:2]},
+            ("wrong", "1"): {"rows": [one | {"height": {"m": 5}, "depth": 1 if n else {"m": 5}} for n, one in enumerate(row)]},
             ("odd", "1"): {"rows": [row[0], {"t": "noon", "v": KEY}, {"t": TIMES[1], "v": ""}]}}
         found = pages.get((name, page))
         body = b"at home" if name == "text" else json.dumps(found).encode() if found else f"no series {name} for\n {self.headers['x-key']}".encode()
@@ -125,6 +128,70 @@ def test_check_tells_what_cannot_be_read(source):
     assert "status 204" in done.stdout and "rows      0" in done.stdout
 
 
+def described(source, folder, **members):
+    """A file of one description with other members, beside the fixture's."""
+    (name, description), = json.loads(source[1].read_text()).items()
+    file = folder / "other.json"
+    file.write_text(json.dumps({name: {name: value for name, value in (description | members).items() if value is not None}}))
+    return source[0], file
+
+
+def test_check_blames_the_place_that_is_wrong(source, tmp_path):
+    """The time's, a measure's of another type, one that is there in some rows alone; never one that is right."""
+    said = lines(check(described(source, tmp_path, time={"at": "/tiem", "format": "seconds"}, measures={"v": "/v", "typo": "/tpyo"}), "wrong"))
+    assert "time /tiem: never found" in said and "measures typo: never found" in said and "v: found 6 times" in said
+    said = lines(check(described(source, tmp_path, measures={"height": "/height", "depth": "/depth", "v": "/v"}), "wrong"))
+    refusal = """'{"m": 5}' is not a double"""
+    assert f"measures depth: found 6 times, 1 time unreadable: {refusal}" in said and f"height: found 6 times, unreadable: {refusal}" in said
+    assert "v: found 6 times" in said and not [line for line in said if line.startswith("time ") or "never found" in line]
+
+
+def test_attributes_are_given_in_place_of_the_items(source, tmp_path, cloud):
+    url, file = described(source, tmp_path, url=source[0] + "/{lat},{lon}/1?key={key}", measures={"v": "/v"}, next=None)
+    done = check((url, file), "here")
+    assert done.returncode == 1
+    assert "{lat} has no value: the identifier's item has no attribute of that name; give it with --attribute lat=VALUE\n" in done.stdout
+    done = check((url, file), "here", "--attribute", "lat=41.5", "--attribute=lon=2")
+    assert done.returncode == 0 and f"{url}/41.5,2/1" in done.stdout, done.stdout
+    # Over those of an item.
+    put(cloud, {"identifier": "there", "lat": "0", "lon": "2"})
+    words = ["--check", "there", "--source", file, "--attribute", "lat=41.5"]
+    done = run(*words, **stores(cloud))
+    assert done.returncode == 0 and f"{url}/41.5,2/1" in done.stdout, done.stdout + done.stderr
+    # As the item's, this one names the source.
+    done = run(*words, "--attribute", "source=other", **stores(cloud))
+    assert done.returncode == 1 and "there is no such source: give one of default" in done.stdout
+    for words, error in (
+            (["--check", "a", "--attribute", "lat"], "--attribute is 'lat': give NAME=VALUE"), (["--check", "a", "--attribute", "=1"], "--attribute is '=1': give NAME=VALUE"),
+            (["--check", "a", "--attribute", "kind=x"], "--attribute kind: the table keeps this name for itself"), (["a", "--attribute", "lat=1"], "--attribute goes with --check")):
+        done = run(*words, "--source", file)
+        assert done.returncode == 1 and done.stderr.startswith(error) and done.stdout == ""
+
+
+def put(cloud, item):
+    client = boto3.client(
+        "dynamodb", endpoint_url=cloud.address, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    client.put_item(TableName=stores(cloud)["IDENTIFIER_TABLE"], Item={name: {"S": value} for name, value in item.items()})
+
+
+def test_a_file_that_is_no_json_is_named_with_the_place(tmp_path):
+    file = tmp_path / "bad.json"
+    file.write_text('{ "default": {\n    "url": "http://a/"\n    "rows": "/d" } }')
+    for words in (["--check", "a"], ["a"]):
+        done = run(*words, "--source", file)
+        assert done.returncode == 1 and done.stdout == "" and done.stderr == f"{file}, line 3, column 5: expected ',' or '}}'\n"
+    # Where the text has no file.
+    done = run("--check", "a", SOURCES=file.read_text())
+    assert done.returncode == 1 and "failed: source 'any', catalog, line 3, column 5: is not JSON: expected ',' or '}'\n" in done.stdout
+
+
+def test_a_key_given_by_hand_counts_before_a_parameter(source):
+    """As a shell names one that `local-cloud env` was read into: nobody is asked for it."""
+    Source.keys.clear()
+    run("--check", "pages", "--source", source[1], SOURCE_KEY=KEY, API_KEY_SSM_ID="/any/key")
+    assert Source.keys == [KEY, KEY]
+
+
 @pytest.mark.parametrize("identifier,status,words", [
     ("absent", "status 404", "failed: source 'default', answer: has status 404; it says: no series absent for ***"),
     ("text", "status 200, 7 bytes", "failed: source 'default', answer: is not JSON: "), ("lost", "no answer", "failed: source 'default', request: "),
@@ -161,7 +228,7 @@ def test_the_key_of_the_api_goes_to_no_source(source):
 def test_help_needs_nothing():
     for word in ("--help", "-h"):
         done = run(word)
-        assert done.returncode == 0 and done.stdout.startswith("Usage: local-fetch [--check] [--source FILE] IDENTIFIER…\n") and done.stderr == ""
+        assert done.returncode == 0 and done.stdout.startswith("Usage: local-fetch [--check [--attribute NAME=VALUE]…] [--source FILE] IDENTIFIER…\n") and done.stderr == ""
     for words, error in (((), "name an identifier"), (("--chekc", "x"), "there is no option --chekc"), (("x",), "no region: set AWS_REGION")):
         done = run(*words)
         assert done.returncode == 1 and error in done.stderr

@@ -59,6 +59,18 @@ def test_the_help_needs_no_variable(program, word):
     assert done.returncode == 0 and done.stderr == "" and done.stdout.startswith(f"Usage: {program}")
 
 
+@pytest.mark.parametrize("function", ["QueueFunction", "FetchFunction", "APIFunction", "WriteFunction"])
+def test_a_function_tells_its_version_and_where_it_runs(function):
+    def told(word):
+        done = subprocess.run([BUILD / function, word], env={}, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0 and done.stderr == ""
+        return done.stdout
+    program = subprocess.run([BUILD / "local-cloud", "--version"], env={}, capture_output=True, text=True, timeout=300)
+    assert told("--version") == program.stdout.replace("local-cloud", function)
+    assert told("--help") == (
+        f"Usage: {function}\nIt runs on Lambda or under the local cloud, which name AWS_LAMBDA_RUNTIME_API, and takes no options.\n")
+
+
 @pytest.mark.parametrize("program,words", [("local-queue", ()), ("local-api", ("a",)), ("read-series", ()), ("local-generate", ())])
 def test_without_a_region_the_error_names_it(program, words):
     environment = {name: value for name, value in ENVIRONMENT.items() if name != "AWS_REGION"} | {"HOME": "/nonexistent"}

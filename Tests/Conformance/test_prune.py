@@ -96,9 +96,9 @@ def test_what_left_the_template_stays_until_it_is_pruned(tmp_path):
     with stack.running() as cloud:
         assert what_is_there(cloud) == WHOLE
         assert plan(stack).endswith(section)
-    assert told(stack) == ["local-cloud: no longer in the template, still in the data: " + ", ".join(sorted([*LEFT, "table retained (retained)"]))]
+    assert told(stack) == ["local-cloud: no longer in the template, still in the data: " + ", ".join(sorted([*LEFT, "table retained (retained)"])) + "; there is nothing to do"]
     assert told(stack, "--prune") == [
-        "local-cloud: deleted: " + ", ".join(sorted(LEFT)), "local-cloud: no longer in the template, still in the data: table retained (retained)"]
+        "local-cloud: deleted: " + ", ".join(sorted(LEFT)), "local-cloud: no longer in the template, still in the data: table retained (retained); there is nothing to do"]
     with stack.running("--prune") as cloud:
         assert what_is_there(cloud) == PRUNED
         assert client(cloud, "dynamodb").get_item(TableName="retained", Key={"k": {"S": "499"}})["Item"]
@@ -135,7 +135,7 @@ def test_what_cannot_be_deleted_is_told_and_stays(tmp_path):
     assert lines[0].startswith("local-cloud: the database gone cannot be deleted: ") and len(lines) == 3
     assert lines[1:] == [
         "local-cloud: deleted: " + ", ".join(sorted(set(LEFT) - {"database gone"})),
-        "local-cloud: no longer in the template, still in the data: database gone, table retained (retained)"]
+        "local-cloud: no longer in the template, still in the data: database gone, table retained (retained); there is nothing to do"]
     with stack.running() as cloud:
         write = client(cloud, "timestream-write")
         assert [one["TableName"] for one in write.list_tables(DatabaseName="gone")["Tables"]] == ["mine"]

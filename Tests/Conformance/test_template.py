@@ -123,6 +123,10 @@ HISTORIES = {
 }
 
 
+# The keys of sources that have one of their own.
+SOURCE_KEYS = "parameter/${AWS::StackName}/source-keys/*"
+
+
 @pytest.mark.parametrize("layout", ["chunks", "items"])
 @pytest.mark.parametrize("history", HISTORIES)
 def test_a_role_has_what_its_function_calls_and_nothing_else(template, history, layout):
@@ -162,7 +166,7 @@ def test_a_role_has_what_its_function_calls_and_nothing_else(template, history, 
         "QueueFunctionRole": {
             "dynamodb:Scan": identifiers, "sqs:SendMessage": ["IdentifierQueue.Arn"], "ssm:GetParameter": ["parameter${SourcesParameter}"]} | logs("QueueFunction"),
         "FetchFunctionRole": together(*stores, reads("IdentifierQueue.Arn"), logs("FetchFunction"), {
-            "dynamodb:GetItem": identifiers, "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}"]}),
+            "dynamodb:GetItem": identifiers, "ssm:GetParameter": ["parameter${SourcesParameter}", "parameter${SourceKeyParameter}", SOURCE_KEYS]}),
         "WriteFunctionRole": together(*stores, reads("WriteQueue.Arn"), logs("WriteFunction"), {
             "sqs:SendMessage": letters, "ssm:GetParameter": ["parameter${AccessKeysParameter}"]}),
         "DeviceRuleRole": {"sqs:SendMessage": sorted(letters)},
@@ -171,6 +175,13 @@ def test_a_role_has_what_its_function_calls_and_nothing_else(template, history, 
             "dynamodb:Query": packed if layout == "chunks" else forecast,
             "ssm:GetParameter": ["parameter${ApiKeyParameter}", "parameter${AccessKeysParameter}"]}),
     }
+
+
+def test_the_keys_that_the_documents_name_may_be_read():
+    below = SOURCE_KEYS.removeprefix("parameter").removesuffix("*").replace("${AWS::StackName}", "[A-Za-z][A-Za-z0-9-]*")
+    pages = [*(PROJECT / "docs").glob("*.md"), PROJECT / "README.md"]
+    named = {(page.name, name) for page in pages for name in re.findall(r'"keyParameter": *"([^"]*)"', page.read_text())}
+    assert named and not [(page, name) for page, name in named if not re.fullmatch(below + ".+", name)]
 
 
 def dashboard(stack):

@@ -225,6 +225,47 @@ import Testing
     #expect(try await catalog.source(named: "\u{E9}").url == one.url)
   }
 
+  @Test("A name that the catalog lacks lets its parameter be read again at once, and then not for ten seconds")
+  func unknownName() async throws {
+    let clock = ManualClock(Self.now)
+    let http = Self.ssm { _, number in
+      switch number {
+      case 0: .success(#"{"sun":\#(Self.sun)}"#)
+      case 3: .failure(Refusal(status: 500, code: "InternalServerError"))
+      default: .success(#"{"sun":\#(Self.sun),"moon":\#(Self.sun)}"#)
+      }
+    }
+    let client = try AWSClient(environment: Self.environment, http: http, clock: clock.clock)
+    let catalog = try SourceCatalog(
+      environment: ["SOURCES_SSM_ID": "/s"], ssm: SSMClient(client), clock: clock.clock, logger: .silent)
+    func found(_ name: String?) async -> [String] {
+      let found = try? await mapConcurrently(0..<20, limit: 20) { _ in try await catalog.source(named: name).name }
+      return found.map { Set($0).sorted() } ?? []
+    }
+    #expect(await found("sun") == ["sun"])
+    #expect(http.requests.count == 1)
+    // However many ask.
+    #expect(await found("moon") == ["moon"])
+    #expect(http.requests.count == 2)
+    // Of a name that is nowhere, once in ten seconds.
+    #expect(await found("mars") == [])
+    clock.advance(SourceCatalog.rereadPause - 1)
+    #expect(await found("mars") == [])
+    #expect(http.requests.count == 2)
+    clock.advance(1)
+    #expect(await found("mars") == [])
+    #expect(http.requests.count == 3)
+    // Where it cannot be read, what is known stays.
+    clock.advance(SourceCatalog.rereadPause)
+    #expect(await found("mars") == [])
+    #expect(await found("moon") == ["moon"])
+    #expect(http.requests.count == 4)
+    // No name, and no default among two.
+    clock.advance(SourceCatalog.rereadPause)
+    #expect(await found(nil) == [])
+    #expect(http.requests.count == 5)
+  }
+
   @Test("A catalog in a parameter is read anew after five minutes, and a changed description counts then")
   func changed() async throws {
     let clock = ManualClock(Self.now)

@@ -64,6 +64,30 @@ import Testing
     #expect(tally.rows == 2)
   }
 
+  static let presences: [(rows: String, time: String, measures: [String], missing: [String])] = [
+    // A wrong place of the time leaves the measures found.
+    (#"{"v":1,"w":2},{"v":3,"w":null}"#, "/t 0 0 0 0", ["v 0 2 0 0", "w 0 1 1 0"], []),
+    (#"{"t":"noon","v":1}"#, "/t 0 0 0 1", ["v 0 1 0 0", "w 0 0 0 0"], ["w"]),
+    // So does a measure that is not what it should be, before the others and after them.
+    (#"{"t":1,"v":{},"w":2},{"t":2,"v":1,"w":[]}"#, "/t 2 0 0 0", ["v 0 1 0 1", "w 0 1 0 1"], []),
+    (#"{"t":1,"v":1},{"t":2,"v":{}}"#, "/t 2 0 0 0", ["v 1 0 0 1", "w 0 0 0 0"], ["w"]),
+  ]
+
+  @Test("Each place is counted by itself: read, lost with its row, blank, unreadable", arguments: presences.indices)
+  func presence(index: Int) throws {
+    let (rows, time, measures, missing) = Self.presences[index]
+    let source = try Self.described { $0["measures"] = ["v": "/v", "w": "/w"] }
+    let (_, tally) = try Self.read(#"{"d":[\#(rows)]}"#, source)
+    func text(_ one: SourceTally.Presence) -> String {
+      "\(one.name) \(one.values) \(one.lost) \(one.blanks) \(one.unreadable)"
+    }
+    #expect(tally.time.map(text) == time && tally.measures.map(text) == measures)
+    #expect(tally.missingMeasures == missing)
+    for one in tally.measures + [tally.time].compactMap(\.self) {
+      #expect((one.reason == nil) == (one.unreadable == 0))
+    }
+  }
+
   @Test(
     "A text that JSON's grammar does not take for a number is not read as one",
     arguments: ["0x10", " 1", "1 ", "inf", "nan", "NaN", "-Infinity", "1_0", "+1", "1.", ".5", "01", "1e", "١"])

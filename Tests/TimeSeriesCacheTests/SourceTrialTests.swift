@@ -33,6 +33,14 @@ import Testing
 
   static func time(_ seconds: Int64) -> String { UTCTime(epochMilliseconds: now + seconds * 1000).iso8601Text }
 
+  static func presence(_ name: String, values: Int = 0, blanks: Int = 0, unreadable: String? = nil) -> JSON {
+    [
+      "name": .string(name), "values": .integer(values), "blanks": .integer(blanks),
+      "unreadable": unreadable == nil ? 0 : 1, "reason": unreadable.map { .string($0) } ?? .null,
+      "isFound": .bool(values + blanks > 0 || unreadable != nil),
+    ]
+  }
+
   @Test("The report tells what was asked, what was read, and what was never found") func tells() async throws {
     let start = Self.now / 1000
     let first = #"[{"id":4711}]"#
@@ -59,10 +67,9 @@ import Testing
       "values": [["name": "house", "value": "4711"]], "pages": 2, "rows": 3, "samples": 2, "series": [],
       "seriesCount": 0, "first": .string("\(Self.time(-60)) v=1.5"), "last": .string("\(Self.time(0)) words=\"a b\""),
       "measures": [
-        ["name": "typo", "values": 0, "blanks": 0, "isFound": false],
-        ["name": "v", "values": 1, "blanks": 1, "isFound": true],
-        ["name": "words", "values": 1, "blanks": 1, "isFound": true],
+        Self.presence("typo"), Self.presence("v", values: 2, blanks: 1), Self.presence("words", values: 1, blanks: 1),
       ],
+      "lackingTime": Self.presence("/t", values: 2, unreadable: "'\"noon\"' is not a time in the format seconds"),
       "next": true,
       "faults": [
         ["place": "page 2, answer /d/1/t", "reason": "'\"noon\"' is not a time in the format seconds"]

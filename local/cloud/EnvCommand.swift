@@ -13,9 +13,10 @@ extension CloudCommand {
       Usage: local-cloud env [--data DIR] [--shell sh|fish]
 
       Prints what makes a shell's programs use the cloud that runs: its address, region and key pair as the variables of AWS's
-      clients, and each output of the stack by its name. What would lead elsewhere is unset: AWS_PROFILE, AWS_DEFAULT_PROFILE,
-      AWS_SESSION_TOKEN, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, and each AWS_ENDPOINT_URL_… of a service. A key pair that the
-      cloud took from its environment is not kept, and not printed.
+      clients, each output of the stack by its name, and the variables that its functions have, which local-fetch, local-query
+      and local-api read: neither those that differ between functions, nor secrets. What would lead elsewhere is unset:
+      AWS_PROFILE, AWS_DEFAULT_PROFILE, AWS_SESSION_TOKEN, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, and each AWS_ENDPOINT_URL_… of
+      a service. A key pair that the cloud took from its environment is not kept, and not printed.
 
       Examples:
         eval "$(local-cloud env)"
@@ -39,9 +40,10 @@ extension CloudCommand {
 }
 
 extension RunningCloud {
-  /// A line for each variable. Those of AWS's clients come last, so that no output takes their place.
+  /// A line for each variable. Those of AWS's clients come last, so that no output takes their place; nor does a function's variable
+  /// take an output's.
   fileprivate func exports(for shell: ShellText.Shell) -> [String] {
-    var variables = outputs.filter { ShellText.isName($0.name) && !Self.kept.contains($0.name) }
+    var variables = (self.variables + outputs).filter { ShellText.isName($0.name) && !Self.isKept($0.name) }
       .map { ($0.name, $0.value) }
     variables += [
       ("AWS_ENDPOINT_URL", address), ("AWS_REGION", region), ("AWS_DEFAULT_REGION", region),
@@ -54,9 +56,12 @@ extension RunningCloud {
       + [ShellText.unset(Self.misleading + Self.serviceEndpoints, for: shell)]
   }
 
-  /// Variables that a shell lives by: an output of such a name is left out.
+  private static func isKept(_ name: String) -> Bool { kept.contains(name) || name.utf8.starts(with: "LD_".utf8) }
+
+  /// Variables that a shell lives by: an output or a function's variable of such a name is left out.
   private static let kept: Set<String> = [
-    "PATH", "HOME", "IFS", "PWD", "SHELL", "USER", "ENV", "LD_PRELOAD",
+    "PATH", "HOME", "IFS", "PWD", "SHELL", "USER", "ENV", "BASH_ENV", "PROMPT_COMMAND", "PS1", "PS4", "TERM", "TZ",
+    "LANG",
     // Those that a shell lets nobody set: the first line that tries ends the rest.
     "UID", "EUID", "GID", "EGID", "PPID", "BASHOPTS", "SHELLOPTS", "status", "path",
   ]

@@ -33,16 +33,23 @@ extension CloudCommand {
     var next: String?
     // The beginning of a line whose end is yet to come.
     var rest = ""
+    var isEmpty = true
+    func show(_ line: Substring) {
+      guard filter.takes(line) else { return }
+      Output.line(String(line))
+      isEmpty = false
+    }
     while true {
       let answer = try await cloud.ask("\(path)?after=\(next ?? "")\(all)")
       next = answer["next"]?.string
       let text = answer["text"]?.string ?? ""
       let (lines, last) = LogFilter.lines(of: rest + text)
       rest = last
-      for line in lines where filter.takes(line) { Output.line(String(line)) }
+      for line in lines { show(line) }
       guard text.isEmpty else { continue }
       guard arguments.has("follow") else {
-        if !rest.isEmpty, filter.takes(rest[...]) { Output.line(rest) }
+        if !rest.isEmpty { show(rest[...]) }
+        if isEmpty, let identifier = arguments["identifier"] { Output.errorLine("no lines name \(identifier)") }
         return true
       }
       try await Task.sleep(for: .milliseconds(500))

@@ -8,7 +8,8 @@ extension LocalCloud {
     if !pruned.isEmpty { Output.errorLine("local-cloud: deleted: \(pruned.joined(separator: ", "))") }
     if !leftovers.isEmpty {
       Output.errorLine(
-        "local-cloud: no longer in the template, still in the data: \(leftovers.joined(separator: ", "))")
+        "local-cloud: no longer in the template, still in the data: \(leftovers.joined(separator: ", ")); there is nothing to do"
+      )
     }
     if !keptParameters.isEmpty {
       Output.errorLine(
@@ -16,7 +17,8 @@ extension LocalCloud {
       )
     }
     if let ignoredWords {
-      Output.errorLine("local-cloud: not emulated: \(ignoredWords); `local-cloud plan` lists them")
+      Output.errorLine(
+        "local-cloud: not emulated: \(ignoredWords), which `local-cloud plan` lists; there is nothing to do")
     }
     Output.line(address)
     for output in outputs {

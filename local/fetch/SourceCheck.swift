@@ -19,15 +19,52 @@ enum SourceCheck {
     }
   }
 
+  /// Attributes by name, each in place of the one that the identifier's item has.
+  ///
+  /// - Throws: `Arguments.Failure` for words that are not NAME=VALUE, and for names that the table keeps for itself.
+  static func attributes(_ arguments: Arguments) throws(Arguments.Failure) -> [ByteText: String] {
+    var attributes: [ByteText: String] = [:]
+    for word in arguments.all("attribute") {
+      let parts = Arguments.parts(of: word)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw Arguments.Failure(description: "--attribute is '\(word)': give NAME=VALUE")
+      }
+      let name = ByteText(parts[0])
+      guard name == sourceName || !SeriesEntry.ownNames.contains(name) else {
+        throw Arguments.Failure(description: "--attribute \(parts[0]): the table keeps this name for itself")
+      }
+      attributes[name] = parts[1]
+    }
+    return attributes
+  }
+
+  /// The attribute that names an identifier's source.
+  private static let sourceName: ByteText = "source"
+
+  /// What the table says of an identifier, and in its place what the command line says.
+  private static func entry(
+    of identifier: Identifier, _ given: [ByteText: String], _ sources: SourceFinder
+  ) async throws -> SeriesEntry? {
+    let known = try await sources.entry(of: identifier)
+    guard !given.isEmpty else { return known }
+    var entry = known ?? SeriesEntry(identifier)
+    entry.source = given[sourceName] ?? entry.source
+    entry.attributes.merge(given.filter { $0.key != sourceName }) { $1 }
+    return entry
+  }
+
+  /// - Parameter attributes: of the identifier's item, in place of those that it has.
   /// - Returns: false where the source could not be read as it is described.
-  static func run(_ identifier: Identifier, _ sources: SourceFinder) async -> Bool {
+  static func run(
+    _ identifier: Identifier, with attributes: [ByteText: String], _ sources: SourceFinder
+  ) async -> Bool {
     Output.line("\(identifier)")
     let pages: SourcePages
     do {
-      let entry = try await sources.entry(of: identifier)
+      let entry = try await entry(of: identifier, attributes, sources)
       pages = try await sources.pages(of: identifier, entry, now: WallClock.system.now)
     } catch {
-      Output.line("  failed: \(error)")
+      Output.line("  failed: \(error)\(remedy(error))")
       return false
     }
     let window = pages.window
@@ -35,6 +72,10 @@ enum SourceCheck {
     let report = await SourceReport.asking(pages, told: show)
     show(report)
     return report.isGood
+  }
+
+  private static func remedy(_ error: any Error) -> String {
+    (error as? SourceError)?.missingAttribute.map { "; give it with --attribute \($0)=VALUE" } ?? ""
   }
 
   /// What is known while the source is being asked.
@@ -66,20 +107,25 @@ enum SourceCheck {
     showMeasures(tally)
     if let hasNext = report.hasNext { show("next", hasNext ? "found" : "found on no page") }
     for line in FetchSummary.faults(tally.faults) { Output.line(line) }
-    if let failure = report.untoldFailure { Output.line("  failed: \(failure)") }
+    if let failure = report.untoldFailure { Output.line("  failed: \(failure)\(remedy(failure))") }
   }
 
   /// Nothing where there was no row to look in.
   private static func showMeasures(_ tally: SourceTally) {
     guard tally.rows > 0 else { return }
-    for (index, measure) in tally.measures.enumerated() {
-      let blanks = measure.blanks > 0 ? ", \(FetchSummary.count(measure.blanks, "time")) without a value" : ""
-      let isMissing = measure.values + measure.blanks == 0
-      show(
-        index == 0 ? "measures" : "",
-        "\(measure.measure): \(isMissing ? "never found" : "found \(FetchSummary.count(measure.values, "time"))\(blanks)")"
-      )
-    }
+    if let time = tally.lackingTime { show("time", words(time)) }
+    for (index, measure) in tally.measures.enumerated() { show(index == 0 ? "measures" : "", words(measure)) }
+  }
+
+  private static func words(_ presence: SourceTally.Presence) -> String {
+    guard presence.isFound else { return "\(presence.name): never found" }
+    let times = { FetchSummary.count($0, "time") }
+    let (values, unreadable) = (presence.values + presence.lost, presence.unreadable)
+    var words = "\(presence.name): found \(times(values + unreadable))"
+    if presence.blanks > 0 { words += ", \(times(presence.blanks)) without a value" }
+    guard let reason = presence.reason else { return words }
+    return words + (values + presence.blanks == 0 ? ", unreadable" : ", \(times(unreadable)) unreadable")
+      + ": \(reason)"
   }
 
   private static func show(_ name: String, _ value: String) {

@@ -7,7 +7,7 @@ import TimeSeriesCache
 /// Devices that measure, for whatever cloud the environment names.
 @main struct LocalGenerate {
   static let usage = """
-    Usage: local-generate [--devices N] [--rounds N] [--interval T]
+    Usage: local-generate [--devices N] [--rounds N] [--interval T] [--daily]
 
     Sends readings of devices to the write function, round by round: temperature, humidity, pressure and vibration. With
     --write-url it sends line protocol to the write API, with the key of WRITE_KEY or --key. The exit status is 1 where
@@ -15,7 +15,7 @@ import TimeSeriesCache
 
     Examples:
       local-generate --devices 5 --rounds 10 --interval 30s
-      local-generate --from now-7d --rounds 1008 --interval 10m
+      local-generate --daily --seed 1 --from now-7d --rounds 1008 --interval 10m
       WRITE_KEY=local-writer local-generate --write-url http://127.0.0.1:4566/prod
     """
 
@@ -24,6 +24,8 @@ import TimeSeriesCache
     .init("rounds", value: "N", "how often, 1 to 1000000 (default 10)"),
     .init("interval", value: "T", "the time between two rounds, such as 30s or 5m (default 30s)"),
     .init("from", value: "TIME", "the first round's time, such as now-7d: nothing waits between rounds then"),
+    .init(
+      "daily", "values that follow the day, the same at the same time; with --from, times on multiples of the interval"),
     .init("seed", value: "N", "the same seed gives the same readings (default: another each time)"),
     .init("function", value: "NAME", "the write function (default timeseries-cache-write)"),
     .init("write-url", value: "URL", "the output WriteUrl: send line protocol there"),
@@ -44,7 +46,9 @@ import TimeSeriesCache
     guard let interval = TimeExpression.duration(arguments["interval"] ?? "30s") else {
       throw Arguments.Failure(description: "--interval is '\(arguments["interval"] ?? "")': give a time such as 30s")
     }
-    let start = try arguments["from"].map { try instant($0) }
+    let isDaily = arguments.has("daily")
+    let step = max(1, interval)
+    let start = try arguments["from"].map { try instant($0) }.map { isDaily ? $0 - $0 % step : $0 }
     let delivery = try delivery(arguments, environment)
     var devices = Devices(count: count, seed: seed)
     Output.line("\(count) devices, \(rounds) rounds, --seed \(seed)")
@@ -52,9 +56,9 @@ import TimeSeriesCache
     var failed = 0
     for round in 1...rounds {
       // No two rounds at one instant: the later would replace the earlier.
-      let time = start.map { $0 + Int64(round - 1) * max(1, interval) } ?? max(WallClock.system.now, last + 1)
+      let time = start.map { $0 + Int64(round - 1) * step } ?? max(WallClock.system.now, last + 1)
       last = time
-      let readings = devices.round()
+      let readings = isDaily ? devices.readings(at: time) : devices.round()
       do {
         try await delivery.send(readings, at: time)
         Output.line("round \(round) of \(rounds): \(UTCTime(epochMilliseconds: time).iso8601Text)")

@@ -19,6 +19,8 @@ public struct RunningCloud: Sendable, Hashable {
   /// nil where the key pair is that of the environment, which is not kept.
   public var secretAccessKey: String?
   public var outputs: [Output]
+  /// What the template gives its functions: see ``Stack/functionVariables``.
+  public var variables: [Output]
 
   static let fileName: String = "running.json"
 
@@ -45,8 +47,19 @@ public struct RunningCloud: Sendable, Hashable {
       "id": .string(id), "address": .string(address), "certificate": certificateFile.map { .string($0) } ?? .null,
       "region": .string(region), "accessKeyId": .string(accessKeyID),
       "secretAccessKey": secretAccessKey.map { .string($0) } ?? .null,
-      "outputs": .array(outputs.map { ["name": .string($0.name), "value": .string($0.value)] }),
+      "outputs": Self.list(outputs), "variables": Self.list(variables),
     ]
+  }
+
+  private static func list(_ values: [Output]) -> JSON {
+    .array(values.map { ["name": .string($0.name), "value": .string($0.value)] })
+  }
+
+  private static func values(_ list: JSON?) -> [Output] {
+    (list?.array ?? []).compactMap { one in
+      guard let name = one["name"]?.string, let value = one["value"]?.string else { return nil }
+      return Output(name: name, value: value)
+    }
   }
 }
 
@@ -58,9 +71,6 @@ extension RunningCloud {
     self.init(
       id: id, address: address, certificateFile: json["certificate"]?.string, region: region, accessKeyID: key,
       secretAccessKey: json["secretAccessKey"]?.string,
-      outputs: (json["outputs"]?.array ?? []).compactMap { output in
-        guard let name = output["name"]?.string, let value = output["value"]?.string else { return nil }
-        return Output(name: name, value: value)
-      })
+      outputs: Self.values(json["outputs"]), variables: Self.values(json["variables"]))
   }
 }

@@ -16,7 +16,7 @@ extension Stack {
       try begin()
       for module in modules { try module.standUp(self, &state) }
     } catch {
-      throw TemplateError("the stack cannot be stood up: \(withoutSecrets(error.message ?? error.type))")
+      throw TemplateError("the stack cannot be set up: \(withoutSecrets(error.message ?? error.type))")
     }
     state.address = site.address
     state.intents = [:]

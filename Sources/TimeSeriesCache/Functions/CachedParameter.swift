@@ -47,6 +47,11 @@ struct CachedParameter: Sendable {
     }
   }
 
+  /// Lets the next caller wait until the parameter is read again; where that fails, what is known stays in use.
+  func expire() {
+    if case .read(let held, _) = value { held.expire() }
+  }
+
   /// The value where nobody has to wait for it, as for nearly every request, else nil.
   ///
   /// - Throws: ``AWSError`` where it could not be read a moment ago and nothing is known that may still count.

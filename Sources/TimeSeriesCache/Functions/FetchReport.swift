@@ -50,7 +50,7 @@ package struct FetchReport: Sendable, Hashable {
 
   /// What the fetch adds to the identifier's status.
   package var run: SeriesRun {
-    let measures = (read?.measures ?? []).filter { $0.values > 0 }.map { ByteText($0.measure) }
+    let measures = (read?.measures ?? []).filter { $0.values > 0 }.map { ByteText($0.name) }
     return Self.run(
       written, measures: written.times == nil ? [] : Set(measures), failure: failure, time: time, nextRun: nextRun)
   }

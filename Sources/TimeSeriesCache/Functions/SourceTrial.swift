@@ -149,10 +149,6 @@ extension SourceTrial.Refusal {
 
 extension SourceTrial.Fault {
   fileprivate init(_ error: JSONError, in text: String) {
-    let before = text.utf8.prefix(error.offset)
-    let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-    let start = before.lastIndex(of: UInt8(ascii: "\n")).map { before.index(after: $0) } ?? before.startIndex
-    let column = String(decoding: before[start...], as: UTF8.self).count + 1
-    self.init(place: "line \(line), column \(column)", reason: "is not JSON: \(error.reason)", offset: error.offset)
+    self.init(place: error.place(in: text), reason: "is not JSON: \(error.reason)", offset: error.offset)
   }
 }

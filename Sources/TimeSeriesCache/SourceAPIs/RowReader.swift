@@ -128,7 +128,9 @@ struct RowReader: Sendable {
   /// The row as a sample; nil for one without a value, and for one that cannot be read.
   private mutating func sample(_ reader: borrowing JSONReader) -> Sample? {
     let (source, redactor, first) = (source, redactor, firstMeasure)
-    guard let milliseconds = time(reader) else { return nil }
+    let milliseconds = time(reader)
+    // All of the row is looked at, so that no place counts as mistyped because of another; the first fault alone is told.
+    var isReadable = milliseconds != nil
     var measures: [Measure] = []
     measures.reserveCapacity(source.measures.count)
     for (index, measure) in source.measures.enumerated() {
@@ -139,9 +141,15 @@ struct RowReader: Sendable {
         measures.append(Measure(measure.name, value))
       case .blank: tally.measures[index].blanks += 1
       case .unreadable:
-        fault(measure.place, "'\(reader.excerpt(token, redactor))' is not a \(measure.type.rawValue)")
-        return nil
+        let type = "a \(measure.type.rawValue)"
+        tally.measures[index].addUnreadable(Self.refusal(of: token, reader, redactor, type))
+        if isReadable { fault(measure.place, Self.refusal(of: token, reader, redactor, type)) }
+        isReadable = false
       }
+    }
+    guard isReadable, let milliseconds else {
+      loseValues(reader)
+      return nil
     }
     guard !measures.isEmpty else { return nil }
     // Rows that make series of their own are kept to the nanosecond, as what is written is.
@@ -149,6 +157,14 @@ struct RowReader: Sendable {
     return Sample(
       time: milliseconds, nanoseconds: fine.map { source.timeFormat.nanoseconds($0, in: reader) } ?? 0,
       measures: measures)
+  }
+
+  /// The values of a row that cannot be read were there, and are not read.
+  private mutating func loseValues(_ reader: borrowing JSONReader) {
+    for (index, measure) in source.measures.enumerated() {
+      guard let token = found[firstMeasure + index]?.token else { continue }
+      if case .value = measure.type.read(token, in: reader) { tally.measures[index].loseValue() }
+    }
   }
 
   /// The row's time; nil where it has none that can be read.
@@ -160,11 +176,19 @@ struct RowReader: Sendable {
     }
     let (format, redactor) = (source.timeFormat, redactor)
     guard let milliseconds = format.milliseconds(token, in: reader, utcOffset: layout.utcOffset) else {
-      fault(place, "'\(reader.excerpt(token, redactor))' is not a time in the format \(format.rawValue)")
+      let type = "a time in the format \(format.rawValue)"
+      tally.time?.addUnreadable(Self.refusal(of: token, reader, redactor, type))
+      fault(place, Self.refusal(of: token, reader, redactor, type))
       return nil
     }
+    tally.time?.values += 1
     return milliseconds
   }
+
+  /// Why a value cannot be read as what it should be.
+  private static func refusal(
+    of token: JSONToken, _ reader: borrowing JSONReader, _ redactor: Redactor, _ type: String
+  ) -> String { "'\(reader.excerpt(token, redactor))' is not \(type)" }
 
   /// - Parameter place: in the row; nil for the row as a whole.
   private mutating func fault(_ place: JSONPointer?, _ reason: @autoclosure () -> String) {

@@ -8,7 +8,7 @@ import Synchronization
 /// | variable | means |
 /// |---|---|
 /// | `SOURCES` | a JSON object of descriptions by name |
-/// | `SOURCES_SSM_ID` | where `SOURCES` is absent: the name of the parameter that holds it, read every five minutes |
+/// | `SOURCES_SSM_ID` | where `SOURCES` is absent: the name of the parameter that holds it, read every five minutes, and for a name that is not known |
 /// | `API_KEY_SSM_ID` | the name of the parameter with the key for sources without a `keyParameter` |
 /// | `SOURCE_KEY` | where `API_KEY_SSM_ID` is absent: that key itself |
 ///
@@ -17,7 +17,11 @@ package struct SourceCatalog: Sendable {
   private let text: CachedParameter
   private let defaultKey: CachedParameter?
   private let keys: CachedParameters
+  private let clock: WallClock
   private let known = Known()
+
+  /// Milliseconds for which names that are not known do not let the parameter be read again.
+  static let rereadPause: Int64 = 10_000
 
   /// What was read of the catalog's text, for as long as the text is the same.
   private final class Known: Sendable {
@@ -28,6 +32,17 @@ package struct SourceCatalog: Sendable {
     }
 
     private let reading = Mutex<Reading?>(nil)
+    /// When the text was last read for a name that it did not have, epoch milliseconds.
+    private let lastReread = Mutex<Int64?>(nil)
+
+    /// Lets a text that lacks a name be read again, unless that was done a moment ago.
+    func expire(_ text: CachedParameter, at now: Int64) {
+      lastReread.withLock { last in
+        if let last, last <= now, now - last < SourceCatalog.rereadPause { return }
+        last = now
+        text.expire()
+      }
+    }
 
     func sources(in text: String) throws(SourceError) -> JSONObject {
       if let sources = reading.withLock({ $0.flatMap { $0.text.hasSameBytes(as: text) ? $0.sources : nil } }) {
@@ -35,7 +50,7 @@ package struct SourceCatalog: Sendable {
       }
       let json: JSON
       do throws(JSONError) { json = try JSON(parsing: text) } catch {
-        throw SourceError("any", at: "catalog", "is not JSON: \(error)")
+        throw SourceError("any", at: "catalog, \(error.place(in: text))", "is not JSON: \(error.reason)")
       }
       guard let sources = json.object, !sources.isEmpty else {
         throw SourceError("any", at: "catalog", "give an object of descriptions by name, at least one")
@@ -63,6 +78,7 @@ package struct SourceCatalog: Sendable {
   package init(
     environment: ProcessEnvironment, ssm: SSMClient, clock: WallClock, logger: LambdaLogger = .silent
   ) throws(EnvironmentError) {
+    self.clock = clock
     keys = CachedParameters(ssm: ssm, clock: clock, logger: logger)
     if let text = environment["SOURCES"] {
       self.text = CachedParameter(fixed: text)
@@ -80,9 +96,15 @@ package struct SourceCatalog: Sendable {
 
   /// The source that an identifier's item names; without a name the one called `default`, or the only one.
   ///
+  /// A parameter that lacks it is read again first, once in ``rereadPause``: whoever adds a source need not wait for it to count.
+  ///
   /// - Throws: ``SourceError`` that names what is missing.
   package func source(named name: String?) async throws(SourceError) -> SourceDescription {
-    let (text, sources) = try await read()
+    var (text, sources) = try await read()
+    if (name ?? Self.defaultName(sources)).flatMap({ sources[$0] }) == nil {
+      known.expire(self.text, at: clock.now)
+      (text, sources) = try await read()
+    }
     guard let chosen = name ?? Self.defaultName(sources) else {
       throw SourceError(
         "default", at: "catalog", "give the identifier's item an attribute 'source': one of \(Self.names(sources))")

@@ -55,7 +55,7 @@ package struct SourceClient: Sendable {
       return SourcePages(
         client: self, source: source, url: try asksFirst ? nil : source.url.expanded(values, range: window),
         first: first, headers: headers, window: window, redactor: Redactor(key: key), fetchTime: now - 1, index: index)
-    } catch { throw SourceError(source.name, at: "description", error.reason) }
+    } catch { throw SourceError(source.name, error) }
   }
 
   /// The tags that all rows have. They may name the identifier and the item's attributes, and never the key.

@@ -7,7 +7,7 @@ package import CacheSupport
 /// ```json
 /// { "url": "https://api.example.com/v1/{identifier}?from={from:seconds}&to={to:seconds}",
 ///   "headers": { "authorization": "Bearer {key}" },
-///   "keyParameter": "/cache/example-key",
+///   "keyParameter": "/timeseries-cache/source-keys/example",
 ///   "past": "24h", "future": "24h",
 ///   "rows": "/data",
 ///   "time": { "at": "/from", "format": "iso8601" },

@@ -10,6 +10,8 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
   package var isSourceFault: Bool
   /// Of the answer that is refused; nil where there was none, or where it was read.
   package var status: Int?
+  /// The attribute of the identifier's item that a template names and the item lacks.
+  package var missingAttribute: String?
   /// True for a fault that left pages unread, rather than one row.
   var leavesPages: Bool = false
 
@@ -21,6 +23,12 @@ package struct SourceError: Error, Sendable, Hashable, CustomStringConvertible {
     self.reason = reason
     self.isTransient = isTransient
     self.isSourceFault = isSourceFault
+  }
+
+  /// A template that cannot be filled in.
+  init(_ source: String, _ failure: URLTemplate.Failure) {
+    self.init(source, at: "description", failure.reason)
+    missingAttribute = failure.missing
   }
 
   package var description: String { "source '\(source)', \(place): \(reason)" }

@@ -186,7 +186,7 @@ package struct SourcePages: AsyncSequence, Sendable {
         firstValues = try request.values(in: body, pages.source, pages.redactor)
         do throws(URLTemplate.Failure) {
           return try pages.source.url.expanded(request.values.merging(firstValues) { $1 }, range: pages.window)
-        } catch { throw SourceError(pages.source.name, at: "description", error.reason) }
+        } catch { throw SourceError(pages.source.name, error) }
       } catch {
         var error = error
         error.place = "first request, \(error.place)"

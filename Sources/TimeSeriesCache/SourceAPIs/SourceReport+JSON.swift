@@ -5,7 +5,7 @@ extension SourceReport {
   static let textBytes: Int = 2000
 
   /// For a page that shows it. Times are epoch milliseconds; `page` 0 is the request before the pages; `next` is null where there is
-  /// nothing to say of it.
+  /// nothing to say of it, and `lackingTime` where all rows have a time that can be read.
   package var json: JSON {
     let asked = (first.map { [$0] } ?? []) + pages
     return [
@@ -25,6 +25,7 @@ extension SourceReport {
       "last": lastSample.map { .string(Self.cut($0)) } ?? .null,
       // Where there was no row to look in, nothing can be said of them.
       "measures": .array(tally.rows == 0 ? [] : tally.measures.map { $0.json }),
+      "lackingTime": tally.lackingTime?.json ?? .null,
       "next": hasNext.map { .bool($0) } ?? .null,
       "faults": .array(tally.faults.elements.map { $0.json }), "faultCount": .integer(tally.faults.count),
       "failure": untoldFailure?.json ?? .null, "isGood": .bool(isGood),
@@ -43,8 +44,9 @@ extension SourceReport {
 extension SourceTally.Presence {
   fileprivate var json: JSON {
     [
-      "name": .string(measure), "values": .integer(values), "blanks": .integer(blanks),
-      "isFound": .bool(values + blanks > 0),
+      "name": .string(name), "values": .integer(values + lost), "blanks": .integer(blanks),
+      "unreadable": .integer(unreadable), "reason": reason.map { .string(SourceReport.cut($0)) } ?? .null,
+      "isFound": .bool(isFound),
     ]
   }
 }

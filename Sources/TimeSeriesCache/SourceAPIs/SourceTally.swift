@@ -1,12 +1,42 @@
 /// What was read of a source's answer, or of one page of it.
 package struct SourceTally: Sendable, Hashable {
-  /// How often a measure's place was there.
+  /// How often a place of the description was there.
   package struct Presence: Sendable, Hashable {
-    package let measure: String
-    /// Rows with a value.
+    /// The measure; of the time, its place.
+    package let name: String
+    /// Rows with a value that was read.
     package internal(set) var values: Int = 0
+    /// Rows with a value that was not read, because something else in the row cannot be.
+    package private(set) var lost: Int = 0
     /// Rows with null or an empty text, which mean that there is no value.
     package internal(set) var blanks: Int = 0
+    /// Rows with something there that cannot be read as what it should be.
+    package private(set) var unreadable: Int = 0
+    /// Why the first of them cannot; nil where there is none.
+    package private(set) var reason: String?
+
+    init(_ name: String) { self.name = name }
+
+    /// False where no row has the place: most likely it is mistyped.
+    package var isFound: Bool { values + lost + blanks + unreadable > 0 }
+
+    mutating func loseValue() {
+      values -= 1
+      lost += 1
+    }
+
+    mutating func addUnreadable(_ reason: @autoclosure () -> String) {
+      if unreadable == 0 { self.reason = reason() }
+      unreadable += 1
+    }
+
+    mutating func add(_ page: Self) {
+      values += page.values
+      lost += page.lost
+      blanks += page.blanks
+      unreadable += page.unreadable
+      reason = reason ?? page.reason
+    }
   }
 
   /// Rows of the answer, whether or not they became samples.
@@ -19,13 +49,19 @@ package struct SourceTally: Sendable, Hashable {
   package internal(set) var faults: FirstFew<SourceError> = FirstFew()
   /// One for each measure of the description, in its order.
   package internal(set) var measures: [Presence]
+  /// The rows' time; nil where they take the fetch's.
+  package internal(set) var time: Presence?
 
-  init(_ source: SourceDescription) { measures = source.measures.map { Presence(measure: $0.name) } }
+  init(_ source: SourceDescription) {
+    measures = source.measures.map { Presence($0.name) }
+    time = source.time.map { Presence($0.description) }
+  }
 
   /// Measures that no row has, neither with a value nor without: most likely their places are mistyped.
-  package var missingMeasures: [String] {
-    rows == 0 ? [] : measures.filter { $0.values + $0.blanks == 0 }.map(\.measure)
-  }
+  package var missingMeasures: [String] { rows == 0 ? [] : measures.filter { !$0.isFound }.map(\.name) }
+
+  /// The time's place, where rows lack a time that can be read.
+  package var lackingTime: Presence? { time.flatMap { $0.values < rows ? $0 : nil } }
 
   /// Notes that pages were left unread, before all faults of rows, of which only the first ones are kept.
   mutating func leaveUnread(_ fault: SourceError) {
@@ -49,9 +85,9 @@ package struct SourceTally: Sendable, Hashable {
     if let other = page.times { times = times?.widened(to: other) ?? other }
     faults.add(page.faults.map(placed))
     for index in measures.indices where page.measures.indices.contains(index) {
-      measures[index].values += page.measures[index].values
-      measures[index].blanks += page.measures[index].blanks
+      measures[index].add(page.measures[index])
     }
+    if let other = page.time { time?.add(other) }
   }
 }
 

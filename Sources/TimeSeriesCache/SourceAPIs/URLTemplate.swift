@@ -32,7 +32,11 @@ package struct URLTemplate: Sendable, Hashable {
     }
   }
 
-  struct Failure: Error { var reason: String }
+  struct Failure: Error {
+    var reason: String
+    /// The variable without a value, where that is the reason.
+    var missing: String?
+  }
 
   private let parts: [Part]
   private let encodes: Bool
@@ -85,7 +89,8 @@ package struct URLTemplate: Sendable, Hashable {
       case .time(let isStart, let format): value = format.text(isStart ? range.from : range.to)
       case .variable(let name):
         guard let known = values[name] else {
-          throw Failure(reason: "{\(name)} has no value: the identifier's item has no attribute of that name")
+          throw Failure(
+            reason: "{\(name)} has no value: the identifier's item has no attribute of that name", missing: name.text)
         }
         value = known
       }
