@@ -123,7 +123,7 @@ def test_check_tells_what_cannot_be_read(source):
     assert done.returncode == 1
     assert "next      found on no page" in done.stdout
     assert "1 not read:\n    source 'default', answer /rows/1/t: '\"noon\"' is not a time in the format seconds\n" in done.stdout
-    assert "v: found 1 time, 1 time without a value" in done.stdout
+    assert """v: found 2 times, 1 time without a value, 1 time unreadable: '"***"' is not a double\n""" in done.stdout
     assert "failed: source 'default', answer: has status 404; it says: no series absent for ***\n" in done.stdout
     assert "status 204" in done.stdout and "rows      0" in done.stdout
 
@@ -154,12 +154,13 @@ def test_attributes_are_given_in_place_of_the_items(source, tmp_path, cloud):
     done = check((url, file), "here", "--attribute", "lat=41.5", "--attribute=lon=2")
     assert done.returncode == 0 and f"{url}/41.5,2/1" in done.stdout, done.stdout
     # Over those of an item.
+    variables = stores(cloud) | {"IDENTIFIER_TABLE": cloud.outputs["IdentifierTableName"]}
     put(cloud, {"identifier": "there", "lat": "0", "lon": "2"})
     words = ["--check", "there", "--source", file, "--attribute", "lat=41.5"]
-    done = run(*words, **stores(cloud))
+    done = run(*words, **variables)
     assert done.returncode == 0 and f"{url}/41.5,2/1" in done.stdout, done.stdout + done.stderr
     # As the item's, this one names the source.
-    done = run(*words, "--attribute", "source=other", **stores(cloud))
+    done = run(*words, "--attribute", "source=other", **variables)
     assert done.returncode == 1 and "there is no such source: give one of default" in done.stdout
     for words, error in (
             (["--check", "a", "--attribute", "lat"], "--attribute is 'lat': give NAME=VALUE"), (["--check", "a", "--attribute", "=1"], "--attribute is '=1': give NAME=VALUE"),
@@ -171,7 +172,7 @@ def test_attributes_are_given_in_place_of_the_items(source, tmp_path, cloud):
 def put(cloud, item):
     client = boto3.client(
         "dynamodb", endpoint_url=cloud.address, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    client.put_item(TableName=stores(cloud)["IDENTIFIER_TABLE"], Item={name: {"S": value} for name, value in item.items()})
+    client.put_item(TableName=cloud.outputs["IdentifierTableName"], Item={name: {"S": value} for name, value in item.items()})
 
 
 def test_a_file_that_is_no_json_is_named_with_the_place(tmp_path):

@@ -113,7 +113,8 @@ enum SourceCheck {
   /// Nothing where there was no row to look in.
   private static func showMeasures(_ tally: SourceTally) {
     guard tally.rows > 0 else { return }
-    if let time = tally.lackingTime { show("time", words(time)) }
+    // One that cannot be read is among the faults.
+    if let time = tally.lackingTime, !time.isFound { show("time", words(time)) }
     for (index, measure) in tally.measures.enumerated() { show(index == 0 ? "measures" : "", words(measure)) }
   }
 
