@@ -186,6 +186,21 @@ def test_a_source_that_fails_is_told_and_the_key_is_nowhere(tab, system, source)
         assert status == 200 and KEY.encode() not in text
 
 
+def test_a_check_blames_the_place_that_is_wrong(tab, source):
+    page = visit(tab, "sources")
+    begin(page, "places", description(source + "/rows", time={"at": "/tiem", "format": "seconds"}))
+    check(page, "x")
+    expect(told(page)).to_contain_text("the time was never found at /tiem")
+    expect(told(page)).not_to_contain_text("measure")
+    expect(row(page, "v")).to_contain_text("3 times")
+    page.get_by_label("Description", exact=True).fill(description(source + "/rows", measures={"v": "/v", "typo": "/tpyo"}))
+    check(page, "x")
+    expect(told(page)).to_contain_text("1 measure was never found")
+    expect(row(page, "typo")).to_contain_text(NEVER_FOUND)
+    expect(row(page, "v")).to_contain_text("3 times, 2 times unreadable: ")
+    expect(row(page, "v")).to_contain_text("is not a double")
+
+
 def test_what_a_source_says_is_never_markup(tab, source):
     page = visit(tab, "sources")
     begin(page, HOSTILE_TEXT, description(source + "/rows", measures={"<b>v</b>": {"at": "/v", "type": "varchar"}}))

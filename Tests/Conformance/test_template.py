@@ -100,7 +100,7 @@ def resource_of(statement):
             return resource
         if "Fn::GetAtt" in resource:
             return ".".join(resource["Fn::GetAtt"])
-        return resource["Fn::Sub"].rsplit(":", 1)[1]
+        return resource["Fn::Sub"].replace("AWS::", "AWS ").rsplit(":", 1)[1].replace("AWS ", "AWS::")
     resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
     return [one(resource) for resource in resources]
 
