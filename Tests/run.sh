@@ -25,7 +25,7 @@ aside() {
   local name=$1
   shift
   set -m
-  "$@" >"$results/$name.log" 2>&1 &
+  "$@" </dev/null >"$results/$name.log" 2>&1 &
   asides[$name]=$!
   set +m
 }
@@ -33,13 +33,14 @@ aside() {
 # shellcheck disable=SC2317 # Called by check.
 ended() {
   local process=${asides[$1]}
+  unset "asides[$1]"
   wait "$process" || { cat "$results/$1.log"; return 1; }
 }
 
 # shellcheck disable=SC2317 # Called by trap.
 leave() {
   local process
-  for process in "${asides[@]}"; do kill -- "-$process" 2>/dev/null; done
+  for process in "${asides[@]}"; do kill -- "-$process" && wait "$process"; done 2>/dev/null
   rm -rf "$results"
 }
 
@@ -112,7 +113,9 @@ BUILD=.build/release PACKAGES=build TOOLS=$tools "$tools/clients/bin/python" -m 
 count "Real clients" "$results/clients.xml" $?
 
 note "The page, in a browser"
-wait "${asides[The page, in a browser]}"
+browser=${asides[The page, in a browser]}
+unset "asides[The page, in a browser]"
+wait "$browser"
 browser_status=$?
 cat "$results/The page, in a browser.log"
 count "The page, in a browser" "$results/browser.xml" "$browser_status"
@@ -124,7 +127,7 @@ for name in "Documentation" "A package is the same when built elsewhere"; do che
 functions=(.build/release/QueueFunction .build/release/FetchFunction .build/release/WriteFunction .build/release/APIFunction)
 check "Linkage gate" Infra/check-linkage.sh "${functions[@]}"
 # shellcheck disable=SC2317 # Called by check.
-refuses() { ! Infra/check-linkage.sh "$@" 2>/dev/null; }
+refuses() { Infra/check-linkage.sh "$@"; [ $? -eq 1 ]; }
 check "The linkage gate refuses what links Foundation" refuses .build/release/local-cloud
 check "Scripts" shellcheck --external-sources Infra/*.sh local/*.sh e2eTest/*.sh Tests/*.sh .ci/run
 check "Lint" swift format lint --strict --recursive --parallel Package.swift Sources Tests local e2eTest

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Writes the page as its servers have it: the files of Page and Debian's dygraphs, each also packed, and files.txt, which lists them. All but
 # index.html and site.json have an address that changes with their contents, so that a browser may keep them for ever.
-# saved-queries.js gets the saved queries. The style sheets that index.html names become one, and boot.js gets every module into it: a browser that opens the page asks seldom, and
-# where a request is an invocation each is paid for.
+# saved-queries.js gets the saved queries. The style sheets that index.html names become style.css, and all modules boot.js: a browser that
+# opens the page asks seldom, and where a request is an invocation each is paid for.
 # Usage: local/page.sh FOLDER
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
@@ -53,6 +53,8 @@ if grep -nE '^(import|export)\b' boot.js; then echo "Modules import from './FILE
 # shellcheck disable=SC2046 # Names without blanks.
 cat $(sed -nE 's#^<link rel="stylesheet" href="page/(.*)">$#\1#p' index.html) >style.css
 sed -i '/^<link rel="stylesheet"/{s#page/.*">#page/style.css">#;x;s#^#x#;/^x$/!{x;d};x}' index.html
+# What is in these two is not served once more.
+for file in *.js *.css; do case $file in boot.js | dygraph.js | style.css) ;; *) rm "$file" ;; esac; done
 cd - >/dev/null
 version=$(cd "$draft" && sha256sum -- * | sha256sum | cut -c1-12)
 sed -i "s#\"page/#\"page/$version/#" "$draft/index.html"

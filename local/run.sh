@@ -27,6 +27,8 @@ end() {
   exit $status
 }
 trap end EXIT
+# Whoever ends it before it serves needs no advice.
+trap 'stage=; exit 130' INT TERM
 start_history "$data"
 stage=starting
 start_cloud "$build" --port "${PORT:-4566}" --data "$data" "${history_options[@]}"

@@ -94,12 +94,18 @@ extension ExpiringValue {
       }
     }
 
-    /// A renewal in flight is as new as the one that would follow.
+    /// A renewal in flight is as new as the one that would follow: it is waited for.
     mutating func expire(at now: Int64) {
-      guard case .kept(var kept) = self else { return }
-      kept.renewAfter = min(kept.renewAfter, now)
-      kept.waitAfter = min(kept.waitAfter, now)
-      self = .kept(kept)
+      switch self {
+      case .kept(var kept):
+        kept.renewAfter = min(kept.renewAfter, now)
+        kept.waitAfter = min(kept.waitAfter, now)
+        self = .kept(kept)
+      case .renewing(var kept, let waiters):
+        kept.waitAfter = min(kept.waitAfter, now)
+        self = .renewing(kept, waiters)
+      case .empty, .failed, .waiting: break
+      }
     }
 
     mutating func forget(where isRefused: (Value) -> Bool) {

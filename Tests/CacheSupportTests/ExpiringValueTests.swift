@@ -201,9 +201,17 @@ import Testing
     }
     #expect(fixture.renewals == 4)
     fixture.fail(nil)
+    // One whose renewal is under way, which nobody waits for yet, is waited for.
+    let gate = fixture.hold()
+    fixture.clock.advance(50 * Self.minute)
+    #expect(try await fixture.value() == 2)
+    fixture.held.expire()
+    async let next = fixture.value()
+    gate.open()
+    #expect(try await next == 5)
     // At its end it is renewed as ever.
     fixture.clock.advance(60 * Self.minute)
-    #expect(try await fixture.value() == 5)
+    #expect(try await fixture.value() == 6)
     // Nothing to expire, and one that has no end.
     Fixture(lifetime: nil).held.expire()
     let endless = Fixture(lifetime: nil)

@@ -132,6 +132,10 @@ extension HistoryStoreTests {
       #expect(first.isCut && first.samples == Array(samples.prefix(first.samples.count)))
       #expect((12_000..<18_000).contains(first.samples.count), "\(first.samples.count)")
       #expect(try await store.all(series, pages: 100_000) == samples)
+      let any = MeasureCondition("t", .notEqual, .varchar("none"))
+      let chosen = try await store.rows(of: series, in: whole, limit: 100_000, where: any)
+      #expect(chosen.isCut && chosen.samples == Array(samples.prefix(chosen.samples.count)))
+      #expect((12_000..<18_000).contains(chosen.samples.count), "\(chosen.samples.count)")
     }
 
     @Test("Rows that are written between two pages belong to those that are to come", arguments: StoreKind.allCases)

@@ -62,6 +62,32 @@ import Testing
     ("POST", "sources/register"), ("POST", "sources/fetch"), ("POST", "functions/timeseries-cache-fetch/restart"),
   ]
 
+  static let keyParameters: [(name: String, isAllowed: Bool)] = [
+    ("/timeseries-cache/source-keys/plant", true), ("/timeseries-cache/source-key", true),
+    ("/timeseries-cache/source-keys/", false), ("/timeseries-cache/source-keys", false),
+    ("/timeseries-cache/api-key", false), ("/other/source-keys/plant", false), ("", false),
+  ]
+
+  @Test("A description takes its key from a parameter that the fetch function may read", arguments: keyParameters)
+  func keyParameter(name: String, isAllowed: Bool) async throws {
+    let tools = Tools()
+    try await Self.with(tools) { cloud async throws in
+      let version = try #require(try await Self.ask(cloud, "GET", "sources").answer["version"])
+      let description: JSON = ["keyParameter": .string(name)]
+      let draft: JSON = ["name": "a", "text": .string(description.text), "identifier": "x", "version": version]
+      let fault = try await Self.ask(cloud, "POST", "sources/fault", draft).answer["fault"]
+      #expect((fault?["place"]?.string == nil) == isAllowed)
+      let folder = "/timeseries-cache/source-keys/"
+      let reason = "the fetch function may not read it: keep the key in a parameter below \(folder)"
+      if !isAllowed { #expect(fault == ["place": "/keyParameter", "reason": .string(reason), "offset": .null]) }
+      for (method, path) in [("POST", "sources/check"), ("PUT", "sources")] {
+        let (status, answer) = try await Self.ask(cloud, method, path, draft)
+        #expect(status == (isAllowed ? 200 : 400), "\(path): \(answer.text)")
+      }
+      #expect(tools.questions.withLock { $0.count } == (isAllowed ? 1 : 0))
+    }
+  }
+
   @Test("Nothing is answered without the header; without the tools the cloud says so") func refusals() async throws {
     try await Self.with(nil) { cloud async throws in
       for (method, path) in Self.paths {

@@ -56,7 +56,13 @@ extension RunningCloud {
       + [ShellText.unset(Self.misleading + Self.serviceEndpoints, for: shell)]
   }
 
-  private static func isKept(_ name: String) -> Bool { kept.contains(name) || name.utf8.starts(with: "LD_".utf8) }
+  private static func isKept(_ name: String) -> Bool {
+    kept.contains(name) || keptBeginnings.contains { name.utf8.starts(with: $0.utf8) }
+      || name.lowercased().hasSuffix("_proxy")
+  }
+
+  /// Variables by which programs of a shell are run, and those of AWS's clients.
+  private static let keptBeginnings = ["LD_", "PYTHON", "NODE_", "GIT_", "PERL", "RUBY", "JAVA_", "SSL_", "AWS_"]
 
   /// Variables that a shell lives by: an output or a function's variable of such a name is left out.
   private static let kept: Set<String> = [

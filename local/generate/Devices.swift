@@ -22,12 +22,12 @@ struct Devices {
 
   let count: Int
   private let seed: UInt64
-  private var random: SplitMix64
+  private var random: SplitMix
 
   init(count: Int, seed: UInt64) {
     self.count = count
     self.seed = seed
-    random = SplitMix64(state: seed)
+    random = SplitMix(seed: seed)
   }
 
   /// What all devices read at once; the same seed gives the same readings, round by round.
@@ -48,9 +48,10 @@ struct Devices {
     let turn = Double(time % 86_400_000) / 86_400_000 * 2 * .pi
     let (day, halfDay) = (sin(turn - 0.75 * .pi), sin(2 * turn))
     return (0..<count).map { index in
-      var own = SplitMix64(state: seed &+ UInt64(index))
-      own = SplitMix64(state: own.next())
-      var noise = SplitMix64(state: own.state ^ UInt64(bitPattern: time))
+      var seeds = SplitMix(seed: seed &+ UInt64(index))
+      let start = seeds.next()
+      var own = SplitMix(seed: start)
+      var noise = SplitMix(seed: start ^ UInt64(bitPattern: time))
       func value(_ mean: Double, _ apart: Double, _ trembling: Double) -> Double {
         mean + apart * .random(in: -1...1, using: &own) + trembling * .random(in: -1...1, using: &noise)
       }
@@ -73,19 +74,4 @@ struct Devices {
 
   /// - Parameter parts: how many steps there are between two whole numbers.
   private static func rounded(_ value: Double, to parts: Double) -> Double { (value * parts).rounded() / parts }
-}
-
-/// A small generator that gives the same numbers for the same seed.
-///
-/// See <https://doi.org/10.1145/2660193.2660195>, "Fast splittable pseudorandom number generators".
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
 }

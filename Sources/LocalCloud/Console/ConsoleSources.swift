@@ -23,6 +23,7 @@ final class ConsoleSources: Sendable {
   private let lambda: LambdaService
   private let messages: QueueStore
   private let clock: WallClock
+  private let stackName: String
   private let checks = Allowance(mostChecks)
 
   /// Checks at once.
@@ -40,13 +41,15 @@ final class ConsoleSources: Sendable {
     lambda = try context.module()
     messages = try context.module(SQSService.self).messages
     clock = context.clock
+    stackName = context.options.stackName
   }
 
   var routes: [Route] {
     [
       door.route("GET", "/sources") { _ throws(ServiceError) in try self.list() },
       door.route("POST", "/sources/fault") { request throws(ServiceError) in
-        let fault = try self.given().fault(of: try Self.draft(try Self.body(request)), without: [])
+        let draft = try Self.draft(try Self.body(request))
+        let fault = try self.given().fault(of: draft, without: []) ?? self.keyFault(of: draft, try self.parameter())
         return ["fault": fault?.json ?? .null]
       },
       door.waiting("POST", "/sources/check") { request async throws(ServiceError) in try await self.check(request) },
@@ -95,17 +98,30 @@ final class ConsoleSources: Sendable {
     throw ServiceError(status: 404, type: "NotFound", message: "there is no parameter \(used.name)")
   }
 
+  /// What is wrong with a description whose key is in a parameter that the fetch function may not read; nil where nothing is.
+  ///
+  /// On AWS its role refuses it. Here a description could otherwise send any secret of this cloud, such as the API's own keys, anywhere.
+  func keyFault(of draft: SourceDraft, _ used: SourcesParameter) -> SourceFault? {
+    guard let name = (try? JSON(parsing: draft.text))?["keyParameter"]?.string else { return nil }
+    let folder = "/\(stackName)/source-keys/"
+    let isOwn = used.keyName?.hasSameBytes(as: name) ?? false
+    guard !isOwn, !name.utf8.starts(with: folder.utf8) || name.utf8.count == folder.utf8.count else { return nil }
+    return SourceFault(
+      place: "/keyParameter", reason: "the fetch function may not read it: keep the key in a parameter below \(folder)")
+  }
+
   // MARK: Check
 
   private func check(_ request: RouteRequest) async throws(ServiceError) -> JSON {
     let tools = try given()
     let body = try Self.body(request)
     let draft = try Self.draft(body)
-    if let fault = tools.fault(of: draft, without: []) { throw fault.error }
+    let used = try parameter()
+    if let fault = tools.fault(of: draft, without: []) ?? keyFault(of: draft, used) { throw fault.error }
     let question = SourceQuestion(
       draft: draft, identifier: try Self.text("identifier", body),
       attributes: Self.attributes(body),
-      key: body["key"]?.string.flatMap { $0.isEmpty ? nil : $0 }, environment: try parameter().environment,
+      key: body["key"]?.string.flatMap { $0.isEmpty ? nil : $0 }, environment: used.environment,
       limit: Self.checkLimit)
     guard checks.take(1) else {
       throw ServiceError(
@@ -133,6 +149,8 @@ final class ConsoleSources: Sendable {
 
   private func fetch(_ request: RouteRequest) async throws(ServiceError) -> JSON {
     let identifier = try Self.text("identifier", try Self.body(request))
+    guard (1...2000).contains(identifier.utf8.count), !identifier.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+    else { throw Self.wrong("an identifier has 1 to 2,000 bytes without control characters") }
     let used = try parameter()
     guard let (function, queue) = used.fetching else {
       throw ServiceError(

@@ -139,12 +139,15 @@ extension HistoryStore {
     of series: Series, in range: TimeRange, limit: Int, _ body: (Sample) -> Sample?
   ) async throws(StoreError) -> HistoryRows {
     var found: [Sample] = []
+    var memory = RowMemory()
     var isCut = false
     let metered = try await forEachRow(of: series, in: range) { sample in
       guard let kept = body(sample) else { return true }
-      isCut = found.count == limit
-      if !isCut { found.append(kept) }
-      return !isCut
+      isCut = found.count == limit || memory.isFull
+      guard !isCut else { return false }
+      memory.add(kept)
+      found.append(kept)
+      return true
     }
     return HistoryRows(samples: found, isCut: isCut, bytesMetered: metered)
   }

@@ -59,15 +59,16 @@ extension TimestreamHistory {
       var memory = RowMemory()
       let question = TimestreamQuery(place.table).selectAll().where(condition).within(range)
         .order(by: .time).limit(records)
-      // Full or not, one whole millisecond is read.
-      try await ask(question, while: { !memory.isFull || merger.samples.count < 2 }) { answer throws(AWSError) in
+      // One whole millisecond is read in any case.
+      var isFull: Bool { memory.isFull && merger.samples.first?.time != merger.samples.last?.time }
+      try await ask(question, while: { !isFull }) { answer throws(AWSError) in
         try reading.read(answer) { record in
           memory.add(record.sample)
           merger.add(record.sample, isOurs: record.isOurs)
         }
       }
       // Records of one millisecond are one sample: of the last one there may be more.
-      let isCut = reading.records >= records || memory.isFull && merger.samples.count > 1
+      let isCut = reading.records >= records || isFull
       if isCut, let last = merger.samples.last { merger.samples.removeTail(of: last.time) }
       // So many records of one millisecond that not even one of them is whole: ask for more of them.
       if isCut, merger.samples.isEmpty, records < Self.mostRecords {
