@@ -38,8 +38,7 @@ public struct LambdaRuntime: Sendable {
   ///
   /// - Parameters:
   ///   - environment: the variables that Lambda sets, such as `AWS_LAMBDA_RUNTIME_API`, and the function's own.
-  ///   - kept: bytes of freed memory that stay with the process for the next event, where a function's answers are large; see
-  ///     ``boundFreedMemory(_:)``.
+  ///   - kept: bytes of freed memory that stay with the process for the next event: 4 MiB, more where a function's answers are large.
   ///   - makeHandler: gets the environment, an HTTP client and a logger to build the handler from. What it throws is reported
   ///     to Lambda as the init error.
   ///   - arguments: the program's name and the words after it, of which Lambda gives none. `--version` and `--help` are answered on

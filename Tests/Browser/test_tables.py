@@ -64,6 +64,8 @@ def test_an_item_is_made_changed_and_deleted_by_keys(tab, things):
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("The item is made.")).to_be_visible()
     find(page, "id", "made")
+    # What was shown before had the item, too.
+    expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("button", name="Edit made").focus()
     page.keyboard.press("Enter")
     page.get_by_label("Item", exact=True).fill(json.dumps({"id": {"S": "made"}, "size": {"N": "2"}, "new": {"BOOL": True}}))

@@ -8,8 +8,8 @@ extension ConsoleSources {
     let draft = try Self.draft(body)
     guard let version = body["version"]?.int64 else { throw Self.wrong("give the version that was read, a number") }
     let used = try parameter()
-    let fault = try given().fault(of: draft, without: try keys(body, draft, used)) ?? keyFault(of: draft, used)
-    if let fault { throw fault.error }
+    let secrets = try keys(body, draft, used)
+    if let fault = try given().fault(of: draft, without: secrets) ?? keyFault(of: draft, used) { throw fault.error }
     let before = try read(used)
     guard before.version == version else { throw changed(used, before.version, version) }
     var descriptions = try used.descriptions(in: before)

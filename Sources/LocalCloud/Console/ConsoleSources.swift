@@ -48,8 +48,9 @@ final class ConsoleSources: Sendable {
     [
       door.route("GET", "/sources") { _ throws(ServiceError) in try self.list() },
       door.route("POST", "/sources/fault") { request throws(ServiceError) in
-        let draft = try Self.draft(try Self.body(request))
-        let fault = try self.given().fault(of: draft, without: []) ?? self.keyFault(of: draft, try self.parameter())
+        let (tools, draft) = (try self.given(), try Self.draft(try Self.body(request)))
+        let used = try self.parameter()
+        let fault = tools.fault(of: draft, without: []) ?? self.keyFault(of: draft, used)
         return ["fault": fault?.json ?? .null]
       },
       door.waiting("POST", "/sources/check") { request async throws(ServiceError) in try await self.check(request) },
