@@ -6,8 +6,10 @@ import { namesOf } from './share.js';
 /** A value as a field. */
 export const field = (value) => (/[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
 
-/** A file has at most so many pages of a series, each with at most so many rows. */
-const mostPages = 8, pageRows = 50_000;
+/** A file has at most so many pages of a series, each with at most so many rows: fewer where rows are wide, or the API makes bins of them. */
+const mostPages = 20, pageRows = 50_000;
+/** A file has at most so many millions of bytes: all of it is in the browser's memory. */
+const mostMegabytes = 60;
 
 /**
  * A line for each value.
@@ -16,14 +18,18 @@ const mostPages = 8, pageRows = 50_000;
  * @throws {APIError}
  */
 export async function csv(reads, measures) {
-  let text = '';
+  const decoder = new TextDecoder();
+  let text = '', size = 0;
   for (const one of reads) {
     const query = { ...one.query, measures: namesOf(measures(one)), limit: pageRows, format: 'csv', shape: 'flat' };
     let cursor;
     for (let page = 0; page < mostPages && (page === 0 || cursor); page += 1) {
       const response = await api.ask('v1/rows', { ...query, cursor });
       cursor = response.headers.get('X-Next-Cursor') ?? undefined;
-      const lines = await response.text();
+      const bytes = await response.arrayBuffer();
+      size += bytes.byteLength;
+      if (size > mostMegabytes * 1e6) throw new api.APIError(1, 'Too much text', `it would have more than ${mostMegabytes} MB: use a shorter range, or fewer measures.`);
+      const lines = decoder.decode(bytes);
       // Each page begins with the names of the columns.
       text += text ? lines.slice(lines.indexOf('\n') + 1) : lines;
     }

@@ -3,7 +3,7 @@
 import { h, fill } from './dom.js';
 import * as format from './format.js';
 import { loading } from './states.js';
-import { area, ask, problem, table } from './console.js';
+import { area, ask, problem, readable, table } from './console.js';
 
 /**
  * @param {{draft: function, key: function, onIdentifier: function(string)}} of `draft` is the description as it is written, `key` names the
@@ -24,7 +24,7 @@ export function makeCheck({ draft, key, onIdentifier }) {
       h('label', { for: 'check-key' }, 'Key'), secret, keyHelp,
       h('div.row', {}, button, end)),
     told, result);
-  let controller = new AbortController(), made = [];
+  let controller = new AbortController(), made = { of: null, series: [] };
 
   /** `isReadable` is false where the attributes are no JSON. */
   function question() {
@@ -39,14 +39,15 @@ export function makeCheck({ draft, key, onIdentifier }) {
     const { isReadable, ...asked } = question();
     onIdentifier(asked.identifier);
     if (!isReadable) { fill(told, problem({ status: 0, message: 'The attributes are no JSON.' })); attributes.focus(); return; }
-    const { signal } = controller = new AbortController();
+    const { signal } = controller = new AbortController(), description = draft();
+    made = { of: null, series: [] };
     button.disabled = true;
     end.hidden = false;
     fill(told, h('p', {}, 'Asking the source.'));
     fill(result, loading('the answer', 5));
     try {
-      const report = await ask('POST', 'sources/check', { body: JSON.stringify({ ...draft(), ...asked }), signal });
-      made = report.series;
+      const report = await ask('POST', 'sources/check', { body: JSON.stringify({ ...description, ...asked }), signal });
+      made = { of: subject(asked.identifier, description), series: report.series };
       fill(told, h(report.isGood ? 'p' : 'p.problem', {}, h('b', {}, words(report))));
       fill(result, show(report));
     } catch (error) {
@@ -59,8 +60,8 @@ export function makeCheck({ draft, key, onIdentifier }) {
 
   return {
     element, run, question,
-    /** The series that the rows of the last check make; none where they are the identifier's own. */
-    made: () => made,
+    /** The series that the rows of the last check make; none where they are the identifier's own, or it had another one or another description. */
+    made: (identifier, description) => (made.of === subject(identifier, description) ? made.series : []),
     setIdentifier(value) {
       if (value && value !== identifier.value) identifier.value = value;
       const name = key();
@@ -70,16 +71,23 @@ export function makeCheck({ draft, key, onIdentifier }) {
   };
 }
 
+/** What a check is of. Blanks between the members of a description make no other one of it. */
+const subject = (identifier, { name, text }) => JSON.stringify([identifier, name, readable(text)]);
 const times = (count) => (count === 1 ? 'once' : `${format.count(count)} times`);
 const plural = (count, noun) => `${format.count(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-function words({ isGood, failure, faultCount, measures, lackingTime, rows, samples, pages }) {
-  if (isGood) return `All is well: ${plural(samples, 'sample')} in ${plural(rows, 'row')} of ${plural(pages, 'page')}.`;
+function words({ isGood, failure, faultCount, measures, lackingTime, rows, samples, pages, next }) {
+  const lostNext = next === false ? 'the link to the next page was never found' : null;
+  if (isGood) {
+    const told = rows === 0 ? 'The source answered, but no row was read: is the identifier right, and does the window have rows?'
+      : `${samples ? 'All is well' : 'No row has both a time and a value'}: ${plural(samples, 'sample')} in ${plural(rows, 'row')} of ${plural(pages, 'page')}.`;
+    return lostNext ? `${told} But ${lostNext}.` : told;
+  }
   const missing = measures.filter(({ isFound }) => !isFound).length;
   return [
     failure ? 'The source could not be read to its end' : null, faultCount ? `${plural(faultCount, 'fault')}` : null,
     lackingTime && !lackingTime.isFound ? `the time was never found at ${lackingTime.name}` : null,
-    missing ? `${plural(missing, 'measure')} ${missing === 1 ? 'was' : 'were'} never found` : null,
+    missing ? `${plural(missing, 'measure')} ${missing === 1 ? 'was' : 'were'} never found` : null, lostNext,
   ].filter(Boolean).join('; ') + '.';
 }
 

@@ -14,7 +14,7 @@ const patience = 60_000;
 
 /**
  * @param {{question: function, source: function, isChanged: function, made: function}} of `source` is the name of the saved description,
- * null where there is none yet
+ * null where there is none yet; `made` gives the series that a check of an identifier found, by what is saved
  */
 export function makeFetch({ question, source, isChanged, made }) {
   const register = h('button', { type: 'button', onclick: () => run(onRegister) }, 'Register'), start = h('button', { type: 'button', onclick: () => run(onFetch) }, 'Fetch');
@@ -54,6 +54,8 @@ export function makeFetch({ question, source, isChanged, made }) {
   const statusOf = (identifier, signal) => api.get('v1/status', { id: identifier }, signal);
 
   async function onFetch({ identifier }, signal) {
+    // Somebody may check another identifier while this one is fetched.
+    const series = made(identifier);
     let before;
     try { before = await statusOf(identifier, signal); } catch (error) {
       if (error.status !== 404) throw error;
@@ -70,7 +72,7 @@ export function makeFetch({ question, source, isChanged, made }) {
     const end = performance.now() + (fetching?.timeout ?? 60) * 1000 + patience;
     while (performance.now() < end) {
       const entry = await statusOf(identifier, signal);
-      if ((entry.status?.lastRun ?? 0) >= sent) { fill(told, outcome(entry, before, sent)); return; }
+      if ((entry.status?.lastRun ?? 0) >= sent) { fill(told, outcome(entry, before, sent, series)); return; }
       await new Promise((resolve) => setTimeout(resolve, pause));
       if (signal.aborted) return;
     }
@@ -78,10 +80,10 @@ export function makeFetch({ question, source, isChanged, made }) {
   }
 
   /** What was stored, or why nothing was. */
-  function outcome({ identifier, status }, before, sent) {
+  function outcome({ identifier, status }, before, sent, series) {
     if (status.lastError && status.lastError.time >= sent) return h('p.problem', { role: 'alert' }, h('b', {}, 'Not fetched'), ` ${status.lastError.message}`);
     const stored = status.stored - (before.status?.stored ?? 0), rejected = status.rejected - (before.status?.rejected ?? 0);
-    const links = made().length ? made().slice(0, 8) : [identifier];
+    const links = series.length ? series.slice(0, 8) : [identifier];
     return [
       h('p', {}, h('b', {}, `${format.count(stored)} ${stored === 1 ? 'row' : 'rows'} stored`), rejected ? `, ${format.count(rejected)} rejected` : '', status.history ? `; history from ${format.stamp(status.history.from)} to ${format.stamp(status.history.to)}` : '', '.'),
       stored ? h('p.row', {}, links.map((one) => h('a', { href: router.write('series', { s: one }) }, `Chart of ${one}`))) : null,

@@ -18,9 +18,10 @@ export function mount(root) {
   const body = frame(root, 'Sources', 'Where series come from. Edit a description, check what its source gives by it, save it, then register a series and fetch it.');
   const place = h('div.watched');
   body.append(place);
-  let state = null, chosen = null, wanted, identifier, parts = null, controller = new AbortController();
+  let state = null, chosen = null, wanted, identifier, parts = null, controller = new AbortController(), hasEnded = false;
 
-  async function read() {
+  /** @param {function=} prepare is called once the descriptions are read, before one of them is shown */
+  async function read(prepare) {
     controller.abort();
     const { signal } = controller = new AbortController();
     if (!parts) fill(place, loading('descriptions', 6));
@@ -28,17 +29,21 @@ export function mount(root) {
       state = await ask('GET', 'sources', { signal });
       parts ??= draw();
       parts.check.setIdentifier(identifier);
+      prepare?.();
       choose();
       return true;
     } catch (error) {
       if (error.name === 'AbortError') return false;
       if (parts) fill(parts.told, problem(error));
-      else fill(place, failed(error, read));
+      else fill(place, failed(error, () => read()));
       return false;
     }
   }
 
   const saved = (name) => state.sources.find((one) => one.name === name);
+  /** Somebody may have deleted a description that has a draft here. */
+  const isThere = (name) => saved(name) !== undefined || drafts.has(name);
+  const typed = () => ({ name: parts.name.value, text: parts.field.value });
   const original = (name) => readable(saved(name)?.text ?? '{}');
 
   function draw() {
@@ -48,8 +53,11 @@ export function mount(root) {
     const field = area('Description', { id: 'description', rows: '20', 'aria-describedby': 'description-fault description-help', oninput: onInput, onkeydown: onKey });
     const fault = h('div', { id: 'description-fault', role: 'status' }), told = h('div', { role: 'status' });
     const save = h('button.primary', { type: 'submit' }, 'Save'), undo = h('button', { type: 'button', onclick: onUndo }, 'Undo changes');
-    const check = makeCheck({ draft: () => ({ name: name.value, text: field.value }), key: () => state.key, onIdentifier: (identifier) => go({ i: identifier }) });
-    const fetching = makeFetch({ question: check.question, source: () => (chosen === fresh ? null : chosen), isChanged: () => chosen === fresh || field.value !== original(chosen), made: check.made });
+    const check = makeCheck({ draft: typed, key: () => state.key, onIdentifier: (identifier) => go({ i: identifier }) });
+    const fetching = makeFetch({
+      question: check.question, source: () => (saved(chosen) ? chosen : null), isChanged: () => !saved(chosen) || field.value !== original(chosen),
+      made: (identifier) => check.made(identifier, { name: chosen, text: original(chosen) }),
+    });
     fill(place,
       h('div.row', {}, h('label', { for: 'source' }, 'Source'), chooser, copy),
       h('div.source', {},
@@ -65,8 +73,9 @@ export function mount(root) {
 
   /** Shows the description that the address names, else what is being made, else the first. */
   function choose() {
-    const next = saved(wanted) ? wanted : wanted === undefined && drafts.has(fresh) ? fresh : wanted === undefined ? (chosen ?? state.sources[0]?.name ?? fresh) : null;
-    open(next ?? state.sources[0]?.name ?? fresh);
+    const first = state.sources[0]?.name ?? fresh;
+    const next = isThere(wanted) ? wanted : wanted !== undefined ? null : drafts.has(fresh) ? fresh : isThere(chosen) ? chosen : first;
+    open(next ?? first);
     if (next === null) fill(parts.told, problem({ status: 0, message: `There is no description “${wanted}” in ${state.parameter}.` }));
   }
 
@@ -75,10 +84,11 @@ export function mount(root) {
     chosen = name;
     if (name === fresh && !drafts.has(fresh)) drafts.set(fresh, { name: '', text: templates[0].text });
     const { chooser, field, copy, undo } = parts;
+    const unsaved = [...drafts.keys()].filter((one) => !saved(one));
     const option = (value, words) => h('option', { value, selected: value === `d:${chosen}` }, words);
     fill(chooser,
       h('optgroup', { label: `In ${state.parameter}` }, state.sources.map((one) => option(`d:${one.name}`, drafts.has(one.name) ? `${one.name} (changed)` : one.name))),
-      drafts.has(fresh) ? h('optgroup', { label: 'Not saved' }, option(`d:${fresh}`, drafts.get(fresh).name || 'a new one')) : null,
+      unsaved.length ? h('optgroup', { label: 'Not saved' }, unsaved.map((one) => option(`d:${one}`, drafts.get(one).name || 'a new one'))) : null,
       h('optgroup', { label: 'A new one, from' }, templates.map((one, index) => option(`t:${index}`, one.name))));
     copy.disabled = chosen === fresh;
     parts.name.readOnly = chosen !== fresh;
@@ -112,7 +122,7 @@ export function mount(root) {
 
   function onUndo() {
     drafts.delete(chosen);
-    const name = chosen === fresh ? state.sources[0]?.name ?? fresh : chosen;
+    const name = saved(chosen) ? chosen : state.sources[0]?.name ?? fresh;
     chosen = undefined;
     open(name);
     parts.field.focus();
@@ -122,8 +132,8 @@ export function mount(root) {
 
   let timer = null;
   function onInput() {
-    const draft = { name: parts.name.value, text: parts.field.value };
-    const isSame = chosen !== fresh && draft.text === original(chosen);
+    const draft = typed();
+    const isSame = saved(chosen) && draft.text === original(chosen);
     if (isSame) drafts.delete(chosen);
     else drafts.set(chosen, draft);
     open(chosen);
@@ -170,26 +180,48 @@ export function mount(root) {
   async function onSave() {
     const { save, told } = parts;
     if (save.disabled) return;
-    const draft = { name: parts.name.value, text: parts.field.value };
-    if (chosen === fresh && saved(draft.name)) { fill(told, problem({ status: 0, message: `There is a description “${draft.name}” already: choose it above to change it.` })); return; }
+    const draft = typed(), edited = chosen;
+    if (edited === fresh && saved(draft.name)) { fill(told, problem({ status: 0, message: `There is a description “${draft.name}” already: choose it above to change it.` })); return; }
     save.disabled = true;
+    fill(told);
     try {
       const { version } = await ask('PUT', 'sources', { body: JSON.stringify({ ...draft, version: state.version, key: parts.check.question().key }) });
-      drafts.delete(chosen);
-      [chosen, wanted] = [null, draft.name];
-      if (await read()) {
-        router.go(router.write('sources', { d: draft.name, i: parts.check.question().identifier }), { replaces: true });
-        fill(told, h('p', {}, `Saved: ${state.parameter} has version ${version}. The functions that run read it at their next start, which Fetch brings about.`));
+      let isShown = false;
+      if (hasEnded) settle(edited, draft);
+      else if (await read(() => { isShown = settle(edited, draft); })) {
+        if (isShown) router.go(router.write('sources', { d: draft.name, i: parts.check.question().identifier }), { replaces: true });
+        fill(told, h('p', {}, `${isShown ? 'Saved' : `“${draft.name}” is saved`}: ${state.parameter} has version ${version}. The functions that run read it at their next start, which Fetch brings about.`,
+          isShown && drafts.has(draft.name) ? ' What you typed meanwhile is not saved.' : ''));
       }
     } catch (error) {
-      fill(told, problem(error), error.status === 409 ? h('button', { type: 'button', onclick: again }, 'Read it again, and keep what I typed') : null);
+      fill(told, chosen === edited ? null : h('p', {}, `“${draft.name}” was not saved.`), problem(error), error.status === 409 ? h('button', { type: 'button', onclick: again }, 'Read it again, and keep what I typed') : null);
     }
     save.disabled = false;
   }
 
+  /**
+   * What was saved is no draft any more; what was typed meanwhile is one of what is saved now.
+   *
+   * @returns {boolean} whether what was saved is what is shown
+   */
+  function settle(edited, sent) {
+    const isShown = chosen === edited && !hasEnded, now = isShown ? typed() : drafts.get(edited);
+    // Another name is another description.
+    if (now?.name !== sent.name) return false;
+    drafts.delete(edited);
+    const isMore = now.text !== sent.text;
+    if (isMore) drafts.set(sent.name, now);
+    // What was typed stays in its field as it is; what is as it was saved is shown anew.
+    if (isShown) [chosen, wanted] = [isMore ? sent.name : null, sent.name];
+    return isShown;
+  }
+
   async function again() {
-    if (!await read()) return;
-    fill(parts.told, h('p', {}, `Read again: ${state.parameter} has version ${state.version}. Save puts what you typed in the place of “${parts.name.value}”.`));
+    const keep = () => { if (chosen !== fresh && !saved(chosen)) drafts.set(chosen, typed()); };
+    if (!await read(keep)) return;
+    const name = parts.name.value;
+    fill(parts.told, h('p', {}, `Read again: ${state.parameter} has version ${state.version}. `,
+      saved(name) ? `Save puts what you typed in the place of “${name}”.` : `It has no “${name}”: Save makes it of what you typed.`));
     parts.save.focus();
   }
 
@@ -203,6 +235,7 @@ export function mount(root) {
       choose();
     },
     unmount() {
+      hasEnded = true;
       clearTimeout(timer);
       controller.abort();
       parts?.check.stop();

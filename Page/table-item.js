@@ -5,19 +5,26 @@ import { area, call, problem } from './console.js';
 
 const byName = (item) => Object.fromEntries(Object.entries(item).sort(([one], [other]) => (one < other ? -1 : 1)));
 
+/** An expression has at most 4,096 bytes and 300 operators, of which each attribute takes up to 33 bytes and two. */
+const mostCompared = 100;
+
 /**
  * The update that changes what was edited and leaves what somebody else has added, on the condition that every attribute is as it was
- * read, and that those which are new are not there.
+ * read, and that those which are new are not there. Of an item with many attributes only the key and those that were edited are compared.
  */
-function update(item, changed) {
+function update(item, changed, keys) {
   const names = {}, values = {}, conditions = [], sets = [], removals = [];
-  for (const [index, name] of [...new Set([...Object.keys(item), ...Object.keys(changed)])].entries()) {
+  const isEdited = (name) => !Object.hasOwn(item, name) || !Object.hasOwn(changed, name) || JSON.stringify(changed[name]) !== JSON.stringify(item[name]);
+  const all = [...new Set([...Object.keys(item), ...Object.keys(changed)])];
+  const compared = all.length > mostCompared ? all.filter((name) => keys.includes(name) || isEdited(name)) : all;
+  for (const [index, name] of compared.entries()) {
     const [placeholder, before, after] = [`#n${index}`, `:b${index}`, `:a${index}`];
     names[placeholder] = name;
-    if (name in item) values[before] = item[name];
-    conditions.push(name in item ? `${placeholder} = ${before}` : `attribute_not_exists(${placeholder})`);
-    if (!(name in changed)) removals.push(placeholder);
-    else if (JSON.stringify(changed[name]) !== JSON.stringify(item[name])) {
+    const wasThere = Object.hasOwn(item, name);
+    if (wasThere) values[before] = item[name];
+    conditions.push(wasThere ? `${placeholder} = ${before}` : `attribute_not_exists(${placeholder})`);
+    if (!Object.hasOwn(changed, name)) removals.push(placeholder);
+    else if (isEdited(name)) {
       values[after] = changed[name];
       sets.push(`${placeholder} = ${after}`);
     }
@@ -53,7 +60,7 @@ export function editItem({ table, keys, item, done }) {
     try {
       if (item) {
         const key = Object.fromEntries(keys.map((one) => [one, item[one]]));
-        await call('dynamodb', 'UpdateItem', { TableName: table, Key: key, ...update(item, changed) });
+        await call('dynamodb', 'UpdateItem', { TableName: table, Key: key, ...update(item, changed, keys) });
       } else {
         const isNew = { ConditionExpression: 'attribute_not_exists(#key)', ExpressionAttributeNames: { '#key': keys[0] } };
         await call('dynamodb', 'PutItem', { TableName: table, Item: changed, ...isNew });

@@ -66,6 +66,29 @@ def test_a_file_is_read_page_by_page_and_failures_are_told(tab, counter):
     expect(button).to_have_attribute("aria-busy", "false")
 
 
+def test_a_file_has_twenty_pages_of_a_series_and_sixty_megabytes(tab, counter):
+    page = tab.open("#/series?s=counter&range=6h")
+    head, pages = "time,series,measure,value,origin\r\n", 20
+    line = "1,counter,a,1,history\r\n"
+
+    def answer(route):
+        number = int(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(route.request.url).query)).get("cursor", 1))
+        route.fulfill(body=head + line, headers={"X-Next-Cursor": str(number + 1)} if number < pages else {})
+
+    page.route("**/v1/rows?**format=csv**", answer)
+    button = page.get_by_role("button", name="CSV of this view")
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.path().read_bytes() == (head + 20 * line).encode()
+    pages = 21
+    button.click()
+    expect(page.locator(".notes")).to_contain_text("The file was not written: counter has more rows here than the page writes to a file: use a shorter range.")
+    pages, line = 20, "1,counter,a,1,history\r\n" * 300_000
+    button.click()
+    expect(page.locator(".notes")).to_contain_text("The file was not written: it would have more than 60 MB: use a shorter range, or fewer measures.")
+    expect(button).to_have_attribute("aria-busy", "false")
+
+
 def test_bins_are_whole_at_both_edges_and_solid_up_to_the_baseline(tab):
     page = tab.open(ROOF + "&range=7d")
     query = asked(tab, "rows")

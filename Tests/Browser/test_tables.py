@@ -114,6 +114,38 @@ def test_what_somebody_else_has_added_stays(tab, things):
     assert get(things, "shared") == {"id": {"S": "shared"}, "v": {"N": "2"}, "mine": {"M": {}}, "theirs": {"L": [{"S": "kept"}]}}
 
 
+def test_attributes_may_be_called_as_members_of_every_object_are(tab, things):
+    put(things, {"id": {"S": "object"}, "valueOf": {"S": "x"}})
+    page = visit(tab, "tables", t="things")
+    find(page, "id", "object")
+    page.get_by_role("button", name="Edit object").click()
+    mine = {"id": {"S": "object"}, "constructor": {"S": "c"}, "toString": {"N": "1"}}
+    page.get_by_label("Item", exact=True).fill(json.dumps(mine))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("The item is changed.")).to_be_visible()
+    assert get(things, "object") == mine
+
+
+def test_of_an_item_with_many_attributes_those_that_are_edited_are_compared(tab, things):
+    tab.expected = ["status of 400"]
+    many = {"id": {"S": "many"}} | {f"attribute {number}": {"N": str(number)} for number in range(400)}
+    put(things, many)
+    page = visit(tab, "tables", t="things")
+    find(page, "id", "many")
+    page.get_by_role("button", name="Edit many").click()
+    theirs = many | {"attribute 7": {"N": "70"}}
+    put(things, theirs)
+    field, save = page.get_by_label("Item", exact=True), page.get_by_role("button", name="Save", exact=True)
+    field.fill(json.dumps(many | {"attribute 7": {"N": "77"}}))
+    save.click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody has changed or deleted this item meanwhile")
+    assert get(things, "many") == theirs
+    field.fill(json.dumps(many | {"attribute 8": {"N": "88"}, "new": {"S": "x"}}))
+    save.click()
+    expect(page.get_by_text("The item is changed.")).to_be_visible()
+    assert get(things, "many") == theirs | {"attribute 8": {"N": "88"}, "new": {"S": "x"}}
+
+
 def test_items_are_never_markup_and_a_table_that_is_not_there_is_told(tab, things):
     page = visit(tab, "tables", t="things")
     find(page, "list", "", "exists")
