@@ -21,7 +21,7 @@ run: build ## the whole system on this machine, until Ctrl-C; HISTORY=dynamodb o
 try: ## what there is to type while `make run` runs
 	@local/try.sh $(BUILD)
 
-test: ## everything: unit tests, real clients, packages, the template and each way to deploy it, documentation, the end-to-end run, lint, gates
+test: ## everything: unit tests, packages, real clients, a browser, documentation, the end-to-end run with each history store, lint
 	@Tests/run.sh
 
 package: ## build/<function>.zip for each function
@@ -30,7 +30,7 @@ package: ## build/<function>.zip for each function
 
 clean: ## remove what was built; the data of make run stay in .local-cloud
 	rm -rf .build build
-	@[ ! -d .local-cloud ] || echo "The data of make run stay in .local-cloud. To begin anew, remove that folder."
+	@[ ! -d .local-cloud ] || echo "The data of make run stay in .local-cloud. To start again, remove that folder."
 
 ## To work on it
 
@@ -62,14 +62,14 @@ sanitize: ## the unit tests under ThreadSanitizer, under AddressSanitizer, and a
 
 ## To measure it, and to wear it out
 
-bench: build package ## the paths that carry rows beside Foundation's coders, and the packaged functions beside Node and Python
+bench: build package ## the paths that carry rows compared with Foundation's coders, and the packaged functions compared with Node and Python
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@$(BUILD)/benchmark
 	@$(BUILD)/benchmark-chunks
 	@.build/tools/clients/bin/python local/bench/bench.py build
 
-bench-start: build package ## size, start and memory of a function beside Python and boto3
+bench-start: build package ## size, start and memory of a function, compared with Python and boto3
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python Tests/Conformance/bench_start.py
@@ -84,12 +84,12 @@ bench-write: build ## InfluxDB's own client writing for 30 seconds while the loc
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/write_through_crashes.py
 
-bench-line-protocol: build ## reading line protocol, in three shapes, beside another parser
+bench-line-protocol: build ## reading line protocol, in three shapes, compared with another parser
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@.build/tools/peers/bin/python local/bench/line_protocol.py $(BUILD)/benchmark-line-protocol
 
-bench-history: build ## reading a month, a year and five years from each store of history, beside one item per sample; read and write units of fetches
+bench-history: build ## reading a month, a year and five years from each store of history, compared with one item per sample; read and write units of fetches
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@BUILD=$(BUILD) TOOLS=.build/tools .build/tools/clients/bin/python local/bench/history_reads.py
@@ -97,12 +97,12 @@ bench-history: build ## reading a month, a year and five years from each store o
 bench-chunks: build ## a day of history as a chunk: how large, and how fast it is packed and unpacked
 	@$(BUILD)/benchmark-chunks
 
-bench-timestream: build ## writing beside moto, and dashboards' queries over ten million rows
+bench-timestream: build ## writing compared with moto, and dashboards' queries over ten million rows
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@local/bench-timestream.sh $(BUILD) .build/tools
 
-bench-cloud: build ## the local cloud: 1,000 identifiers through the system, operations beside moto, the start over ten million rows
+bench-cloud: build ## the local cloud: 1,000 identifiers through the system, operations compared with moto, the start over ten million rows
 	@local/setup.sh --tests
 	@Tests/tools.sh .build/tools
 	@local/bench-cloud.sh $(BUILD) .build/tools

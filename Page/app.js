@@ -32,7 +32,7 @@ export async function start(root) {
   let site;
   try { site = await readSite(); } catch (error) {
     console.warn(error);
-    fill(root, h('main', {}, failed({ status: 1, code: 'No answer', message: 'The page’s server does not tell where the API is.' }, () => start(root))));
+    fill(root, h('main', {}, failed({ status: 1, code: 'No answer', message: 'The page’s server does not say where the API is.' }, () => start(root))));
     return;
   }
   api.setBase(site.api);

@@ -23,7 +23,7 @@ export function mount(root) {
 
   function draw(place) {
     if (!functions.length) { fill(place, empty('No functions', 'The stack has none.')); return; }
-    redraw(place, table('Functions', ['Function', { name: 'Invocations', number: true }, { name: 'Failed', number: true }, 'Last', 'Last error'], functions.map(({ name, invocations, failures, last, lastError }) => ({
+    redraw(place, table('Functions', ['Function', { name: 'Invocations', number: true }, { name: 'Failed invocations', number: true }, 'Last', 'Last error'], functions.map(({ name, invocations, failures, last, lastError }) => ({
       current: name === chosen,
       cells: [
         h('a', { href: router.write('functions', { f: name }), 'aria-current': name === chosen ? 'true' : null, data: { key: name } }, name),
@@ -31,7 +31,7 @@ export function mount(root) {
         last ? `${format.stamp(Date.parse(last.time))}, took ${format.length(last.milliseconds)}` : 'never',
         lastError ? h('span', { title: lastError.message }, lastError.message) : '',
       ],
-    }))));
+    }))), h('p.note', {}, 'Identifiers that failed are listed under Series.'));
   }
 
   async function restart(name, told) {

@@ -43,7 +43,7 @@ export function ask(reason = '') {
   keeps.checked = session.get(storageKey) !== null;
   const form = h('form', { onsubmit: submit },
     h('h2', { id: 'key-title' }, 'API key'),
-    h('p.note', { id: 'key-note' }, 'It is kept in this page alone, and is never part of a link.'),
+    h('p.note', { id: 'key-note' }, 'It is kept only in this page, and is never part of a link.'),
     h('label', { for: 'key' }, 'Key'), field, problem,
     h('label.inline', {}, keeps, 'Remember until this tab is closed'),
     h('div.actions', {},

@@ -12,7 +12,7 @@ import { examples } from './query-examples.js';
 
 /** Rows that are read of one answer, and the most that a page has. */
 const mostRows = 10_000;
-/** Of Timestream's prices: US dollars for a GB that a query scans (https://aws.amazon.com/timestream/pricing/). */
+/** Of Timestream's prices: US dollars per GB that a query scans (https://aws.amazon.com/timestream/pricing/). */
 const dollarsPerGB = 0.01;
 /** Where the tables are, unless the tree says otherwise. */
 const usualDatabase = 'TimeSeriesDB';
@@ -99,7 +99,7 @@ export function mount(root) {
     return [
       isCut ? `the first ${format.count(rows.length)} rows` : `${format.count(rows.length)} ${rows.length === 1 ? 'row' : 'rows'}`, format.length(took),
       `${format.bytes(status.CumulativeBytesScanned)} scanned`, `${format.bytes(status.CumulativeBytesMetered)} metered`,
-      dollars ? `on AWS $${dollars.toPrecision(2)} at $${dollarsPerGB} a GB` : 'free on AWS',
+      dollars ? `on AWS $${dollars.toPrecision(2)} at $${dollarsPerGB} per GB` : 'free on AWS',
     ].join(' · ');
   }
 

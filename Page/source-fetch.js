@@ -25,7 +25,7 @@ export function makeFetch({ question, source, isChanged, made }) {
   function show() {
     const name = source();
     fill(note, name === null ? 'Save the description: the functions use what is saved.'
-      : isChanged() ? 'What you typed is not saved: the functions use what is.' : 'The identifier above, with its attributes. Fetch lets the functions begin anew, so that they read the description as it is saved.');
+      : isChanged() ? 'What you typed is not saved: the functions use what is.' : 'The identifier above, with its attributes. Fetch restarts the functions, so that they read the description as it is saved.');
     register.disabled = start.disabled = isBusy || name === null;
   }
 

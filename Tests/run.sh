@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything: unit tests, packages, real clients, the template and its doors, documentation, the end-to-end run, lint, gates. Ends
+# Everything: unit tests, packages, real clients, a browser, documentation, the end-to-end run with each history store, lint. Ends
 # with `N passed, N failed`.
 # Usage: Tests/run.sh
 set -uo pipefail

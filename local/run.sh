@@ -21,8 +21,8 @@ end() {
   stop_cloud || status=1
   stop_history || status=1
   case $stage in
-    starting) echo "As make run takes them: PORT=4567 make run for another port, DATA=folder make run for another folder; a second one beside this needs both" >&2 ;;
-    serving) echo "The data stay in $data. To begin anew, remove that folder." ;;
+    starting) echo "As make run takes them: PORT=4567 make run for another port, DATA=folder make run for another folder; a second one at the same time needs both" >&2 ;;
+    serving) echo "The data stay in $data. To start again, remove that folder." ;;
   esac
   exit $status
 }

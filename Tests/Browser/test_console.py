@@ -114,6 +114,13 @@ def test_a_function_is_invoked_and_its_invocation_and_lines_are_found(tab):
     expect(page.get_by_text("Nothing found")).to_be_visible()
 
 
+def test_failed_invocations_are_not_taken_for_identifiers_that_failed(tab):
+    page = visit(tab, "functions")
+    expect(page.get_by_role("region", name="Functions", exact=True).get_by_role("columnheader")).to_have_text(
+        ["Function", "Invocations", "Failed invocations", "Last", "Last error"])
+    expect(page.get_by_text("Identifiers that failed are listed under Series.")).to_be_visible()
+
+
 def test_a_line_of_the_log_is_never_markup(tab):
     page = visit(tab, "functions", f="timeseries-cache-write", tab="log", find="<script>")
     expect(page.get_by_role("region", name="Lines of the log")).to_contain_text("the measurement '<script>alert(3)</script>' cannot be")

@@ -116,7 +116,7 @@ def test_a_server_that_does_not_tell_where_the_api_is(tab, answer):
     page = tab.page
     page.route("**/site.json", lambda route: route.abort() if answer == "abort" else route.fulfill(body="<p>", content_type="text/html"))
     page.goto(tab.system.address)
-    expect(page.get_by_role("alert")).to_contain_text("does not tell where the API is")
+    expect(page.get_by_role("alert")).to_contain_text("does not say where the API is")
     page.unroute("**/site.json")
     page.get_by_role("button", name="Try again").click()
     tab.drawn()

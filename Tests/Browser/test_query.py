@@ -26,7 +26,7 @@ def test_a_query_has_rows_a_chart_and_its_price(tab):
     ask(page, 'SELECT site, bin(time, 1h) AS hour, avg(watts) AS watts FROM "TimeSeriesDB"."power" WHERE time > ago(1d) GROUP BY site, bin(time, 1h)')
     expect(page.get_by_role("columnheader")).to_have_text(["site", "hour", "watts"])
     facts = page.locator(".stack > .note[role=status]")
-    expect(facts).to_contain_text(re.compile(r"2\d rows · .* · 10\u00a0MB metered · on AWS \$0\.00010 at \$0\.01 a GB"))
+    expect(facts).to_contain_text(re.compile(r"2\d rows · .* · 10\u00a0MB metered · on AWS \$0\.00010 at \$0\.01 per GB"))
     page.get_by_role("tab", name="Table").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Chart")).to_be_focused()

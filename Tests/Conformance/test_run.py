@@ -38,7 +38,7 @@ def screen(store, tmp_path_factory):
         os.killpg(process.pid, signal.SIGINT)
         last = process.stdout.read()
         assert process.wait(timeout=300) == 0
-        assert last.endswith(f"The data stay in {folder}. To begin anew, remove that folder.\n")
+        assert last.endswith(f"The data stay in {folder}. To start again, remove that folder.\n")
         process.stdout.close()
 
 

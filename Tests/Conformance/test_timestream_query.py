@@ -53,7 +53,7 @@ def test_columns_and_parameters_of_a_prepared_query(client, now):
 
 @pytest.mark.parametrize("arguments, message", [
     ({"QueryString": "SELECT nothing FROM query_api.sensors", "ValidateOnly": True}, "line 1:8: Column 'nothing' does not exist"),
-    ({"QueryString": "SELECT 1", "ValidateOnly": False}, "PrepareQuery supports ValidateOnly with the value true alone."),
+    ({"QueryString": "SELECT 1", "ValidateOnly": False}, "PrepareQuery supports ValidateOnly only with the value true."),
     ({"QueryString": "SHOW DATABASES"}, "line 1:1: only a SELECT can be prepared"),
 ])
 def test_what_cannot_be_prepared(client, now, arguments, message):

@@ -324,11 +324,11 @@ import Testing
     (#""house": "/0/id""#, #""hose": "/0/id""#, "/first/values/hose: is not used: url has no {hose}"),
     (
       #""value": "{location}""#, #""value": "{key}""#,
-      "/series/tags/location/value: may name {identifier} and the item's attributes alone"
+      "/series/tags/location/value: may name only {identifier} and the item's attributes"
     ),
     (
       #""value": "{location}""#, #""value": "{from:date}""#,
-      "/series/tags/location/value: may name {identifier} and the item's attributes alone"
+      "/series/tags/location/value: may name only {identifier} and the item's attributes"
     ),
     (
       #""line": "/line""#, #""volume": "/line""#,

@@ -8,7 +8,7 @@ struct CommandLineOptions {
   static let options: [Arguments.Option] = [
     .init("port", value: "PORT", "the port to take, 0 for a free one (default 4566)"),
     .init("data", value: "DIR", "where the data are kept (default .local-cloud)"),
-    .init("ephemeral", "keep the data for this run alone"),
+    .init("ephemeral", "keep the data only for this run"),
     .init("durable", "answer once the data are on the disk, so that they survive the machine's end too; slower"),
     .init("host", value: "ADDRESS", "the IPv4 address to listen on (default 127.0.0.1)"),
     .init("template", value: "FILE", "what to set up (default \(standardTemplate))"),
@@ -17,11 +17,11 @@ struct CommandLineOptions {
     .init(
       "parameters", value: "FILE", "a YAML map of parameters (default \(standardParameters), with the default template)"
     ),
-    .init("prune", "delete what has left the template, with its data; `local-cloud plan` tells what that is"),
+    .init("prune", "delete what has left the template, with its data; `local-cloud plan` lists it"),
     .init(
       "reset", value: "NAME",
       "let a parameter go back to what the template says, whatever was given or put before; may come several times"),
-    .init("quiet", "do not tell what to try"),
+    .init("quiet", "do not print what to try"),
     .init("stack-name", value: "NAME", "what AWS::StackName is (default timeseries-cache)"),
     .init(
       "result-memory", value: "MB", "what the results of queries may take together, kept and running (default 256)"),
@@ -55,7 +55,7 @@ struct CommandLineOptions {
   var cloud: LocalCloud.Options
   /// Print the plan, and end.
   var isPlan: Bool
-  /// Do not tell what to try.
+  /// Do not print what to try.
   var isQuiet: Bool
 
   init(_ words: [String]) throws {

@@ -43,6 +43,6 @@ extension LocalCloud {
       """
     // The other commands are answered on loopback alone.
     guard options.cloud.isLoopback else { return env }
-    return env + "\n  \(program) status\(data)            # also: logs FUNCTION, redrive QUEUE; --help tells all"
+    return env + "\n  \(program) status\(data)            # also: logs FUNCTION, redrive QUEUE; --help lists all"
   }
 }

@@ -23,7 +23,7 @@ struct MoveFile: Sendable {
     }
     let state: MoveState
     do throws(MoveState.Unreadable) { state = try MoveState(text: text) } catch {
-      throw Arguments.Failure(description: "\(path) cannot be gone on from: \(error); remove it to begin anew")
+      throw Arguments.Failure(description: "\(path) cannot be gone on from: \(error); remove it to start again")
     }
     guard state.task.hasSameBytes(as: task) else {
       throw Arguments.Failure(

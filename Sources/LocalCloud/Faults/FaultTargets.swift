@@ -50,7 +50,7 @@ struct FaultTargets: Sendable {
     }
     guard !fits else { return }
     let words = places.map { "\($0.service) \($0.operation)" }
-    throw Unknown(description: "\(kind.rawValue) is a fault of \(words.sorted().joined(separator: ", ")) alone")
+    throw Unknown(description: "\(kind.rawValue) is only a fault of \(words.sorted().joined(separator: ", "))")
   }
 
   /// The operations that a kind of fault is for; nil where it is for all.

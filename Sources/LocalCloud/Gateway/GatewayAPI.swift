@@ -54,7 +54,7 @@ struct GatewayStage: Sendable, Hashable {
 
 /// How many requests a route takes.
 struct Throttle: Sendable, Hashable {
-  /// Requests a second.
+  /// Requests per second.
   var rate: Double?
   /// Requests at once.
   var burst: Int?

@@ -11,7 +11,7 @@ enum BodyFraming: Hashable {
     let lengths = headers.filter { $0.name.lowercased() == "content-length" }
     let codings = headers.filter { $0.name.lowercased() == "transfer-encoding" }
     guard lengths.count <= 1, codings.count <= 1, lengths.isEmpty || codings.isEmpty else {
-      throw ServerRefusal(400, "the request tells the length of its body twice\n")
+      throw ServerRefusal(400, "the request gives the length of its body twice\n")
     }
     if let coding = codings.first {
       guard coding.value.lowercased() == "chunked" else {

@@ -63,7 +63,7 @@ struct Template: Sendable {
         transforms = section.value.elements?.compactMap(\.text) ?? [section.value.text ?? ""]
         guard transforms == ["AWS::Serverless-2016-10-31"] else {
           throw TemplateError(
-            "the local cloud knows the transform AWS::Serverless-2016-10-31 alone", line: section.value.line)
+            "the local cloud knows only the transform AWS::Serverless-2016-10-31", line: section.value.line)
         }
       case "Globals":
         globals = section.value

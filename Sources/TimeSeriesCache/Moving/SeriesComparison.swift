@@ -24,7 +24,7 @@ package struct RowDifference: Sendable, Hashable, CustomStringConvertible {
     let what =
       switch kind {
       case .missing: "is missing in the target"
-      case .extra: "is in the target alone"
+      case .extra: "is only in the target"
       case .values(let words): words.joined(separator: "; ")
       }
     return "\(series) \(UTCTime(epochMilliseconds: time).iso8601Text)\(fraction): \(what)"

@@ -71,7 +71,7 @@ extension DescriptionReader {
     let template = try template(text, at: "/\(member)/value", encodes: false)
     // A tag is there for everybody to read, and a time would make a new series of each fetch.
     guard !template.uses("key"), !template.usesTime else {
-      throw error("\(member)/value", "may name {identifier} and the item's attributes alone")
+      throw error("\(member)/value", "may name only {identifier} and the item's attributes")
     }
     return .init(name: name, value: template)
   }

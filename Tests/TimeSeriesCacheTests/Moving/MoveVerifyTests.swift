@@ -50,12 +50,12 @@ import Testing
     let found = report.differences.elements.map(\.description)
     #expect(
       found.filter { $0.hasPrefix("a ") } + found.filter { !$0.hasPrefix("a ") } == [
-        "a 1970-01-01T00:00:00Z: is in the target alone",
+        "a 1970-01-01T00:00:00Z: is only in the target",
         "a 1970-01-01T00:00:00.002Z and 5 ns: is missing in the target",
-        "a 1970-01-01T00:00:00.003Z and 7 ns: is in the target alone",
+        "a 1970-01-01T00:00:00.003Z and 7 ns: is only in the target",
         "a 1970-01-01T00:00:00.004Z: n is the whole number 1 in the source, the double 1 in the target; t is the text \"é\" in the source, the text \"e\u{301}\" in the target",
         "a 1970-01-01T00:00:00.006Z: v is the double 0.1 in the source, the double 0.10000000000000002 in the target; w is absent in the source, true in the target",
-        "a 1970-01-01T00:00:00.009Z: is in the target alone", "b 1970-01-01T00:00:00.005Z: is in the target alone",
+        "a 1970-01-01T00:00:00.009Z: is only in the target", "b 1970-01-01T00:00:00.005Z: is only in the target",
       ])
     #expect(try await compare(source, source, pageRows: pageRows).isGood)
     #expect(target.state.withLock { $0.writes } == 0)

@@ -13,7 +13,7 @@ extension QueryEngine {
     let validatesOnly = try input.bool("ValidateOnly") ?? true
     try input.check()
     guard validatesOnly else {
-      throw .timestream("ValidationException", "PrepareQuery supports ValidateOnly with the value true alone.")
+      throw .timestream("ValidationException", "PrepareQuery supports ValidateOnly only with the value true.")
     }
     return sql
   }
