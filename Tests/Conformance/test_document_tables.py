@@ -20,15 +20,23 @@ OTHER_WORDS = {"ALL_NEW", "ALL_OLD", "UPDATED_NEW", "UPDATED_OLD", "MEASURE_VALU
 NOT_SET_BY_PEOPLE = {"AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "LAMBDA_TASK_ROOT", "HOME", "PATH"}
 
 
-def table(page, first):
-    """The rows below the table's head whose first cell begins so; its cells, each a text."""
+def tables(page, first):
+    """Of each table whose head's first cell begins so, the rows; of them the cells, each a text."""
     lines = documents.text(page).split("\n")
-    (start,) = [number for number, line in enumerate(lines) if line.startswith(f"| {first} ") and lines[number + 1].startswith("|---")]
-    rows = []
-    for line in lines[start + 2:]:
-        if not line.startswith("|"):
-            break
-        rows.append([cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+    for start, line in enumerate(lines):
+        if not (line.startswith(f"| {first} ") and lines[start + 1].startswith("|---")):
+            continue
+        rows = []
+        for line in lines[start + 2:]:
+            if not line.startswith("|"):
+                break
+            rows.append([cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]])
+        yield rows
+
+
+def table(page, first):
+    """The rows of the one such table."""
+    (rows,) = tables(page, first)
     return rows
 
 
@@ -37,8 +45,14 @@ def names(cell):
 
 
 def variables():
-    """The variables of the two tables with their rows."""
-    return {name: row for rows in (table("docs/configuration.md", "variable"), table("docs/writing.md", "variable")) for row in rows for name in names(row[0])}
+    """The variables of both pages with their rows."""
+    rows = [row for page in ("docs/configuration.md", "docs/writing.md") for table in tables(page, "variable") for row in table]
+    return {name: row for row in rows for name in names(row[0])}
+
+
+def test_a_variable_has_one_row():
+    found = [name for table in tables("docs/configuration.md", "variable") for row in table for name in names(row[0])]
+    assert sorted(found) == sorted(set(found))
 
 
 def read():

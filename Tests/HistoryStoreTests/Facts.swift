@@ -65,7 +65,7 @@ struct Facts: Sendable {
         "Rows whose retention has passed since they were written",
         { $0.ownClockDecides ? "never served, by the reader's clock" : "deleted by the server, by its clock" }
       ),
-      ("What is billed for a question", { $0.isMetered ? "told with its answer" : "nothing; told as 0" }),
+      ("What a query is billed", { $0.isMetered ? "reported with its answer" : "nothing is billed; reported as 0" }),
     ]
     let kinds = StoreKind.everyKind
     var lines = [
