@@ -57,8 +57,8 @@ def hold(page):
         press(page, "Save")
 
     def let_go():
-        page.unroute("**/_local-cloud/sources")
         held[0].continue_()
+        page.unroute("**/_local-cloud/sources")
 
     return let_go
 
