@@ -56,7 +56,7 @@ for function in "${functions[@]}"; do
   check_symbols "$stage/bootstrap"
   contents=(bootstrap)
   if [ "$function" = APIFunction ]; then
-    local/page.sh "$stage/page"
+    local/page.sh --packaged "$stage/page"
     for file in "$stage"/page/*; do contents+=("page/${file##*/}"); done
   fi
   # One time, no owners: the bytes depend on the contents alone.

@@ -3,10 +3,12 @@
 # index.html and site.json have an address that changes with their contents, so that a browser may keep them for ever.
 # saved-queries.js gets the saved queries. The style sheets that index.html names become style.css, and all modules boot.js: a browser that
 # opens the page asks seldom, and where a request is an invocation each is paid for.
-# Usage: local/page.sh FOLDER
+# Usage: local/page.sh [--packaged] FOLDER; packaged, what is in these two is not there once more, and tests find no single module
 set -euo pipefail
 [ "${1:-}" != --help ] || { sed -n '2,/^[^#]/s/^# //p' "$0"; exit; }
 export LC_ALL=C
+packaged=false
+if [ "${1:-}" = --packaged ]; then packaged=true; shift; fi
 page=$(cd "$(dirname "$0")/../Page" && pwd)
 queries=$(cd "$(dirname "$0")/../Infra/queries" && pwd)
 dygraphs=/usr/share/javascript/dygraphs/dygraph.min.js
@@ -53,8 +55,9 @@ if grep -nE '^(import|export)\b' boot.js; then echo "Modules import from './FILE
 # shellcheck disable=SC2046 # Names without blanks.
 cat $(sed -nE 's#^<link rel="stylesheet" href="page/(.*)">$#\1#p' index.html) >style.css
 sed -i '/^<link rel="stylesheet"/{s#page/.*">#page/style.css">#;x;s#^#x#;/^x$/!{x;d};x}' index.html
-# What is in these two is not served once more.
-for file in *.js *.css; do case $file in boot.js | dygraph.js | style.css) ;; *) rm "$file" ;; esac; done
+for file in *.js *.css; do
+  case $file in boot.js | dygraph.js | style.css) ;; *) if $packaged; then rm "$file"; fi ;; esac
+done
 cd - >/dev/null
 version=$(cd "$draft" && sha256sum -- * | sha256sum | cut -c1-12)
 sed -i "s#\"page/#\"page/$version/#" "$draft/index.html"

@@ -13,8 +13,11 @@ package enum Output {
   }
 
   /// Ends the program: status 0 where all is well and all of the output was written.
+  ///
+  /// At once: nothing is buffered, and what libraries do at `exit` they would do while threads of theirs still end. libcrypto frees what
+  /// belongs to a thread there, and that thread frees it, too.
   package static func end(isGood: Bool = true) -> Never {
-    exit(isGood && !hasFailed.load(ordering: .relaxed) ? 0 : 1)
+    _exit(isGood && !hasFailed.load(ordering: .relaxed) ? 0 : 1)
   }
 
   package static func errorLine(_ text: String) { error(text + "\n") }

@@ -117,6 +117,8 @@ def test_examples_are_the_saved_queries_and_can_be_run(tab):
     listed = page.locator(".kept details", has=page.get_by_text("Examples", exact=True)).locator("li")
     names = sorted(path.stem for path in (PROJECT / "Infra/queries").glob("*.sql"))
     expect(listed.get_by_role("button")).to_have_text(names)
+    # Once the tree has found a database, the list is drawn anew.
+    expect(page.get_by_label("Databases").get_by_text("TimeSeriesDB")).to_be_visible()
     for name in names:
         listed.get_by_role("button", name=name, exact=True).click()
         sql = page.get_by_label("SQL", exact=True).input_value()
