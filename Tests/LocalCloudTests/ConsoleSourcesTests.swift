@@ -29,6 +29,8 @@ import Testing
       return keys.contains { draft.text.contains($0) } ? SourceFault(place: "description", reason: "has the key") : nil
     }
 
+    func fault(ofIdentifier identifier: String) -> String? { identifier.isEmpty ? "give an identifier" : nil }
+
     func check(_ question: SourceQuestion) async throws(SourceRefusal) -> JSON {
       questions.withLock { $0.append(question) }
       await gate?.wait()
@@ -281,6 +283,8 @@ import Testing
       #expect(try await ConsoleViewTests.ask(cloud, "POST", "functions/\(name)/invoke", "{}").status == 200)
       #expect(try await eventually { cloud.cloud.processIDs(of: name).count == 1 })
       let process = cloud.cloud.processIDs(of: name)
+      let refused = try await Self.ask(cloud, "POST", "sources/fetch", ["identifier": ""])
+      #expect(refused.status == 400 && refused.answer["message"] == "give an identifier")
       let answer = try await Self.ask(cloud, "POST", "sources/fetch", ["identifier": "a \"b\""])
       #expect(answer.status == 200)
       #expect(answer.answer["queue"] == "timeseries-cache-identifiers")

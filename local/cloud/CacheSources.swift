@@ -9,6 +9,11 @@ struct CacheSources: SourceTools {
     SourceTrial.fault(of: draft.text, named: draft.name, without: keys).map { SourceFault($0) }
   }
 
+  func fault(ofIdentifier identifier: String) -> String? {
+    do { _ = try Identifier(identifier) } catch { return "\(error)" }
+    return nil
+  }
+
   func check(_ question: SourceQuestion) async throws(SourceRefusal) -> JSON {
     let trial: SourceTrial
     do throws(SourceTrial.Fault) {

@@ -150,8 +150,7 @@ final class ConsoleSources: Sendable {
 
   private func fetch(_ request: RouteRequest) async throws(ServiceError) -> JSON {
     let identifier = try Self.text("identifier", try Self.body(request))
-    guard (1...2000).contains(identifier.utf8.count), !identifier.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
-    else { throw Self.wrong("an identifier has 1 to 2,000 bytes without control characters") }
+    if let fault = try given().fault(ofIdentifier: identifier) { throw Self.wrong(fault) }
     let used = try parameter()
     guard let (function, queue) = used.fetching else {
       throw ServiceError(

@@ -8,6 +8,9 @@ public protocol SourceTools: Sendable {
   /// - Parameter keys: values that must not be in it.
   func fault(of draft: SourceDraft, without keys: [String]) -> SourceFault?
 
+  /// Why a text cannot be an identifier; nil where it can.
+  func fault(ofIdentifier identifier: String) -> String?
+
   /// Asks a source as a fetch does, and stores nothing. It ends soon after its task is cancelled.
   ///
   /// - Returns: what was asked, what was read, and what was never found, for the page to show; the key is nowhere in it.
